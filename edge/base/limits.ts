@@ -1,0 +1,32 @@
+/** Every bound of the product that is not a setting: name with its unit, and why it is what it is. */
+
+/** Decoded frames held between decoder and delay line: enough to overlap the stages, few enough to bound memory (3 MB each at 1080p). */
+export const DECODE_AHEAD_FRAMES_MAX = 4;
+
+/** A source that delivers nothing for this long counts as lost. */
+export const SOURCE_STALL_MS = 5_000;
+
+/** Reconnect backoff: first and longest pause; each pause is drawn between half and the whole of its step. */
+export const RECONNECT_BACKOFF_MS_MIN = 500;
+export const RECONNECT_BACKOFF_MS_MAX = 30_000;
+
+/** A frame larger than this is refused: it bounds memory per frame to about 50 MB. */
+export const FRAME_PIXELS_MAX = 8192 * 4320;
+
+/** Bytes that one viewer may lag behind before it is dropped: about two seconds at 8 Mbit/s. */
+export const VIEWER_BACKLOG_BYTES_MAX = 2 * 1024 * 1024;
+
+/** Viewers of all kinds together. */
+export const VIEWERS_MAX = 64;
+
+/** Access units that may wait in the channel from a camera process to the agent, in bytes; beyond it units are dropped until the next key frame. */
+export const CAMERA_CHANNEL_BACKLOG_BYTES_MAX = 8 * 1024 * 1024;
+
+/** A snapshot request that no frame answered within this time fails. */
+export const SNAPSHOT_TIMEOUT_MS = 5_000;
+
+/** A camera process that says nothing for this long is killed and restarted: it may be hung in a driver. */
+export const CAMERA_SILENCE_MS_MAX = 10_000;
+
+/** Picture rate of a slate: low, since only its clock moves. */
+export const SLATE_FRAME_RATE = 5;

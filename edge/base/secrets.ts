@@ -1,0 +1,48 @@
+/**
+ * Keeps credentials out of everything that people or machines read later.
+ *
+ * Every secret that the process learns (camera URLs, passwords, push targets) is registered once with `registerSecret()`;
+ * `scrub()` then removes it from any text, whoever wrote that text: our own messages, libav's, a child's stderr.
+ */
+const MIN_SECRET_CHARS = 4;
+const secrets = new Set<string>();
+
+/** Remembers a secret, and its percent-decoded and -encoded forms, for `scrub()`. Very short ones are ignored: they would blank innocent text. */
+export function registerSecret(secret: string): void {
+  for (const form of [secret, encodeURIComponent(secret), safeDecode(secret)]) {
+    if (form.length >= MIN_SECRET_CHARS) secrets.add(form);
+  }
+}
+
+/** Registers the whole URL, its user:password part, password and query values. */
+export function registerUrlSecrets(url: string): void {
+  const userInfo = /^[a-z][a-z0-9+.-]*:\/\/([^/@]*)@/i.exec(url)?.[1];
+  if (userInfo !== undefined) {
+    registerSecret(userInfo);
+    const colon = userInfo.indexOf(':');
+    if (colon >= 0) registerSecret(userInfo.slice(colon + 1));
+  }
+  for (const match of url.matchAll(/[?&;](?:user|username|password|passwd|pwd|pass|token|key|auth)=([^&#;]+)/gi)) {
+    registerSecret(match[1] ?? '');
+  }
+}
+
+/** The text without any registered secret and without `user:password@` in URLs. */
+export function scrub(text: string): string {
+  let out = text;
+  for (const secret of secrets) out = out.replaceAll(secret, '***');
+  return out.replaceAll(/([a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi, '$1***@');
+}
+
+/** A URL fit to be shown: scheme, host, port and path; no credentials, no query. */
+export function redactUrl(url: string): string {
+  return scrub(url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1').replace(/\?.*$/, ''));
+}
+
+function safeDecode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
