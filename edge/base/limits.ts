@@ -30,3 +30,12 @@ export const CAMERA_SILENCE_MS_MAX = 10_000;
 
 /** Picture rate of a slate: low, since only its clock moves. */
 export const SLATE_FRAME_RATE = 5;
+
+/** Pixels' memory in one delay line: bounds a camera process at 4K; reached only when frames are large and the box is slow. */
+export const DELAY_LINE_BYTES_MAX = 160 * 1024 * 1024;
+
+/** Frames in one delay line, whatever their size. */
+export const DELAY_LINE_FRAMES_MAX = 96;
+
+/** A frame is released when a verdict this much younger than itself is in, so that a weak first detection can still be confirmed. */
+export const SETTLE_MS = 80;
