@@ -63,3 +63,11 @@ export const PUSH_BACKLOG_BYTES_MAX = 4 * 1024 * 1024;
 
 /** A push target that takes nothing for this long counts as lost. */
 export const PUSH_STALL_MS = 10_000;
+/** Pixels' memory in one delay line: bounds a camera process at 4K; reached only when frames are large and the box is slow. */
+export const DELAY_LINE_BYTES_MAX = 160 * 1024 * 1024;
+
+/** Frames in one delay line, whatever their size. */
+export const DELAY_LINE_FRAMES_MAX = 96;
+
+/** A frame is released when a verdict this much younger than itself is in, so that a weak first detection can still be confirmed. */
+export const SETTLE_MS = 80;

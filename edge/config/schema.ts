@@ -69,7 +69,7 @@ export const cameraSchema = z.strictObject({
       bitrateKbps: z.int().min(100).max(50_000).default(4000).describe('Upper bound of the bit rate.'),
       keyFrameIntervalMs: z.int().min(200).max(10_000).default(2000),
       encoder: z
-        .enum(['auto', 'libx264', 'h264_vaapi', 'h264_nvenc', 'h264_v4l2m2m'])
+        .enum(['auto', 'libx264', 'h264_nvenc', 'h264_v4l2m2m'])
         .default('auto')
         .describe('`auto` probes for a hardware encoder and falls back to x264.'),
     })
