@@ -36,6 +36,7 @@ export class DelayLine<T> {
   #verdicts: number[] = [];
   #bytes = 0;
   #isEnded = false;
+  #givenUpMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: DelayLineOptions) {
     this.#options = options;
@@ -83,6 +84,11 @@ export class DelayLine<T> {
     this.#verdicts.push(ms);
   }
 
+  /** No verdict will come for frames up to this feed time: those without one on both sides leave as `late` at once. */
+  giveUp(ms: number): void {
+    this.#givenUpMs = Math.max(this.#givenUpMs, ms);
+  }
+
   /** No further frame comes for now (end of file, source lost): frames need not settle. */
   end(): void {
     this.#isEnded = true;
@@ -94,8 +100,8 @@ export class DelayLine<T> {
     if (head === undefined) return undefined;
     const isBracketed = this.#isBracketed(head.ms);
     const newest = this.#verdicts.at(-1) ?? Number.NEGATIVE_INFINITY;
-    const isSettled = newest >= head.ms + this.#options.settleMs || (this.#isEnded && newest >= head.ms);
-    const isDue = nowMs - head.capturedMs >= this.#options.deadlineMs;
+    const isSettled = newest >= head.ms + this.#options.settleMs || this.#isEnded || this.isFull;
+    const isDue = nowMs - head.capturedMs >= this.#options.deadlineMs || head.ms <= this.#givenUpMs;
     if (!(isBracketed && isSettled) && !isDue) return undefined;
     this.#waiting.shift();
     this.#bytes -= head.bytes;

@@ -16,9 +16,7 @@ export interface CoverRegion extends Box {
   polygon?: readonly Point[];
 }
 
-export type CoverPlan =
-  | { kind: 'regions'; regions: CoverRegion[] }
-  | { kind: 'whole-frame'; reason: WholeFrameReason };
+export type CoverPlan = { kind: 'regions'; regions: CoverRegion[] } | { kind: 'whole-frame'; reason: WholeFrameReason };
 
 /** What is covered for everyone, always. Persons and vehicles are hints only. */
 const COVERED_LABELS: ReadonlySet<DetectionLabel> = new Set(['face', 'plate']);

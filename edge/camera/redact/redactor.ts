@@ -21,7 +21,15 @@ import type { Surface } from '../draw/surface.ts';
 import type { RawFrame } from '../frame.ts';
 import type { WholeFrameReason } from '../messages.ts';
 import { type FilteredFrame, markFiltered } from './filtered-frame.ts';
-import { fillRect, NEUTRAL_CHROMA, noiseCells, paintCells, reduceToCells, SOLID_LUMA, type PlaneRect } from './kernels.ts';
+import {
+  fillRect,
+  NEUTRAL_CHROMA,
+  noiseCells,
+  type PlaneRect,
+  paintCells,
+  reduceToCells,
+  SOLID_LUMA,
+} from './kernels.ts';
 import type { CoverPlan, CoverRegion } from './plan.ts';
 import { isPaintable, type Plane, planesOf } from './planes.ts';
 import { fillPolygon } from './polygon.ts';

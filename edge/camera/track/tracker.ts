@@ -64,19 +64,18 @@ export interface TrackedRegion extends Box {
 /** Follows a box from one time to the frames between it and another time by motion vectors. */
 export type CarryBox = (box: Box, fromMs: number, toMs: number) => Map<number, Box>;
 
-export interface TrackerOptions {
-  /** Score from which a single detection starts a track; below it, it needs company. Missing label: any score. */
-  confirmScore?: Partial<Record<DetectionLabel, number>>;
-}
+/** Score from which a single detection is a track of its own; below it, it needs company. Missing label: any score. */
+export type ConfirmScores = Partial<Record<DetectionLabel, number>>;
 
 export class Tracker {
-  readonly #confirmScore: Partial<Record<DetectionLabel, number>>;
+  readonly #confirmScores: () => ConfirmScores;
   #tracks: Track[] = [];
   #nextId = 1;
   #lastMs = Number.NEGATIVE_INFINITY;
 
-  constructor(options: TrackerOptions = {}) {
-    this.#confirmScore = options.confirmScore ?? {};
+  /** Scores are asked for at each verdict: the model may change while the camera runs. */
+  constructor(confirmScores: () => ConfirmScores = () => ({})) {
+    this.#confirmScores = confirmScores;
   }
 
   get tracks(): readonly Track[] {
@@ -119,6 +118,11 @@ export class Tracker {
     this.#forget(ms);
   }
 
+  /** Forgets all tracks (the picture's size or source changed); numbers go on, so that a track's number is never used twice. */
+  reset(): void {
+    this.#tracks = [];
+  }
+
   /** Everything that must be covered at `ms`. Call after the verdicts on both sides of `ms` are in. */
   regionsAt(ms: number): TrackedRegion[] {
     const regions: TrackedRegion[] = [];
@@ -134,7 +138,7 @@ export class Tracker {
     track.observations.push({ ms, box: boxOf(detection), score: detection.score, isJump });
     if (track.observations.length > OBSERVATIONS_MAX) track.observations.shift();
     track.hits++;
-    const needed = this.#confirmScore[track.label] ?? 0;
+    const needed = this.#confirmScores()[track.label] ?? 0;
     if (detection.score >= needed || track.hits >= WEAK_HITS_TO_CONFIRM) track.confirmed = true;
   }
 
