@@ -7,13 +7,14 @@
  */
 import {
   AV_CODEC_FLAG_LOW_DELAY,
+  AV_OPT_SEARCH_CHILDREN,
+  AV_OPT_TYPE_STRING,
   AV_PICTURE_TYPE_I,
   AV_PICTURE_TYPE_NONE,
   AVERROR_EAGAIN,
   AVERROR_EOF,
   Codec,
   CodecContext,
-  Dictionary,
   type Frame,
   Packet,
   Rational,
@@ -164,8 +165,11 @@ function tryOpen(name: EncoderName, options: EncoderOptions): CodecContext | und
   context.rcMaxRate = rate;
   context.rcBufferSize = Number(rate);
   if (name !== 'libx264') context.bitRate = rate;
-  using settings = Dictionary.fromObject(settingsFor(name));
-  if (context.open2Sync(codec, settings) >= 0) return context;
+  // Not through open2Sync()'s dictionary: node-av 6.1.1 frees that one twice, which crashes at a later garbage collection.
+  for (const [option, value] of Object.entries(settingsFor(name))) {
+    context.setOption(option, value, AV_OPT_TYPE_STRING, AV_OPT_SEARCH_CHILDREN);
+  }
+  if (context.open2Sync(codec) >= 0) return context;
   context.freeContext();
   return undefined;
 }
