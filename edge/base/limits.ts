@@ -63,6 +63,7 @@ export const PUSH_BACKLOG_BYTES_MAX = 4 * 1024 * 1024;
 
 /** A push target that takes nothing for this long counts as lost. */
 export const PUSH_STALL_MS = 10_000;
+
 /** Pixels' memory in one delay line: bounds a camera process at 4K; reached only when frames are large and the box is slow. */
 export const DELAY_LINE_BYTES_MAX = 160 * 1024 * 1024;
 
