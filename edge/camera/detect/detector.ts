@@ -58,7 +58,7 @@ class SupervisedDetector implements OnnxDetector {
   readonly #options: OnnxDetectorOptions;
   readonly #workerUrl: URL;
   readonly #settled = withResolvers();
-  #state: DetectorState = { state: 'starting', models: [], digests: [], advice: 'the detector is starting' };
+  #state: DetectorState = { state: 'starting', models: [], digests: [], confirmScores: {}, advice: 'the detector is starting' };
   #reason: Unavailable['reason'] = 'detector-unavailable';
   #models: LoadedModel[] | undefined;
   #worker: WorkerHandle | undefined;
@@ -213,6 +213,7 @@ class SupervisedDetector implements OnnxDetector {
       state,
       models: models.map(({ entry }) => entry.name),
       digests: models.map(({ entry }) => entry.sha256),
+      confirmScores: {},
       advice,
     };
     this.#settled.resolve();
