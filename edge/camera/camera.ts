@@ -37,8 +37,10 @@ export interface CameraParts {
 
 const realParts: CameraParts = {
   async createDetector(start, log) {
-    const store = await openModelStore({ stateDir: start.stateDir, env: process.env });
-    return createOnnxDetector({ store, log });
+    const store = openModelStore({ stateDir: start.stateDir, env: process.env });
+    const detector = createOnnxDetector({ store, log });
+    await detector.settled();
+    return detector;
   },
 };
 

@@ -31,8 +31,9 @@ import { Tracker } from './track/tracker.ts';
 const DETECTION_SHARE_MAX = 0.5;
 /** A detector that does not answer within this time is stalled, not slow. */
 const STALL_MS = { live: 2_000, unpaced: 30_000 } as const;
-/** Attempts at a verdict before frames of a file are covered whole. */
-const ATTEMPTS_MAX = 3;
+/** Attempts at a verdict before frames of a file are covered whole, and the pause after each: time for a worker to be replaced. */
+const ATTEMPTS_MAX = 6;
+const RETRY_MS = { live: 20, unpaced: 500 } as const;
 
 export interface PipelineOptions {
   capture: Capture;
@@ -240,7 +241,7 @@ export class Pipeline {
           this.#failedAttempts = 0;
         } else {
           this.#requestedMs = previousMs; // try again; a live camera on its newest frame
-          await new Promise((resolve) => setTimeout(resolve, 20));
+          await new Promise((resolve) => setTimeout(resolve, RETRY_MS[pacing]));
         }
       }
       this.#changed.raise();
