@@ -23,7 +23,9 @@ export function registerUrlSecrets(url: string): void {
     const colon = userInfo.indexOf(':');
     if (colon >= 0) registerSecret(userInfo.slice(colon + 1));
   }
-  for (const match of url.matchAll(/[?&;](?:user|username|password|passwd|pwd|pass|passphrase|token|access_token|key|streamid|secret|sig|signature|auth)=([^&#;]+)/gi)) {
+  for (const match of url.matchAll(
+    /[?&;](?:user|username|password|passwd|pwd|pass|passphrase|token|access_token|key|streamid|secret|sig|signature|auth)=([^&#;]+)/gi,
+  )) {
     registerSecret(match[1] ?? '');
   }
 }
