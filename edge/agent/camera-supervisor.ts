@@ -5,6 +5,8 @@
  * (`camera-message.ts`), what does not fit is dropped and counted, and nothing it says can keep its slate or its restart from
  * coming. While it is down a slate process fills the feed, with the reason in words.
  */
+
+import { type Child, forkChild, waitUntil } from '../base/child.ts';
 import type { Clock } from '../base/clock.ts';
 import { type Log, RepeatLog } from '../base/log.ts';
 import { registerUrlSecrets, scrub } from '../base/secrets.ts';
@@ -12,7 +14,6 @@ import type { AccessUnit, CameraCounts, CameraHealth, FromCamera, Receipt, Slate
 import type { CameraSettings } from '../config/schema.ts';
 import { CameraFeed, type FeedDropReason, type FeedSource } from './camera-feed.ts';
 import { parseFromCamera } from './camera-message.ts';
-import { type Child, forkChild, waitUntil } from './child.ts';
 import { initialState, isClosed, nextStep, type SupervisionAction, type SupervisionEvent } from './supervision.ts';
 
 const TICK_MS = 200;

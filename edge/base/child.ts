@@ -11,9 +11,9 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Serializable } from 'node:child_process';
 import { type ChildProcess, fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { CHILD_STOP_MS_MAX } from '../base/limits.ts';
-import { type Log, RepeatLog } from '../base/log.ts';
-import { scrub } from '../base/secrets.ts';
+import { CHILD_STOP_MS_MAX } from './limits.ts';
+import { type Log, RepeatLog } from './log.ts';
+import { scrub } from './secrets.ts';
 
 /** Variables that a child may see: what Node, libav's drivers and the logger need, and nothing that a person put a secret in. */
 const ENVIRONMENT_ALLOWED =
