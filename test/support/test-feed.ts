@@ -2,7 +2,7 @@
  * A live feed of a moving test pattern, encoded in process by x264 as a camera process would: zerolatency, Annex B, SPS and PPS
  * before each IDR, no SEI. It paces itself by the wall clock and encodes a key frame whenever somebody subscribes.
  */
-import { Codec, CodecContext, Dictionary, FFmpegError, Frame, Log, Packet, Rational } from 'node-av';
+import { Codec, CodecContext, FFmpegError, Frame, Log, Packet, Rational } from 'node-av';
 import {
   AV_LOG_ERROR,
   AV_PICTURE_TYPE_I,
@@ -101,9 +101,11 @@ class PatternEncoder implements Disposable {
     context.gopSize = frameRate * 2;
     context.maxBFrames = 0;
     context.threadCount = 1;
-    // open2 takes the dictionary over: freeing it here too would free it twice.
-    const options = Dictionary.fromObject({ preset: 'ultrafast', tune: 'zerolatency', 'forced-idr': '1' });
-    FFmpegError.throwIfError(context.open2Sync(codec, options), 'open libx264');
+    // Not through a Dictionary: open2Sync of node-av 6.1.1 frees it a second time.
+    for (const [name, value] of Object.entries({ preset: 'ultrafast', tune: 'zerolatency', 'forced-idr': '1' })) {
+      FFmpegError.throwIfError(context.setOption(name, value), `x264 option ${name}`);
+    }
+    FFmpegError.throwIfError(context.open2Sync(codec), 'open libx264');
     const frame = this.#frame;
     frame.alloc();
     frame.format = AV_PIX_FMT_YUV420P;
