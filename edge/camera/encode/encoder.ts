@@ -13,7 +13,6 @@ import {
   AVERROR_EOF,
   Codec,
   CodecContext,
-  Dictionary,
   type Frame,
   Packet,
   Rational,
@@ -164,8 +163,9 @@ function tryOpen(name: EncoderName, options: EncoderOptions): CodecContext | und
   context.rcMaxRate = rate;
   context.rcBufferSize = Number(rate);
   if (name !== 'libx264') context.bitRate = rate;
-  using settings = Dictionary.fromObject(settingsFor(name));
-  if (context.open2Sync(codec, settings) >= 0) return context;
+  // Options one by one: node-av 6.1.1 frees a dictionary given to open2Sync() twice.
+  for (const [key, value] of Object.entries(settingsFor(name))) context.setOption(key, value);
+  if (context.open2Sync(codec) >= 0) return context;
   context.freeContext();
   return undefined;
 }
@@ -174,7 +174,7 @@ function settingsFor(name: EncoderName): Record<string, string> {
   switch (name) {
     case 'libx264':
       // Captions and user data of the input must not come back through the encoder; VUI timing must show the picture rate.
-      return { ...X264_OPTIONS, 'forced-idr': '1', a53cc: '0', 'x264-params': 'vfr-input=0:scenecut=0' };
+      return { ...X264_OPTIONS, 'forced-idr': '1', a53cc: '0', 'x264-params': 'force-cfr=1:scenecut=0' };
     case 'h264_nvenc':
       return { preset: 'p2', tune: 'ull', zerolatency: '1', 'forced-idr': '1', rc: 'vbr' };
     case 'h264_v4l2m2m':
