@@ -16,6 +16,8 @@ export interface DelayLineOptions {
   /** Longest distance of the two verdicts around a frame. */
   freshMs: number;
   settleMs: number;
+  /** Feed time from the oldest to the newest frame, at most: what bracketing needs, so that a fast file does not fill the memory. */
+  spanMsMax: number;
 }
 
 export interface Waiting<T> {
@@ -47,12 +49,14 @@ export class DelayLine<T> {
   }
 
   get isFull(): boolean {
-    return this.#waiting.length >= DELAY_LINE_FRAMES_MAX || this.#bytes >= DELAY_LINE_BYTES_MAX;
+    if (this.#waiting.length >= DELAY_LINE_FRAMES_MAX || this.#bytes >= DELAY_LINE_BYTES_MAX) return true;
+    return this.#waiting.length > 1 && this.newest!.ms - this.oldest!.ms >= this.#options.spanMsMax;
   }
 
-  /** Feed time of the newest good verdict. */
-  get newestVerdictMs(): number | undefined {
-    return this.#verdicts.at(-1);
+  /** True when a verdict at or after the oldest frame is in: the line moves by itself. */
+  get isMoving(): boolean {
+    const head = this.#waiting[0];
+    return head !== undefined && (this.#verdicts.at(-1) ?? Number.NEGATIVE_INFINITY) >= head.ms;
   }
 
   get oldest(): Waiting<T> | undefined {

@@ -24,7 +24,7 @@ import type { FilteredFrame } from './redact/filtered-frame.ts';
 import { type CoverPlan, planCover } from './redact/plan.ts';
 import { Redactor } from './redact/redactor.ts';
 import { Signal } from './signal.ts';
-import { carryBox, type MotionFrame } from './track/motion.ts';
+import { carryBox, MotionField, type MotionFrame } from './track/motion.ts';
 import { Tracker } from './track/tracker.ts';
 
 /** Share of one core that detection of a live camera may take when looking at every frame would cost more. */
@@ -91,6 +91,7 @@ export class Pipeline {
       deadlineMs: pacing === 'live' ? delayMs : Number.POSITIVE_INFINITY,
       freshMs: Math.max(500, 2 * detect.intervalMs),
       settleMs: SETTLE_MS,
+      spanMsMax: pacing === 'live' ? 2 * delayMs : 2 * detect.intervalMs + SETTLE_MS,
     });
     this.#tracker = new Tracker(() => options.detector.state.confirmScores);
     this.#pictures = new PictureMaker(detect.longSidePx);
@@ -135,7 +136,7 @@ export class Pipeline {
   async #intake(): Promise<void> {
     while (!this.#isStopped) {
       if (this.#line.isFull) {
-        this.#detect('newest');
+        if (!this.#line.isMoving) this.#detect('newest');
         await this.#changed.wait();
         continue;
       }
@@ -261,11 +262,14 @@ export class Pipeline {
   #motionFrame(frame: RawFrame, ms: number): MotionFrame {
     let motion = this.#motionFrames.get(frame);
     if (motion === undefined) {
-      let read: Buffer | null | undefined;
+      let read: MotionField | null | undefined;
       motion = {
         ms,
-        vectors: () => {
-          if (read === undefined) read = frame.av.getSideData(AV_FRAME_DATA_MOTION_VECTORS);
+        field: () => {
+          if (read === undefined) {
+            const vectors = frame.av.getSideData(AV_FRAME_DATA_MOTION_VECTORS);
+            read = vectors && new MotionField(vectors, frame.widthPx, frame.heightPx);
+          }
           return read ?? undefined;
         },
       };

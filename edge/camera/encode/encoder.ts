@@ -7,8 +7,6 @@
  */
 import {
   AV_CODEC_FLAG_LOW_DELAY,
-  AV_OPT_SEARCH_CHILDREN,
-  AV_OPT_TYPE_STRING,
   AV_PICTURE_TYPE_I,
   AV_PICTURE_TYPE_NONE,
   AVERROR_EAGAIN,
@@ -165,10 +163,8 @@ function tryOpen(name: EncoderName, options: EncoderOptions): CodecContext | und
   context.rcMaxRate = rate;
   context.rcBufferSize = Number(rate);
   if (name !== 'libx264') context.bitRate = rate;
-  // Not through open2Sync()'s dictionary: node-av 6.1.1 frees that one twice, which crashes at a later garbage collection.
-  for (const [option, value] of Object.entries(settingsFor(name))) {
-    context.setOption(option, value, AV_OPT_TYPE_STRING, AV_OPT_SEARCH_CHILDREN);
-  }
+  // Options one by one: node-av 6.1.1 frees a dictionary given to open2Sync() twice.
+  for (const [key, value] of Object.entries(settingsFor(name))) context.setOption(key, value);
   if (context.open2Sync(codec) >= 0) return context;
   context.freeContext();
   return undefined;
@@ -178,7 +174,7 @@ function settingsFor(name: EncoderName): Record<string, string> {
   switch (name) {
     case 'libx264':
       // Captions and user data of the input must not come back through the encoder; VUI timing must show the picture rate.
-      return { ...X264_OPTIONS, 'forced-idr': '1', a53cc: '0', 'x264-params': 'vfr-input=0:scenecut=0' };
+      return { ...X264_OPTIONS, 'forced-idr': '1', a53cc: '0', 'x264-params': 'force-cfr=1:scenecut=0' };
     case 'h264_nvenc':
       return { preset: 'p2', tune: 'ull', zerolatency: '1', 'forced-idr': '1', rc: 'vbr' };
     case 'h264_v4l2m2m':

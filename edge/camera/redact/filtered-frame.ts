@@ -14,12 +14,21 @@ export class FilteredFrame implements Disposable {
   readonly #av: Frame;
   readonly ptsUs: number;
   readonly capturedMs: number;
-  readonly cover: 'regions' | 'whole-frame' | 'slate';
+  readonly cover: CoverPlan['kind'] | 'slate';
+  readonly #release: () => void;
   #disposed = false;
 
-  constructor(made: symbol, av: Frame, ptsUs: number, capturedMs: number, cover: 'regions' | 'whole-frame' | 'slate') {
+  constructor(
+    made: symbol,
+    av: Frame,
+    release: () => void,
+    ptsUs: number,
+    capturedMs: number,
+    cover: CoverPlan['kind'] | 'slate',
+  ) {
     if (made !== token) throw new TypeError('a FilteredFrame is made by redact/ only');
     this.#av = av;
+    this.#release = release;
     this.ptsUs = ptsUs;
     this.capturedMs = capturedMs;
     this.cover = cover;
@@ -45,16 +54,17 @@ export class FilteredFrame implements Disposable {
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#av.free();
+    this.#release();
   }
 }
 
-/** For redactor.ts alone; the import-graph test forbids any other importer. Takes ownership of `av`. */
+/** For redactor.ts alone; the import-graph test forbids any other importer. `release` is called once, at disposal. */
 export function markFiltered(
   av: Frame,
+  release: () => void,
   ptsUs: number,
   capturedMs: number,
   cover: CoverPlan['kind'] | 'slate',
 ): FilteredFrame {
-  return new FilteredFrame(token, av, ptsUs, capturedMs, cover);
+  return new FilteredFrame(token, av, release, ptsUs, capturedMs, cover);
 }

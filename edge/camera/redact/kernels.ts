@@ -84,41 +84,66 @@ export function paintCells(plane: Plane, rect: PlaneRect, cells: Cells, look: Ex
   const width = rect.x1 - rect.x0;
   const height = rect.y1 - rect.y0;
   const { data, stepBytes, strideBytes } = plane;
-  const across = samplePositions(width, cells.columns, look);
-  const down = samplePositions(height, cells.rows, look);
-  const line = new Float64Array(cells.columns);
+  const { columns, rows, values } = cells;
+  const runs = look === 'blur' ? slopes(width, columns) : tiles(width, columns);
+  const line = new Float64Array(columns);
   for (let y = 0; y < height; y++) {
-    const row = down.index[y]! * cells.columns;
-    const nextRow = Math.min(cells.rows - 1, down.index[y]! + 1) * cells.columns;
-    const v = down.fraction[y]!;
-    for (let c = 0; c < cells.columns; c++) {
-      const top = cells.values[row + c]!;
-      line[c] = top + (cells.values[nextRow + c]! - top) * v;
-    }
+    const { index, fraction } = position(y, height, rows, look);
+    const top = index * columns;
+    const bottom = Math.min(rows - 1, index + 1) * columns;
+    for (let c = 0; c < columns; c++) line[c] = values[top + c]! + (values[bottom + c]! - values[top + c]!) * fraction;
     let at = plane.offset + (rect.y0 + y) * strideBytes + rect.x0 * stepBytes;
-    for (let x = 0; x < width; x++, at += stepBytes) {
-      const c = across.index[x]!;
-      const left = line[c]!;
-      data[at] = left + (line[Math.min(cells.columns - 1, c + 1)]! - left) * across.fraction[x]! + 0.5;
+    for (const { left, right, first, step, length } of runs) {
+      // 16.16 fixed point: one addition and one shift per sample.
+      const span = (line[right]! - line[left]!) * 65536;
+      let value = Math.round(line[left]! * 65536 + span * first + 32768);
+      const slope = Math.round(span * step);
+      for (const end = at + length * stepBytes; at < end; at += stepBytes) {
+        data[at] = value >> 16;
+        value += slope;
+      }
     }
   }
 }
 
-/** For each sample: the cell to its left (or its own), and how far it is towards the next. */
-function samplePositions(length: number, cells: number, look: Look): { index: Uint8Array; fraction: Float32Array } {
-  const index = new Uint8Array(length);
-  const fraction = new Float32Array(length);
-  for (let i = 0; i < length; i++) {
-    const position = ((i + 0.5) * cells) / length;
-    if (look === 'mosaic') {
-      index[i] = Math.min(cells - 1, Math.floor(position));
-    } else {
-      const centred = Math.max(0, Math.min(cells - 1, position - 0.5));
-      index[i] = Math.floor(centred);
-      fraction[i] = centred - Math.floor(centred);
+/** Samples in a row that lie between the same two cell centres: value = left + (right - left) * (first + i * step). */
+interface Run {
+  left: number;
+  right: number;
+  first: number;
+  step: number;
+  length: number;
+}
+
+function tiles(width: number, columns: number): Run[] {
+  return Array.from({ length: columns }, (_, c) => {
+    const length = cut(0, width, c + 1, columns) - cut(0, width, c, columns);
+    return { left: c, right: c, first: 0, step: 0, length };
+  });
+}
+
+function slopes(width: number, columns: number): Run[] {
+  const runs: Run[] = [];
+  const step = columns / width;
+  for (let x = 0; x < width; x++) {
+    const { index, fraction } = position(x, width, columns, 'blur');
+    const last = runs.at(-1);
+    const isFlat = (x + 0.5) * step <= 0.5;
+    if (last && last.left === index && isFlat === (last.step === 0 && index === 0 && columns > 1)) last.length++;
+    else {
+      const right = Math.min(columns - 1, index + 1);
+      runs.push({ left: index, right: isFlat ? index : right, first: fraction, step: isFlat ? 0 : step, length: 1 });
     }
   }
-  return { index, fraction };
+  return runs;
+}
+
+/** The cell before sample `i` of `length`, and how far it is towards the next one. */
+function position(i: number, length: number, cells: number, look: Look): { index: number; fraction: number } {
+  const at = ((i + 0.5) * cells) / length;
+  if (look === 'mosaic') return { index: Math.min(cells - 1, Math.floor(at)), fraction: 0 };
+  const centred = Math.max(0, Math.min(cells - 1, at - 0.5));
+  return { index: Math.floor(centred), fraction: centred - Math.floor(centred) };
 }
 
 /** One value over the rectangle. */

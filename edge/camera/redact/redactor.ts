@@ -1,9 +1,9 @@
 /**
  * Turns a raw frame and its cover plan into a FilteredFrame. Takes ownership of the raw frame in every case, also when it throws.
  *
- * Order: convert to a paintable format if need be, make the frame writable (a decoded frame is still the decoder's reference picture;
- * painting on it would corrupt later frames), paint all planes, drop side data. Any failure on the way ends in a covered frame, and a
- * failure of that in an exception and no frame at all.
+ * Painting never touches a decoded frame, which is still the decoder's reference picture: its pixels are copied (or converted to
+ * yuv420p) into a frame of the pool, and that is painted, on all planes. A frame without any region goes on as it is, by reference.
+ * Any failure on the way ends in a frame that is covered whole, and a failure of that in an exception and no frame at all.
  */
 import { randomFillSync } from 'node:crypto';
 import {
@@ -12,26 +12,19 @@ import {
   AV_FRAME_DATA_SEI_UNREGISTERED,
   AV_PIX_FMT_RGB24,
   AV_PIX_FMT_YUV420P,
-  Frame,
+  type AVPixelFormat,
+  type Frame,
   SoftwareScaleContext,
   SWS_BILINEAR,
 } from 'node-av';
 import type { Look } from '../../config/schema.ts';
 import type { Surface } from '../draw/surface.ts';
 import type { RawFrame } from '../frame.ts';
-import type { WholeFrameReason } from '../messages.ts';
 import { type FilteredFrame, markFiltered } from './filtered-frame.ts';
-import {
-  fillRect,
-  NEUTRAL_CHROMA,
-  noiseCells,
-  type PlaneRect,
-  paintCells,
-  reduceToCells,
-  SOLID_LUMA,
-} from './kernels.ts';
+import { FramePool, type PaintFrame } from './frame-pool.ts';
+import { fillRect, NEUTRAL_CHROMA, noiseCells, type PlaneRect, paintCells, reduceToCells, SOLID_LUMA } from './kernels.ts';
 import type { CoverPlan, CoverRegion } from './plan.ts';
-import { isPaintable, type Plane, planesOf } from './planes.ts';
+import { isPaintable, type Plane } from './planes.ts';
 import { fillPolygon } from './polygon.ts';
 
 /** Side data that may identify somebody or betray what was hidden; the encoder must not see it. */
@@ -43,9 +36,12 @@ export interface Redacted {
   plan: CoverPlan;
 }
 
+type WholeFrame = Extract<CoverPlan, { kind: 'whole-frame' }>;
+
 export class Redactor implements Disposable {
   readonly #look: Look;
   readonly #noiseKey: Uint32Array;
+  readonly #pool = new FramePool();
   #convert: { from: string; scaler: SoftwareScaleContext } | undefined;
 
   /** `noiseKey` is drawn at random; tests fix it. */
@@ -57,77 +53,94 @@ export class Redactor implements Disposable {
   /** Never passes uncovered pixels: throws only when not even a covered frame can be made. */
   redact(raw: RawFrame, plan: CoverPlan): Redacted {
     using owned = raw; // freed on every way out
-    const size = { widthPx: raw.widthPx, heightPx: raw.heightPx };
-    if (plan.kind === 'regions') {
-      let av: Frame | undefined;
-      try {
-        av = this.#paintable(owned.av, plan.regions.length > 0);
-        if (av === undefined) return this.#whole(owned, size, { kind: 'whole-frame', reason: 'unsupported-format' });
-        paintRegions(planesOf(av), plan.regions, this.#look, this.#noiseKey);
-        dropSideData(av);
-        return { frame: markFiltered(av, raw.ptsUs, raw.capturedMs, 'regions'), plan };
-      } catch {
-        av?.free();
-        return this.#whole(owned, size, { kind: 'whole-frame', reason: 'internal-error' });
-      }
+    if (plan.kind === 'whole-frame') return this.#whole(owned, plan);
+    try {
+      const frame = this.#regions(owned, plan.regions);
+      return frame ? { frame, plan } : this.#whole(owned, { kind: 'whole-frame', reason: 'unsupported-format' });
+    } catch {
+      return this.#whole(owned, { kind: 'whole-frame', reason: 'internal-error' });
     }
-    return this.#whole(owned, size, plan);
   }
 
   /** A drawn picture (a slate) as a filtered frame. */
   fromSurface(surface: Surface, ptsUs: number, capturedMs: number): FilteredFrame {
-    return markFiltered(frameFromSurface(surface), ptsUs, capturedMs, 'slate');
+    const { widthPx, heightPx, rgb } = surface;
+    const target = this.#pool.take(widthPx, heightPx, AV_PIX_FMT_YUV420P);
+    using scaler = new SoftwareScaleContext();
+    scaler.getContext(widthPx, heightPx, AV_PIX_FMT_RGB24, widthPx, heightPx, AV_PIX_FMT_YUV420P, SWS_BILINEAR);
+    const source = Buffer.from(rgb.buffer, rgb.byteOffset, rgb.byteLength);
+    scaler.scaleSync([source], [widthPx * 3], 0, heightPx, target.av.data!, target.av.linesize);
+    return this.#made(target, ptsUs, capturedMs, 'slate');
   }
 
   [Symbol.dispose](): void {
     this.#convert?.scaler.freeContext();
     this.#convert = undefined;
+    this.#pool[Symbol.dispose]();
   }
 
-  /** A frame that may be painted and owns its pixels (if it `willPaint`): another reference, a copy or a conversion. */
-  #paintable(source: Frame, willPaint: boolean): Frame | undefined {
-    if (isPaintable(source.format)) {
-      const av = source.clone();
-      if (av === null) throw new Error('out of memory');
-      if (willPaint) {
-        source.unref(); // if the decoder has let go of it too, nothing needs to be copied
-        if (av.makeWritable() < 0) {
-          av.free();
-          throw new Error('frame could not be made writable');
-        }
-      }
-      return av;
+  /** Undefined for a format that can't be painted. */
+  #regions(raw: RawFrame, regions: readonly CoverRegion[]): FilteredFrame | undefined {
+    const source = raw.av;
+    if (isPaintable(source.format) && regions.length === 0) {
+      const same = source.clone();
+      if (same === null) throw new Error('out of memory');
+      dropSideData(same);
+      return markFiltered(same, () => same.free(), raw.ptsUs, raw.capturedMs, 'regions');
     }
-    if (source.isHwFrame()) return undefined;
+    const target = this.#copy(source);
+    if (target === undefined) return undefined;
+    try {
+      paintRegions(target.planes, regions, this.#look, this.#noiseKey);
+      return this.#made(target, raw.ptsUs, raw.capturedMs, 'regions');
+    } catch (error) {
+      target.av.free();
+      throw error;
+    }
+  }
+
+  /** The picture in a frame of our own. */
+  #copy(source: Frame): PaintFrame | undefined {
     const { width, height, format } = source;
+    if (source.isHwFrame()) return undefined;
+    const isSame = isPaintable(format);
+    const target = this.#pool.take(width, height, isSame ? (format as AVPixelFormat) : AV_PIX_FMT_YUV420P);
+    const status = isSame ? target.av.copy(source) : this.#converter(source).scaleFrameSync(target.av, source);
+    if (status >= 0) {
+      target.av.colorRange = source.colorRange;
+      return target;
+    }
+    target.av.free();
+    return undefined;
+  }
+
+  #converter({ width, height, format }: Frame): SoftwareScaleContext {
     const from = `${width}x${height}/${format}`;
     if (this.#convert?.from !== from) {
       this.#convert?.scaler.freeContext();
       const scaler = new SoftwareScaleContext();
-      scaler.getContext(width, height, format as never, width, height, AV_PIX_FMT_YUV420P, SWS_BILINEAR);
+      scaler.getContext(width, height, format as AVPixelFormat, width, height, AV_PIX_FMT_YUV420P, SWS_BILINEAR);
       this.#convert = { from, scaler };
     }
-    const av = emptyFrame(width, height);
-    const status = this.#convert.scaler.scaleSync(source.data!, source.linesize, 0, height, av.data!, av.linesize);
-    if (status < 0) {
-      av.free();
-      return undefined;
-    }
-    av.copyProps(source);
-    return av;
+    return this.#convert.scaler;
   }
 
-  #whole(
-    raw: RawFrame,
-    size: { widthPx: number; heightPx: number },
-    plan: { kind: 'whole-frame'; reason: WholeFrameReason },
-  ): Redacted {
-    const av = emptyFrame(size.widthPx, size.heightPx);
-    for (const plane of planesOf(av)) {
+  #whole(raw: RawFrame, plan: WholeFrame): Redacted {
+    const { format } = raw.av;
+    const target = this.#pool.take(
+      raw.widthPx,
+      raw.heightPx,
+      isPaintable(format) ? (format as AVPixelFormat) : AV_PIX_FMT_YUV420P,
+    );
+    for (const plane of target.planes) {
       const all = { x0: 0, y0: 0, x1: plane.widthPx, y1: plane.heightPx };
       fillRect(plane, all, plane.isLuma ? SOLID_LUMA : NEUTRAL_CHROMA);
     }
-    return { frame: markFiltered(av, raw.ptsUs, raw.capturedMs, 'whole-frame'), plan };
+    return { frame: this.#made(target, raw.ptsUs, raw.capturedMs, 'whole-frame'), plan };
+  }
+
+  #made(target: PaintFrame, ptsUs: number, capturedMs: number, cover: FilteredFrame['cover']): FilteredFrame {
+    return markFiltered(target.av, () => this.#pool.give(target), ptsUs, capturedMs, cover);
   }
 }
 
@@ -162,29 +175,6 @@ function rectOn(plane: Plane, region: CoverRegion): PlaneRect | undefined {
   const x1 = Math.min(plane.widthPx, even(region.x + region.w, true));
   const y1 = Math.min(plane.heightPx, even(region.y + region.h, true));
   return x1 > x0 && y1 > y0 ? { x0, y0, x1, y1 } : undefined;
-}
-
-function emptyFrame(width: number, height: number): Frame {
-  const av = new Frame();
-  av.alloc();
-  av.format = AV_PIX_FMT_YUV420P;
-  av.width = width;
-  av.height = height;
-  if (av.getBuffer() < 0) {
-    av.free();
-    throw new Error(`no memory for a frame of ${width}x${height}`);
-  }
-  return av;
-}
-
-function frameFromSurface(surface: Surface): Frame {
-  const { widthPx, heightPx, rgb } = surface;
-  const av = emptyFrame(widthPx, heightPx);
-  using scaler = new SoftwareScaleContext();
-  scaler.getContext(widthPx, heightPx, AV_PIX_FMT_RGB24, widthPx, heightPx, AV_PIX_FMT_YUV420P, SWS_BILINEAR);
-  const source = Buffer.from(rgb.buffer, rgb.byteOffset, rgb.byteLength);
-  scaler.scaleSync([source], [widthPx * 3], 0, heightPx, av.data!, av.linesize);
-  return av;
 }
 
 function dropSideData(av: Frame): void {

@@ -8,25 +8,64 @@
 import type { Box } from '../detect/port.ts';
 import { shift } from './geometry.ts';
 
-const BYTES_PER_VECTOR = 40;
+const INT16_PER_VECTOR = 20;
+const SRC_X = 3;
+const DST_X = 5;
 /** Fewer vectors than this inside a box say nothing. */
 const VECTORS_MIN = 2;
+const CELL_PX = 16;
+/** Of the vectors of a large box, about so many are looked at. */
+const SAMPLES_MAX = 256;
 
-/** Median displacement, pixels, from the previous frame to this one for what lies in `box`. `box` is on this frame (`end: 'dst'`) or the previous one. */
-export function displacement(vectors: Buffer, box: Box, end: 'src' | 'dst'): { x: number; y: number } | undefined {
-  const view = new DataView(vectors.buffer, vectors.byteOffset, vectors.byteLength);
-  const xOffset = end === 'src' ? 6 : 10;
-  const dx: number[] = [];
-  const dy: number[] = [];
-  for (let at = 0; at + BYTES_PER_VECTOR <= vectors.byteLength; at += BYTES_PER_VECTOR) {
-    const x = view.getInt16(at + xOffset, true);
-    const y = view.getInt16(at + xOffset + 2, true);
-    if (x < box.x || x > box.x + box.w || y < box.y || y > box.y + box.h) continue;
-    if (view.getInt32(at, true) >= 0) continue;
-    dx.push(view.getInt16(at + 10, true) - view.getInt16(at + 6, true));
-    dy.push(view.getInt16(at + 12, true) - view.getInt16(at + 8, true));
+/**
+ * The vectors of one frame, as one displacement (pixels, from the previous frame) per cell of 16 x 16 px, by where blocks are now. A box
+ * on the previous frame is looked up at the same place: between neighbouring frames it moves by less than itself.
+ */
+export class MotionField {
+  readonly #columns: number;
+  readonly #rows: number;
+  readonly #dx: Int16Array;
+  readonly #dy: Int16Array;
+  readonly #isKnown: Uint8Array;
+
+  constructor(vectors: Buffer, widthPx: number, heightPx: number) {
+    this.#columns = Math.ceil(widthPx / CELL_PX);
+    this.#rows = Math.ceil(heightPx / CELL_PX);
+    this.#dx = new Int16Array(this.#columns * this.#rows);
+    this.#dy = new Int16Array(this.#columns * this.#rows);
+    this.#isKnown = new Uint8Array(this.#columns * this.#rows);
+    const all = new Int16Array(vectors.buffer, vectors.byteOffset, vectors.byteLength >> 1);
+    for (let at = 0; at + INT16_PER_VECTOR <= all.length; at += INT16_PER_VECTOR) {
+      if (all[at + 1]! >= 0) continue; // high half of `source`: a future frame
+      const x = all[at + DST_X]!;
+      const y = all[at + DST_X + 1]!;
+      if (x < 0 || y < 0 || x >= widthPx || y >= heightPx) continue;
+      const cell = Math.floor(y / CELL_PX) * this.#columns + Math.floor(x / CELL_PX);
+      this.#dx[cell] = x - all[at + SRC_X]!;
+      this.#dy[cell] = y - all[at + SRC_X + 1]!;
+      this.#isKnown[cell] = 1;
+    }
   }
-  return dx.length < VECTORS_MIN ? undefined : { x: median(dx), y: median(dy) };
+
+  /** Median displacement of what lies in the box; undefined where the codec says nothing (intra blocks). */
+  displacement(box: Box): { x: number; y: number } | undefined {
+    const x0 = Math.max(0, Math.floor(box.x / CELL_PX));
+    const y0 = Math.max(0, Math.floor(box.y / CELL_PX));
+    const x1 = Math.min(this.#columns - 1, Math.floor((box.x + box.w) / CELL_PX));
+    const y1 = Math.min(this.#rows - 1, Math.floor((box.y + box.h) / CELL_PX));
+    const step = Math.max(1, Math.round(Math.sqrt(((x1 - x0 + 1) * (y1 - y0 + 1)) / SAMPLES_MAX)));
+    const dx: number[] = [];
+    const dy: number[] = [];
+    for (let y = y0; y <= y1; y += step) {
+      for (let x = x0; x <= x1; x += step) {
+        const cell = y * this.#columns + x;
+        if (this.#isKnown[cell] === 0) continue;
+        dx.push(this.#dx[cell]!);
+        dy.push(this.#dy[cell]!);
+      }
+    }
+    return dx.length < VECTORS_MIN ? undefined : { x: median(dx), y: median(dy) };
+  }
 }
 
 function median(values: number[]): number {
@@ -34,10 +73,10 @@ function median(values: number[]): number {
   return values[values.length >> 1]!;
 }
 
-/** A frame of the delay line as the carrier needs it; `vectors()` is undefined where the codec gives none (intra frames, MJPEG). */
+/** A frame of the delay line as the carrier needs it; `field()` is undefined where the codec gives none (intra frames, MJPEG). */
 export interface MotionFrame {
   ms: number;
-  vectors(): Buffer | undefined;
+  field(): MotionField | undefined;
 }
 
 /**
@@ -53,8 +92,7 @@ export function carryBox(frames: readonly MotionFrame[], box: Box, fromMs: numbe
       if (frame.ms > fromMs) continue;
       const previous = frames[i - 1]!;
       if (previous.ms < toMs) break;
-      const vectors = frame.vectors();
-      const moved = vectors && displacement(vectors, current, 'dst');
+      const moved = frame.field()?.displacement(current);
       if (!moved) break;
       current = shift(current, -moved.x, -moved.y);
       carried.set(previous.ms, current);
@@ -63,8 +101,7 @@ export function carryBox(frames: readonly MotionFrame[], box: Box, fromMs: numbe
     for (const frame of frames) {
       if (frame.ms <= fromMs) continue;
       if (frame.ms > toMs) break;
-      const vectors = frame.vectors();
-      const moved = vectors && displacement(vectors, current, 'src');
+      const moved = frame.field()?.displacement(current);
       if (!moved) break;
       current = shift(current, moved.x, moved.y);
       carried.set(frame.ms, current);
