@@ -6,6 +6,7 @@
 import {
   type Document,
   isAlias,
+  isCollection,
   isMap,
   isNode,
   isScalar,
@@ -37,13 +38,16 @@ export interface ConfigDocument {
 
 export function parseConfigText(text: string): ConfigDocument {
   const lines = new LineCounter();
-  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, logLevel: 'error' });
   const placeAt = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
   };
   const faults: { code: string; pos: readonly number[] }[] = [...doc.errors, ...doc.warnings];
   visit(doc, {
+    Pair(_, { key }) {
+      if (isCollection(key) || isAlias(key)) faults.push({ code: 'NON_STRING_KEY', pos: key.range ?? [0] });
+    },
     Alias(_, alias) {
       if (alias.resolve(doc) === undefined) faults.push({ code: 'BAD_ALIAS', pos: alias.range ?? [0] });
     },
@@ -74,6 +78,7 @@ const SYNTAX: Record<string, string> = {
   BLOCK_AS_IMPLICIT_KEY:
     'a mapping stands on the same line as another one. Start a new line, or quote text that holds ": ".',
   MISSING_CHAR: 'a quote, bracket or colon is missing. Close what was opened, and write NAME: VALUE.',
+  NON_STRING_KEY: 'a name must be plain text. Write NAME: VALUE, and quote text that holds brackets.',
   MULTIPLE_DOCS: 'a second document (---) begins here. Write one document.',
   TAG_RESOLVE_FAILED: 'a tag (!) is not known. Put text that begins with ! in quotes.',
   MULTILINE_IMPLICIT_KEY: 'a name runs over several lines. Write NAME: VALUE, with a space after the colon.',

@@ -137,8 +137,9 @@ interface ConfigFile {
 async function readConfigFile(given: string | undefined, cwd: string): Promise<ConfigFile | undefined> {
   const name = given ?? DEFAULT_FILE;
   const full = path.resolve(cwd, name);
+  let text: string;
   try {
-    return { name, dir: path.dirname(full), document: parseConfigText(await readFile(full, 'utf8')) };
+    text = await readFile(full, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (given === undefined && code === 'ENOENT') return undefined;
@@ -147,6 +148,7 @@ async function readConfigFile(given: string | undefined, cwd: string): Promise<C
       cause: error,
     });
   }
+  return { name, dir: path.dirname(full), document: parseConfigText(text) };
 }
 
 interface Overlay {
