@@ -10,7 +10,7 @@ import { type Child, forkChild, waitUntil } from '../base/child.ts';
 import type { Clock } from '../base/clock.ts';
 import { type Log, RepeatLog } from '../base/log.ts';
 import { registerUrlSecrets, scrub } from '../base/secrets.ts';
-import type { AccessUnit, CameraCounts, CameraHealth, FromCamera, Receipt, SlateReason } from '../camera/messages.ts';
+import type { AccessUnit, CameraCounts, CameraHealth, FromCamera, SlateReason } from '../camera/messages.ts';
 import type { CameraSettings } from '../config/schema.ts';
 import { CameraFeed, type FeedDropReason, type FeedSource } from './camera-feed.ts';
 import { parseFromCamera } from './camera-message.ts';
@@ -27,7 +27,7 @@ export interface SupervisorMetrics {
   messageRefused(camera: string): void;
   unitDropped(camera: string, reason: FeedDropReason): void;
   counted(camera: string, counts: CameraCounts): void;
-  receipt(camera: string, receipt: Receipt): void;
+  health(camera: string, health: CameraHealth): void;
 }
 
 export interface SupervisorOptions {
@@ -155,7 +155,7 @@ export class CameraSupervisor {
       heightPx: this.feed.format?.heightPx ?? SLATE_HEIGHT_PX,
       ptsUs: this.feed.nextPtsUs,
     });
-    this.feed.setHealth(this.#slateHealth(reason));
+    this.#setHealth(this.#slateHealth(reason));
   }
 
   #fork(role: Role, entry: URL): void {
@@ -179,7 +179,7 @@ export class CameraSupervisor {
       this.#options.log.error({ why }, `the ${role} process ended`);
     }
     this.#step({ type: 'exited', from: role, nowMs: this.#nowMs() });
-    if (role === 'camera') this.feed.setHealth(this.#slateHealth('camera-process-lost'));
+    if (role === 'camera') this.#setHealth(this.#slateHealth('camera-process-lost'));
   }
 
   #heard(role: Role, source: FeedSource, raw: unknown): void {
@@ -204,10 +204,10 @@ export class CameraSupervisor {
         return;
       case 'health':
         metrics.counted(name, message.counts);
-        if (role === 'camera' && this.#state.showing !== 'slate') this.feed.setHealth(scrubbed(message.health));
+        if (role === 'camera' && this.#state.showing !== 'slate') this.#setHealth(scrubbed(message.health));
         return;
       case 'receipt':
-        if (role === 'camera') metrics.receipt(name, message.receipt);
+        if (role === 'camera') this.#options.log.debug({ receipt: message.receipt }, 'receipt');
         return;
       case 'snapshot':
         if (role === 'camera') this.feed.answerSnapshot(message.requestId, message.jpeg);
@@ -225,6 +225,11 @@ export class CameraSupervisor {
     }
     this.#step({ type: 'picture', from: role, isKey: unit.isKey, nowMs: this.#nowMs() });
     if (this.#state.showing === role) this.feed.push(source, unit);
+  }
+
+  #setHealth(health: CameraHealth): void {
+    this.feed.setHealth(health);
+    this.#options.metrics.health(this.#options.name, health);
   }
 
   #slateReason(): SlateReason {

@@ -17,7 +17,7 @@ import { scrub } from './secrets.ts';
 
 /** Variables that a child may see: what Node, libav's drivers and the logger need, and nothing that a person put a secret in. */
 const ENVIRONMENT_ALLOWED =
-  /^(PATH|HOME|LANG|LC_[A-Z]+|TZ|TMPDIR|LD_LIBRARY_PATH|XDG_RUNTIME_DIR|LIBVA_[A-Z_]+|CUDA_[A-Z_]+|NVIDIA_[A-Z_]+|NODE_V8_COVERAGE|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR))$/;
+  /^(PATH|HOME|LANG|LC_[A-Z]+|TZ|TMPDIR|LD_LIBRARY_PATH|XDG_RUNTIME_DIR|LIBVA_[A-Z_]+|CUDA_[A-Z_]+|NVIDIA_[A-Z_]+|GARIM_MODELS|NODE_V8_COVERAGE|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR))$/;
 
 const ERROR_LINE_CHARS_MAX = 500;
 

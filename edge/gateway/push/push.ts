@@ -63,6 +63,8 @@ interface Connection {
   progressMs: number;
   connectedMs: number | undefined;
   skipsToKey: boolean;
+  /** Its stream is being ended because the feed changed its format; it gets nothing more. */
+  isEnding: boolean;
 }
 
 class FeedPush implements Push {
@@ -109,10 +111,12 @@ class FeedPush implements Push {
   }
 
   #onFormat(format: StreamFormat): void {
-    if (this.#connection === undefined) this.#fork(format);
-    else if (!sameCoding(this.#connection.format, format)) {
-      // No protocol here lets a stream change its size midway: a new connection says it.
-      this.state.lastError = '';
+    const connection = this.#connection;
+    if (connection === undefined) {
+      this.#fork(format);
+    } else if (!connection.isEnding && !sameCoding(connection.format, format)) {
+      // No protocol here lets a stream change its coding midway: a new connection says it.
+      connection.isEnding = true;
       this.#tell({ type: 'stop' });
     }
   }
@@ -133,6 +137,7 @@ class FeedPush implements Push {
       progressMs: nowMs,
       connectedMs: undefined,
       skipsToKey: false,
+      isEnding: false,
     };
     this.#connection = connection;
     this.#tell({ type: 'start', url, format });
@@ -140,7 +145,7 @@ class FeedPush implements Push {
 
   #onUnit(unit: AccessUnit): void {
     const connection = this.#connection;
-    if (connection === undefined) return;
+    if (connection === undefined || connection.isEnding) return;
     const bytes = unit.data.byteLength;
     const hasRoom = connection.waitingBytes + bytes <= PUSH_BACKLOG_BYTES_MAX;
     if (!hasRoom || (connection.skipsToKey && !unit.isKey)) {
@@ -192,6 +197,10 @@ class FeedPush implements Push {
     this.#connection = undefined;
     this.#subscription?.[Symbol.dispose]();
     if (this.#isClosing) return;
+    if (connection.isEnding) {
+      this.#connect();
+      return;
+    }
     const nowMs = this.#clock.monotonicMs();
     const wasHealthy = connection.connectedMs !== undefined && nowMs - connection.connectedMs >= RESTART_HEALTHY_MS;
     if (wasHealthy) this.#backoffMs = RECONNECT_BACKOFF_MS_MIN;
@@ -208,7 +217,7 @@ class FeedPush implements Push {
   #killIfStalled(): void {
     const connection = this.#connection;
     if (connection === undefined) return;
-    const isWaiting = connection.connectedMs === undefined || connection.waiting.length > 0;
+    const isWaiting = connection.connectedMs === undefined || connection.waiting.length > 0 || connection.isEnding;
     if (!isWaiting || this.#clock.monotonicMs() - connection.progressMs <= PUSH_STALL_MS) return;
     this.state.lastError = `${this.state.target} took nothing for ${PUSH_STALL_MS / 1000} s`;
     connection.child.kill();
