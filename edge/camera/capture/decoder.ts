@@ -7,6 +7,7 @@
 import {
   AV_CODEC_FLAG_LOW_DELAY,
   AV_CODEC_FLAG2_EXPORT_MVS,
+  AV_FRAME_FLAG_CORRUPT,
   AVERROR_EOF,
   AVMEDIA_TYPE_VIDEO,
   FF_THREAD_FRAME,
@@ -83,6 +84,8 @@ export class VideoDecoder implements Disposable {
       frame.alloc();
       const code = await this.#context.receiveFrame(frame);
       if (code >= 0) {
+        // Delivered all the same: it is filtered like any other.
+        if (frame.decodeErrorFlags !== 0 || frame.hasFlags(AV_FRAME_FLAG_CORRUPT)) onError('a picture is damaged');
         await onFrame(frame);
         continue;
       }

@@ -23,7 +23,7 @@ import './libav-log.ts';
 import type { LibavSource } from './source.ts';
 
 /** Longest look at a live stream before it counts as known; what is read meanwhile is kept, and then comes in one burst. */
-const ANALYSE_LIVE_US_MAX = 1_000_000;
+const ANALYSE_LIVE_US_MAX = 300_000;
 const EAGAIN = FFmpegError.AVERROR(PosixError.EAGAIN);
 const STREAMS_MAX = 64;
 const EAGAIN_PAUSE_MS = 5;

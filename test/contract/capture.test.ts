@@ -1,0 +1,370 @@
+/**
+ * Goal: every implementation of the capture port keeps the contract of edge/camera/capture/port.ts.
+ * Method: one suite, run against files of each codec and pixel format (made here), a looped file, and a camera over HTTP.
+ */
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  AV_PIX_FMT_NV12,
+  AV_PIX_FMT_YUV420P,
+  AV_PIX_FMT_YUV420P10LE,
+  AV_PIX_FMT_YUVJ420P,
+  type AVPixelFormat,
+  FF_ENCODER_LIBX264,
+  FF_ENCODER_LIBX265,
+  FF_ENCODER_MJPEG,
+  type FFEncoderCodec,
+} from 'node-av/constants';
+import sharp from 'sharp';
+import { DECODE_AHEAD_FRAMES_MAX } from '../../edge/base/limits.ts';
+import { openCapture } from '../../edge/camera/capture/open.ts';
+import type { Capture, CaptureEvent, CaptureOptions } from '../../edge/camera/capture/port.ts';
+import { hasEncoder, makeClip } from '../support/clips.ts';
+import { type MjpegServer, startMjpegServer } from '../support/mjpeg-server.ts';
+import { needs, sharedData } from '../support/shared.ts';
+
+const SIZE = { widthPx: 320, heightPx: 180 };
+const FRAMES = 30;
+const FRAME_RATE = 30;
+
+interface Seen {
+  events: CaptureEvent['kind'][];
+  seqs: number[];
+  ptsUs: number[];
+  capturedMs: number[];
+  sizes: string[];
+  lost: Extract<CaptureEvent, { kind: 'lost' }>[];
+  info: Extract<CaptureEvent, { kind: 'connected' }>['info'] | undefined;
+}
+
+/** Pulls until `enough` or `ended`, disposing frames. */
+async function pull(capture: Capture, enough: (seen: Seen) => boolean): Promise<Seen> {
+  const seen: Seen = { events: [], seqs: [], ptsUs: [], capturedMs: [], sizes: [], lost: [], info: undefined };
+  while (!enough(seen)) {
+    const event = await capture.next();
+    seen.events.push(event.kind);
+    if (event.kind === 'ended') break;
+    if (event.kind === 'connected') seen.info = event.info;
+    if (event.kind === 'lost') seen.lost.push(event);
+    if (event.kind !== 'frame') continue;
+    using frame = event.frame;
+    seen.seqs.push(frame.seq);
+    seen.ptsUs.push(frame.ptsUs);
+    seen.capturedMs.push(frame.capturedMs);
+    seen.sizes.push(`${frame.widthPx}x${frame.heightPx}`);
+  }
+  return seen;
+}
+
+function assertRising(values: number[], what: string): void {
+  for (const [index, value] of values.entries()) {
+    if (index > 0) assert.ok(value > values[index - 1]!, `${what} ${value} after ${values[index - 1]}`);
+  }
+}
+
+async function withCapture(options: CaptureOptions, body: (capture: Capture) => Promise<void>): Promise<void> {
+  const capture = openCapture(options);
+  try {
+    await body(capture);
+  } finally {
+    await capture.close();
+  }
+}
+
+let folder = '';
+let camera: MjpegServer;
+
+before(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'garim-capture-'));
+  camera = await startMjpegServer({ ...SIZE, frameRate: 25, user: 'admin', password: 'geheim-9' });
+});
+after(async () => {
+  await camera[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
+
+interface Clip {
+  name: string;
+  encoder: FFEncoderCodec;
+  pixelFormat: AVPixelFormat;
+  codec: string;
+  bFrames?: number;
+}
+
+const CLIPS: Clip[] = [
+  { name: 'h264.mp4', encoder: FF_ENCODER_LIBX264, pixelFormat: AV_PIX_FMT_YUV420P, codec: 'h264' },
+  { name: 'h264-b.mp4', encoder: FF_ENCODER_LIBX264, pixelFormat: AV_PIX_FMT_YUV420P, codec: 'h264', bFrames: 2 },
+  { name: 'h264-nv12.mp4', encoder: FF_ENCODER_LIBX264, pixelFormat: AV_PIX_FMT_NV12, codec: 'h264' },
+  { name: 'h264-full.mp4', encoder: FF_ENCODER_LIBX264, pixelFormat: AV_PIX_FMT_YUVJ420P, codec: 'h264' },
+  { name: 'hevc.mp4', encoder: FF_ENCODER_LIBX265, pixelFormat: AV_PIX_FMT_YUV420P, codec: 'hevc' },
+  { name: 'hevc-10.mp4', encoder: FF_ENCODER_LIBX265, pixelFormat: AV_PIX_FMT_YUV420P10LE, codec: 'hevc' },
+  { name: 'mjpeg.mkv', encoder: FF_ENCODER_MJPEG, pixelFormat: AV_PIX_FMT_YUVJ420P, codec: 'mjpeg' },
+];
+
+async function clip({ name, encoder, pixelFormat, bFrames }: Clip, frames = FRAMES): Promise<string> {
+  const file = path.join(folder, name);
+  await makeClip({
+    path: file,
+    encoder,
+    pixelFormat,
+    sizes: [SIZE],
+    frames,
+    frameRate: FRAME_RATE,
+    bFrames: bFrames ?? 0,
+  });
+  return file;
+}
+
+for (const made of CLIPS) {
+  describe(`file ${made.name}`, { skip: hasEncoder(made.encoder) ? false : `needs ${made.encoder} in libav` }, () => {
+    let url = '';
+    before(async () => {
+      url = `file:${await clip(made)}`;
+    });
+
+    test('unpaced: every frame once, in the spacing of the file, then ended for good', async () => {
+      await withCapture({ url, transport: 'tcp', pacing: 'unpaced' }, async (capture) => {
+        const seen = await pull(capture, () => false);
+        assert.deepEqual(seen.events, ['connected', ...seen.seqs.map(() => 'frame'), 'ended']);
+        assert.deepEqual(
+          seen.seqs,
+          Array.from({ length: FRAMES }, (_, index) => index),
+        );
+        for (const [index, ptsUs] of seen.ptsUs.entries()) {
+          assert.ok(Math.abs(ptsUs - (index * 1e6) / FRAME_RATE) <= 1000, `frame ${index} is at ${ptsUs}`);
+        }
+        assertRising(seen.ptsUs, 'ptsUs');
+        assert.deepEqual(new Set(seen.sizes), new Set(['320x180']));
+        assert.deepEqual(
+          { ...seen.info, frameRate: Math.round(seen.info!.frameRate) },
+          { codec: made.codec, ...SIZE, frameRate: FRAME_RATE },
+        );
+        assert.deepEqual(
+          { ...capture.counts },
+          { framesDecoded: FRAMES, framesDropped: 0, decodeErrors: 0, reconnects: 0 },
+        );
+        assert.equal((await capture.next()).kind, 'ended');
+      });
+    });
+
+    test('live: all frames in order too', async () => {
+      await withCapture({ url, transport: 'tcp', pacing: 'live' }, async (capture) => {
+        const seen = await pull(capture, () => false);
+        assert.equal(seen.seqs.length + capture.counts.framesDropped, FRAMES);
+        assertRising(seen.seqs, 'seq');
+        assertRising(seen.ptsUs, 'ptsUs');
+        assert.equal(capture.counts.framesDecoded, FRAMES);
+      });
+    });
+  });
+}
+
+const h264 = CLIPS[0]!;
+
+/** Sources that play as a camera: what the contract says of `live`. */
+const LIVE: { name: string; url: () => Promise<string> }[] = [
+  { name: 'looped file', url: async () => `file:${await clip({ ...h264, name: 'loop.mp4' })}?loop=1` },
+  { name: 'http camera', url: async () => camera.url('admin:geheim-9') },
+];
+
+for (const { name, url } of LIVE) {
+  describe(`live ${name}`, () => {
+    test('connected, then frames with rising seq, ptsUs and capturedMs, at about the speed of real time', async () => {
+      await withCapture({ url: await url(), transport: 'tcp', pacing: 'live' }, async (capture) => {
+        const startMs = performance.now();
+        const seen = await pull(capture, ({ seqs }) => seqs.length >= 50);
+        const tookMs = performance.now() - startMs;
+        assert.equal(seen.events[0], 'connected');
+        assert.equal(seen.events.filter((kind) => kind !== 'frame').length, 1, seen.events.join(' '));
+        assertRising(seen.seqs, 'seq');
+        assertRising(seen.ptsUs, 'ptsUs');
+        assert.ok(tookMs > 1200, `50 frames took ${tookMs} ms`);
+        assert.ok(
+          Math.abs(seen.ptsUs.at(-1)! / 1000 - tookMs) < 1500,
+          `feed time ${seen.ptsUs.at(-1)} us after ${tookMs} ms`,
+        );
+      });
+    });
+
+    test('a puller that is late loses the oldest frames, and is told how many', async () => {
+      await withCapture({ url: await url(), transport: 'tcp', pacing: 'live' }, async (capture) => {
+        await pull(capture, ({ seqs }) => seqs.length >= 1);
+        const before = capture.counts.framesDecoded;
+        while (capture.counts.framesDecoded < before + 3 * DECODE_AHEAD_FRAMES_MAX) await sleep(20);
+        const dropped = capture.counts.framesDropped;
+        assert.ok(dropped >= 2 * DECODE_AHEAD_FRAMES_MAX - 1, `${dropped} dropped`);
+        const seen = await pull(capture, ({ seqs }) => seqs.length >= 1);
+        assert.ok(seen.seqs[0]! >= dropped, `seq ${seen.seqs[0]} after ${dropped} drops`);
+      });
+    });
+
+    test('close() ends a pending next(), and what comes after', async () => {
+      const capture = openCapture({ url: await url(), transport: 'tcp', pacing: 'live' });
+      await pull(capture, ({ seqs }) => seqs.length >= 2);
+      const pending = (async (): Promise<string> => {
+        for (;;) {
+          const event = await capture.next();
+          if (event.kind === 'frame') event.frame[Symbol.dispose]();
+          else return event.kind;
+        }
+      })();
+      await capture.close();
+      assert.equal(await pending, 'ended');
+      assert.equal((await capture.next()).kind, 'ended');
+      await capture.close();
+    });
+  });
+}
+
+describe('unpaced', () => {
+  test('a slow puller loses nothing, and decoding waits for it', async () => {
+    const url = `file:${await clip({ ...h264, name: 'slow.mp4' })}`;
+    await withCapture({ url, transport: 'tcp', pacing: 'unpaced' }, async (capture) => {
+      await sleep(500);
+      // What waits, and one that is being handed over.
+      assert.ok(capture.counts.framesDecoded <= DECODE_AHEAD_FRAMES_MAX + 1, `${capture.counts.framesDecoded} decoded`);
+      const seen = await pull(capture, () => false);
+      assert.equal(seen.seqs.length, FRAMES);
+      assert.equal(capture.counts.framesDropped, 0);
+    });
+  });
+
+  test('a missing file is lost and ended, and the text names it', async () => {
+    await withCapture({ url: path.join(folder, 'none.mp4'), transport: 'tcp', pacing: 'unpaced' }, async (capture) => {
+      const seen = await pull(capture, () => false);
+      assert.deepEqual(seen.events, ['lost', 'ended']);
+      assert.match(seen.lost[0]!.error, /none\.mp4.*No such file/);
+    });
+  });
+
+  test('a file that is no video is undecodable', async () => {
+    const file = path.join(folder, 'text.mp4');
+    await writeFile(file, 'this is no video\n'.repeat(200));
+    await withCapture({ url: file, transport: 'tcp', pacing: 'unpaced' }, async (capture) => {
+      const seen = await pull(capture, () => false);
+      assert.deepEqual(
+        seen.lost.map(({ reason }) => reason),
+        ['source-undecodable'],
+      );
+    });
+  });
+
+  test('a picture beyond the limit is refused', async () => {
+    const file = path.join(folder, 'huge.mjpeg');
+    const huge = { create: { width: 8256, height: 4400, channels: 3, background: '#888' } } as const;
+    await writeFile(file, await sharp(huge).jpeg({ quality: 10 }).toBuffer());
+    await withCapture({ url: file, transport: 'tcp', pacing: 'unpaced' }, async (capture) => {
+      const seen = await pull(capture, () => false);
+      assert.deepEqual(seen.events, ['lost', 'ended']);
+      assert.equal(seen.lost[0]!.reason, 'source-undecodable');
+      assert.match(seen.lost[0]!.error, /8256x4400/);
+    });
+  });
+
+  test('the size changes within one stream', async () => {
+    const file = path.join(folder, 'sizes.h264');
+    const sizes = [SIZE, { widthPx: 640, heightPx: 360 }, SIZE];
+    const options = {
+      encoder: FF_ENCODER_LIBX264,
+      pixelFormat: AV_PIX_FMT_YUV420P,
+      frames: 10,
+      frameRate: FRAME_RATE,
+    } as const;
+    await makeClip({ path: file, sizes, ...options });
+    await withCapture({ url: file, transport: 'tcp', pacing: 'unpaced' }, async (capture) => {
+      const seen = await pull(capture, () => false);
+      assert.deepEqual(
+        seen.sizes,
+        sizes.flatMap(({ widthPx, heightPx }) => Array(10).fill(`${widthPx}x${heightPx}`)),
+      );
+      assertRising(seen.ptsUs, 'ptsUs');
+    });
+  });
+
+  test('damage in the middle is counted, and frames go on after it', async () => {
+    const file = await clip({ ...h264, name: 'damaged.h264' }, 60);
+    const bytes = await readFile(file);
+    for (let at = Math.floor(bytes.length * 0.4); at < bytes.length * 0.5; at++) bytes[at] = (at * 31) & 0xff;
+    await writeFile(file, bytes);
+    await withCapture({ url: file, transport: 'tcp', pacing: 'unpaced' }, async (capture) => {
+      const seen = await pull(capture, () => false);
+      assert.ok(capture.counts.decodeErrors > 0);
+      assert.ok(seen.seqs.length >= 45, `${seen.seqs.length} frames`);
+      assertRising(seen.ptsUs, 'ptsUs');
+    });
+  });
+
+  test('only video is read from a file that has sound', { skip: needs(sharedData, 'evaluation data') }, async () => {
+    const url = path.join(sharedData!, 'videos', 'highway_dashcam_720p.mp4');
+    await withCapture({ url, transport: 'tcp', pacing: 'unpaced', motionVectors: true }, async (capture) => {
+      const seen = await pull(capture, () => false);
+      assert.equal(seen.seqs.length, 38);
+      assert.equal(capture.counts.decodeErrors, 0);
+    });
+  });
+});
+
+describe('losses', () => {
+  test('a camera that hangs up is lost and comes back; seq and ptsUs go on rising over the real time between', async () => {
+    await withCapture({ url: camera.url('admin:geheim-9'), transport: 'tcp', pacing: 'live' }, async (capture) => {
+      const one = await pull(capture, ({ seqs }) => seqs.length >= 5);
+      camera.hangUp();
+      const two = await pull(capture, ({ lost }) => lost.length > 0);
+      const lostAt = performance.now();
+      const three = await pull(capture, ({ seqs }) => seqs.length >= 5);
+      assert.equal(two.lost[0]!.reason, 'source-lost');
+      assert.ok(two.lost[0]!.retryMs >= 250 && two.lost[0]!.retryMs <= 500, `retry in ${two.lost[0]!.retryMs} ms`);
+      assert.equal(three.events[0], 'connected');
+      assert.equal(capture.counts.reconnects, 1);
+      const pts = [...one.ptsUs, ...two.ptsUs];
+      assertRising([...one.seqs, ...two.seqs, ...three.seqs], 'seq');
+      assertRising([...pts, ...three.ptsUs], 'ptsUs');
+      const gapMs = (three.ptsUs[0]! - pts.at(-1)!) / 1000;
+      assert.ok(gapMs >= two.lost[0]!.retryMs * 0.9 && gapMs < performance.now() - lostAt + 1000, `gap of ${gapMs} ms`);
+    });
+  });
+
+  test('a wrong password is told as such, without the password, and is not tried often', async () => {
+    await withCapture({ url: camera.url('admin:falsch-1'), transport: 'tcp', pacing: 'live' }, async (capture) => {
+      const { lost } = await pull(capture, (seen) => seen.lost.length > 0);
+      assert.equal(lost[0]!.reason, 'source-unauthorised');
+      assert.ok(lost[0]!.retryMs >= 15_000);
+      assert.doesNotMatch(JSON.stringify(lost), /falsch|admin/);
+    });
+  });
+
+  test('a file that plays as a camera is waited for', async () => {
+    const made = await clip({ ...h264, name: 'late.mp4' });
+    const awaited = path.join(folder, 'awaited.mp4');
+    await withCapture({ url: `file:${awaited}?loop=1`, transport: 'tcp', pacing: 'live' }, async (capture) => {
+      const { lost } = await pull(capture, (seen) => seen.lost.length > 0);
+      assert.equal(lost[0]!.reason, 'source-lost');
+      await rename(made, awaited);
+      const seen = await pull(capture, ({ seqs }) => seqs.length >= FRAMES + 5);
+      assertRising(seen.ptsUs, 'ptsUs');
+    });
+  });
+
+  test('a missing V4L2 device is lost, and the text names it', async () => {
+    await withCapture({ url: 'v4l2:/dev/video-none', transport: 'tcp', pacing: 'live' }, async (capture) => {
+      const { lost } = await pull(capture, (seen) => seen.lost.length > 0);
+      assert.equal(lost[0]!.reason, 'source-lost');
+      assert.match(lost[0]!.error, /\/dev\/video-none/);
+    });
+  });
+
+  test('nothing is left behind by many connections', { timeout: 120_000 }, async () => {
+    const url = `file:${await clip({ ...h264, name: 'many.mp4' }, 3)}?loop=1`;
+    await withCapture({ url, transport: 'tcp', pacing: 'unpaced' }, async (capture) => {
+      await pull(capture, ({ seqs }) => seqs.length >= 3 * 50);
+      const beforeMb = process.memoryUsage().rss / 1e6;
+      await pull(capture, ({ seqs }) => seqs.length >= 3 * 200);
+      const grownMb = process.memoryUsage().rss / 1e6 - beforeMb;
+      assert.ok(grownMb < 40, `grew by ${grownMb.toFixed(0)} MB`);
+    });
+  });
+});

@@ -1,0 +1,149 @@
+/**
+ * Goal: the capture gets pictures from a real RTSP server that is not ours, and outlives everything that happens to one.
+ * Method: GStreamer's server with a test pattern; it is killed, restarted, stopped and given wrong passwords.
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SOURCE_STALL_MS } from '../../edge/base/limits.ts';
+import { openCapture } from '../../edge/camera/capture/open.ts';
+import type { Capture, CaptureEvent, CaptureOptions } from '../../edge/camera/capture/port.ts';
+import { type RtspServer, rtspServerMissing, startRtspServer } from '../support/rtsp-server.ts';
+
+const USER_INFO = 'admin:geheim-9';
+
+interface Seen {
+  frames: { seq: number; ptsUs: number; size: string }[];
+  lost: Extract<CaptureEvent, { kind: 'lost' }>[];
+  connected: Extract<CaptureEvent, { kind: 'connected' }>[];
+}
+
+async function pull(capture: Capture, enough: (seen: Seen) => boolean): Promise<Seen> {
+  const seen: Seen = { frames: [], lost: [], connected: [] };
+  while (!enough(seen)) {
+    const event = await capture.next();
+    if (event.kind === 'ended') throw new Error('the capture ended');
+    if (event.kind === 'connected') seen.connected.push(event);
+    if (event.kind === 'lost') seen.lost.push(event);
+    if (event.kind !== 'frame') continue;
+    using frame = event.frame;
+    seen.frames.push({ seq: frame.seq, ptsUs: frame.ptsUs, size: `${frame.widthPx}x${frame.heightPx}` });
+  }
+  return seen;
+}
+
+async function withCapture(
+  options: Omit<CaptureOptions, 'pacing'>,
+  body: (capture: Capture) => Promise<void>,
+): Promise<void> {
+  const capture = openCapture({ ...options, pacing: 'live' });
+  try {
+    await body(capture);
+  } finally {
+    await capture.close();
+  }
+}
+
+function assertRising(frames: Seen['frames']): void {
+  for (const [index, frame] of frames.entries()) {
+    const before = frames[index - 1];
+    if (before !== undefined)
+      assert.ok(frame.seq > before.seq && frame.ptsUs > before.ptsUs, JSON.stringify({ before, frame }));
+  }
+}
+
+describe('capture from a foreign RTSP server', { skip: rtspServerMissing(), timeout: 180_000 }, () => {
+  let server: RtspServer;
+
+  before(async () => {
+    server = await startRtspServer({
+      user: 'admin',
+      password: 'geheim-9',
+      mounts: {
+        h264: { file: 'test', codec: 'h264' },
+        h265: { file: 'test', codec: 'h265' },
+        mjpeg: { file: 'test', codec: 'mjpeg' },
+      },
+    });
+  });
+  after(async () => {
+    await server[Symbol.asyncDispose]();
+  });
+
+  for (const transport of ['tcp', 'udp'] as const) {
+    for (const [mount, codec] of Object.entries({ h264: 'h264', h265: 'hevc', mjpeg: 'mjpeg' })) {
+      test(`${mount} over ${transport}, with digest authentication`, async () => {
+        await withCapture({ url: server.url(mount, USER_INFO), transport }, async (capture) => {
+          const { connected, frames, lost } = await pull(capture, (seen) => seen.frames.length >= 30);
+          assert.deepEqual(lost, []);
+          assert.deepEqual(
+            connected.map(({ info }) => info),
+            [{ codec, widthPx: 640, heightPx: 360, frameRate: 25 }],
+          );
+          assertRising(frames);
+          assert.deepEqual(new Set(frames.map(({ size }) => size)), new Set(['640x360']));
+          // The pattern has 25 pictures per second: the spacing is the camera's, not that of arrival.
+          const stepUs = (frames.at(-1)!.ptsUs - frames[0]!.ptsUs) / (frames.at(-1)!.seq - frames[0]!.seq);
+          assert.ok(Math.abs(stepUs - 40_000) < 2000, `${stepUs} us between frames`);
+        });
+      });
+    }
+  }
+
+  test('a wrong password is told as such, without the password', async () => {
+    await withCapture({ url: server.url('h264', 'admin:falsch-1'), transport: 'tcp' }, async (capture) => {
+      const { lost } = await pull(capture, (seen) => seen.lost.length > 0);
+      assert.equal(lost[0]!.reason, 'source-unauthorised');
+      assert.match(lost[0]!.error, /401/);
+      assert.doesNotMatch(lost[0]!.error, /admin|falsch/);
+      assert.ok(lost[0]!.retryMs >= 15_000);
+    });
+  });
+
+  test('a path that is not there is lost and tried again', async () => {
+    await withCapture({ url: server.url('nothing', USER_INFO), transport: 'tcp' }, async (capture) => {
+      const { lost } = await pull(capture, (seen) => seen.lost.length >= 2);
+      assert.deepEqual(
+        lost.map(({ reason }) => reason),
+        ['source-lost', 'source-lost'],
+      );
+    });
+  });
+
+  for (const transport of ['tcp', 'udp'] as const) {
+    test(`over ${transport} a server that is killed and restarted is lost and found; time goes on rising`, async () => {
+      await withCapture({ url: server.url('h264', USER_INFO), transport }, async (capture) => {
+        const one = await pull(capture, (seen) => seen.frames.length >= 10);
+        await server.kill('SIGKILL');
+        const two = await pull(capture, (seen) => seen.lost.length >= 1);
+        assert.equal(two.lost[0]!.reason, 'source-lost');
+        await server.restart();
+        const three = await pull(capture, (seen) => seen.frames.length >= 10);
+        assert.equal(three.connected.length, 1);
+        assert.equal(capture.counts.reconnects, 1);
+        assertRising([...one.frames, ...two.frames, ...three.frames]);
+      });
+    });
+
+    test(`over ${transport} a server that hangs is lost within the stall time; the read that hangs is released`, async () => {
+      await withCapture({ url: server.url('h264', USER_INFO), transport }, async (capture) => {
+        await pull(capture, (seen) => seen.frames.length >= 10);
+        await server.kill('SIGSTOP');
+        const stoppedMs = performance.now();
+        try {
+          const { lost } = await pull(capture, (seen) => seen.lost.length >= 1);
+          const tookMs = performance.now() - stoppedMs;
+          assert.ok(tookMs > SOURCE_STALL_MS - 500 && tookMs < SOURCE_STALL_MS + 2000, `lost after ${tookMs} ms`);
+          assert.match(lost[0]!.error, /nothing came for 5 s/);
+          // It hangs while connecting now: closing must not wait for it.
+          await sleep(lost[0]!.retryMs + 200);
+        } finally {
+          const closingMs = performance.now();
+          await capture.close();
+          assert.ok(performance.now() - closingMs < 1000, 'close() waited for the server');
+          await server.kill('SIGCONT');
+        }
+      });
+    });
+  }
+});
