@@ -23,11 +23,22 @@ export class NativeGate {
       return await work();
     } finally {
       Atomics.store(this.#cell, 0, OUTSIDE);
+      Atomics.notify(this.#cell, 0);
     }
   }
 
   /** Owner: true when the worker is outside and will stay there, so that it may be terminated. */
   shut(): boolean {
     return Atomics.compareExchange(this.#cell, 0, OUTSIDE, SHUT) !== INSIDE;
+  }
+
+  /** Owner: blocks until the gate could be shut, at most `waitMsMax`. For the last moment of a process only. */
+  shutBlocking(waitMsMax: number): void {
+    const deadlineMs = performance.now() + waitMsMax;
+    while (!this.shut()) {
+      const leftMs = deadlineMs - performance.now();
+      if (leftMs <= 0) return;
+      Atomics.wait(this.#cell, 0, INSIDE, leftMs);
+    }
   }
 }

@@ -26,6 +26,14 @@ export interface WorkerHandleOptions {
 /** How long `close()` waits for a worker to release its sessions. */
 const CLOSE_MS_MAX = 2_000;
 
+/** How long the end of the process waits for inferences under way: `process.exit()` terminates threads wherever they are. */
+const EXIT_MS_MAX = 1_000;
+
+const liveGates = new Set<NativeGate>();
+process.on('exit', () => {
+  for (const gate of liveGates) gate.shutBlocking(EXIT_MS_MAX);
+});
+
 export class WorkerHandle {
   readonly #worker: Worker;
   readonly #exited: Promise<void>;
@@ -39,9 +47,11 @@ export class WorkerHandle {
   constructor(options: WorkerHandleOptions) {
     this.#options = options;
     this.#worker = new Worker(options.url, { name: 'inference', workerData: this.#gate.shared });
+    liveGates.add(this.#gate);
     this.#exited = new Promise((resolve) => {
       this.#worker.once('exit', () => {
         this.#isGone = true;
+        liveGates.delete(this.#gate);
         resolve();
       });
     });
