@@ -27,6 +27,16 @@ const FORGET_MS = 4_000;
 const OBSERVATIONS_MAX = 48;
 /** Bound on tracks; beyond it the oldest lost ones go. A frame with this many faces is mostly cover anyway. */
 const TRACKS_MAX = 512;
+/** Boxes that overlap less are not the same object by overlap alone. */
+const OVERLAP_MIN = 0.05;
+const SIZE_RATIO_MAX = 2.5;
+/**
+ * How far an object may have jumped between two verdicts, in its own sizes: a plate on a car that crosses close to the camera moves by
+ * five of its heights in 100 ms. Beyond JUMP_MS_MAX a lost track is no candidate.
+ */
+const JUMP_SIZES_PER_100_MS = 6;
+const JUMP_SIZES_MAX = 9;
+const JUMP_MS_MAX = 400;
 /** Weak detections in a row that make a track of their own. */
 const WEAK_HITS_TO_CONFIRM = 3;
 
@@ -40,14 +50,17 @@ export interface Observation {
   ms: number;
   box: Box;
   score: number;
-  /** Reached by distance alone, without overlap: between it and the one before, the whole hull is covered. */
-  isJump: boolean;
 }
 
 export interface Track {
   readonly id: number;
   readonly label: DetectionLabel;
   readonly observations: Observation[];
+  /**
+   * Last sighting of a lost track that this one may be the continuation of, too far away to be sure. Both stay tracks of their own (the
+   * lost one is held where it was); the way between the two is covered whole.
+   */
+  readonly predecessor: Observation | undefined;
   /** Where motion vectors carry the object on frames without an observation: feed milliseconds to box. */
   readonly hints: Map<number, Box>;
   confirmed: boolean;
@@ -89,22 +102,23 @@ export class Tracker {
     this.#lastMs = ms;
     const free = new Set(detections);
     const lost = new Set(this.#tracks);
-    for (const { track, detection, isJump } of associate(this.#tracks, detections, ms)) {
+    for (const { track, detection } of associate(this.#tracks, detections, ms)) {
       if (!lost.has(track) || !free.has(detection)) continue;
       lost.delete(track);
       free.delete(detection);
-      this.#observe(track, detection, ms, isJump);
+      this.#observe(track, detection, ms);
     }
     for (const detection of free) {
       const track: Track = {
         id: this.#nextId++,
         label: detection.label,
         observations: [],
+        predecessor: nearestLost(lost, detection, ms),
         hints: new Map(),
         confirmed: false,
         hits: 0,
       };
-      this.#observe(track, detection, ms, false);
+      this.#observe(track, detection, ms);
       this.#tracks.push(track);
       if (carry) for (const [at, box] of carry(boxOf(detection), ms, ms - LOOK_BACK_MS)) track.hints.set(at, box);
     }
@@ -134,8 +148,8 @@ export class Tracker {
     return regions;
   }
 
-  #observe(track: Track, detection: Detection, ms: number, isJump: boolean): void {
-    track.observations.push({ ms, box: boxOf(detection), score: detection.score, isJump });
+  #observe(track: Track, detection: Detection, ms: number): void {
+    track.observations.push({ ms, box: boxOf(detection), score: detection.score });
     if (track.observations.length > OBSERVATIONS_MAX) track.observations.shift();
     track.hits++;
     const needed = this.#confirmScores()[track.label] ?? 0;
@@ -165,44 +179,53 @@ function velocity(from: Observation | undefined, to: Observation | undefined): {
 /** Box of the track at a time after its last observation, by its last velocity. */
 function predict(track: Track, ms: number): Box {
   const last = track.observations.at(-1)!;
-  const v = velocity(track.observations.at(-2), last);
+  const v = velocity(track.observations.at(-2) ?? track.predecessor, last);
   const dt = ms - last.ms;
   return shift(last.box, v.x * dt, v.y * dt);
 }
 
-interface Pair {
-  track: Track;
-  detection: Detection;
-  isJump: boolean;
-}
-
-/** Pairs in order of preference; a later pair with a used member is void. */
-function associate(tracks: readonly Track[], detections: readonly Detection[], ms: number): Pair[] {
-  const pairs: (Pair & { cost: number })[] = [];
+/** Pairs by overlap, the best first; a later pair with a used member is void. */
+function associate(
+  tracks: readonly Track[],
+  detections: readonly Detection[],
+  ms: number,
+): { track: Track; detection: Detection }[] {
+  const pairs: { track: Track; detection: Detection; overlap: number }[] = [];
   for (const track of tracks) {
     const last = track.observations.at(-1)!;
-    const gapMs = ms - last.ms;
-    if (gapMs > BRIDGE_MS) continue;
+    if (ms - last.ms > BRIDGE_MS) continue;
     const predicted = predict(track, ms);
-    const seenOnce = track.observations.length < 2;
     for (const detection of detections) {
-      if (detection.label !== track.label) continue;
-      const ratio = sizeOf(detection) / Math.max(1e-6, sizeOf(last.box));
-      if (ratio > 2.5 || ratio < 0.4) continue;
+      if (!isAlike(track, last.box, detection)) continue;
       const overlap = Math.max(iou(predicted, detection), 0.9 * iou(last.box, detection));
-      if (overlap > 0.05) {
-        pairs.push({ track, detection, isJump: false, cost: 1 - overlap });
-        continue;
-      }
-      const p = centreOf(predicted);
-      const d = centreOf(detection);
-      const distance = Math.hypot(d.x - p.x, d.y - p.y) / Math.max(sizeOf(last.box), sizeOf(detection));
-      // A track without a known speed may have gone three of its own sizes in 100 ms: a plate on a car that crosses close by.
-      const gate = (seenOnce ? 3 : 1.2) * Math.max(1, gapMs / 100);
-      if (distance <= Math.min(gate, 8)) pairs.push({ track, detection, isJump: true, cost: 1 + distance });
+      if (overlap > OVERLAP_MIN) pairs.push({ track, detection, overlap });
     }
   }
-  return pairs.sort((a, b) => a.cost - b.cost);
+  return pairs.sort((a, b) => b.overlap - a.overlap);
+}
+
+function isAlike(track: Track, box: Box, detection: Detection): boolean {
+  const ratio = sizeOf(detection) / Math.max(1e-6, sizeOf(box));
+  return detection.label === track.label && ratio < SIZE_RATIO_MAX && ratio > 1 / SIZE_RATIO_MAX;
+}
+
+/** The lost track that a new detection is most likely the continuation of, if one is near enough. */
+function nearestLost(lost: ReadonlySet<Track>, detection: Detection, ms: number): Observation | undefined {
+  let nearest: Observation | undefined;
+  let nearestDistance = Number.POSITIVE_INFINITY;
+  const d = centreOf(detection);
+  for (const track of lost) {
+    const last = track.observations.at(-1)!;
+    if (ms - last.ms > JUMP_MS_MAX || !isAlike(track, last.box, detection)) continue;
+    const p = centreOf(predict(track, ms));
+    const distance = Math.hypot(d.x - p.x, d.y - p.y) / Math.max(sizeOf(last.box), sizeOf(detection));
+    const isNear = distance <= Math.min(JUMP_SIZES_MAX, (JUMP_SIZES_PER_100_MS * Math.max(100, ms - last.ms)) / 100);
+    if (isNear && distance < nearestDistance) {
+      nearest = last;
+      nearestDistance = distance;
+    }
+  }
+  return nearest;
 }
 
 /** Where the cover of a track lies at `ms`, margins included; undefined where the track has nothing to cover. */
@@ -215,13 +238,15 @@ export function coverBoxAt(track: Track, ms: number): Box | undefined {
   if (ms < first.ms) {
     const back = first.ms - ms;
     if (back > LOOK_BACK_MS) return undefined;
-    const v = velocity(first, observations[1]);
+    const before = track.predecessor;
+    const v = observations.length > 1 ? velocity(first, observations[1]) : velocity(before, first);
     box = hull(first.box, shift(first.box, -v.x * back, -v.y * back));
+    if (before && ms > before.ms) box = hull(box, before.box);
     spread = drift(first.box, v, back, observations.length < 2);
   } else if (ms > last.ms) {
     const ahead = ms - last.ms;
     if (ahead > HOLD_MS) return undefined;
-    const v = velocity(observations.at(-2), last);
+    const v = velocity(observations.at(-2) ?? track.predecessor, last);
     // The object may as well have stopped: cover where it was and where it would be, but not further than three of its own sizes.
     const reach = Math.min(1, (3 * sizeOf(last.box)) / Math.max(1e-6, Math.hypot(v.x, v.y) * ahead));
     box = hull(last.box, shift(last.box, v.x * ahead * reach, v.y * ahead * reach));
@@ -238,12 +263,11 @@ export function coverBoxAt(track: Track, ms: number): Box | undefined {
       const u = (ms - a.ms) / (b.ms - a.ms);
       const straight = lerpBox(a.box, b.box, u);
       // Where speed changes, the true path bows away from the straight line; compare with what either end's speed predicts.
-      const va = velocity(observations[i - 2], a);
+      const va = velocity(observations[i - 2] ?? track.predecessor, a);
       const vb = velocity(b, observations[i + 1]);
-      const bowed = observations.length > 2 ? bow(a, b, va, vb, u) : straight;
-      box = b.isJump ? hull(a.box, b.box) : hull(straight, bowed);
+      box = hull(straight, bow(a, b, va, vb, u));
       const moved = Math.hypot(b.box.x - a.box.x, b.box.y - a.box.y);
-      spread = 4 * u * (1 - u) * (0.04 * sizeOf(straight) + 0.1 * moved);
+      spread = 4 * u * (1 - u) * (0.04 * sizeOf(straight) + 0.15 * moved);
     }
   }
   const hint = track.hints.get(ms);
