@@ -46,9 +46,16 @@ async function programFor(words: readonly string[]): Promise<Command> {
   const named = words.filter((word) => !word.startsWith('-')).slice(0, 2);
   const wanted = named[0] === 'help' ? named[1] : named[0];
   for (const { name, summary, load } of commands) {
-    const command = program.command(name).summary(summary).description(summary);
-    command.copyInheritedSettings(program);
-    if (name === wanted) (await load()).define(command);
+    const command = name === wanted ? await load() : new Command(name);
+    if (command.description() === '') command.description(summary);
+    program.addCommand(command.summary(summary));
+    inherit(command, program);
   }
   return program;
+}
+
+/** Output settings reach commands that were built apart from the program, so that usage errors are scrubbed everywhere. */
+function inherit(command: Command, parent: Command): void {
+  command.copyInheritedSettings(parent);
+  for (const below of command.commands) inherit(below, command);
 }
