@@ -20,7 +20,7 @@ import {
   type FFEncoderCodec,
 } from 'node-av/constants';
 import sharp from 'sharp';
-import { DECODE_AHEAD_FRAMES_MAX } from '../../edge/base/limits.ts';
+import { DECODE_AHEAD_FRAMES_MAX, SOURCE_STALL_MS } from '../../edge/base/limits.ts';
 import { openCapture } from '../../edge/camera/capture/open.ts';
 import type { Capture, CaptureEvent, CaptureOptions } from '../../edge/camera/capture/port.ts';
 import { hasEncoder, makeClip } from '../support/clips.ts';
@@ -325,6 +325,25 @@ describe('losses', () => {
       assertRising([...pts, ...three.ptsUs], 'ptsUs');
       const gapMs = (three.ptsUs[0]! - pts.at(-1)!) / 1000;
       assert.ok(gapMs >= two.lost[0]!.retryMs * 0.9 && gapMs < performance.now() - lostAt + 1000, `gap of ${gapMs} ms`);
+    });
+  });
+
+  test('a camera that falls silent is lost within the stall time, and found when it speaks again', async () => {
+    await withCapture({ url: camera.url('admin:geheim-9'), transport: 'tcp', pacing: 'live' }, async (capture) => {
+      await pull(capture, ({ seqs }) => seqs.length >= 5);
+      camera.setSilent(true);
+      const silentMs = performance.now();
+      try {
+        const { lost } = await pull(capture, (seen) => seen.lost.length > 0);
+        const tookMs = performance.now() - silentMs;
+        assert.equal(lost[0]!.reason, 'source-lost');
+        assert.match(lost[0]!.error, /nothing came for 5 s/);
+        assert.ok(tookMs > SOURCE_STALL_MS - 500 && tookMs < SOURCE_STALL_MS + 3000, `lost after ${tookMs} ms`);
+      } finally {
+        camera.setSilent(false);
+      }
+      await pull(capture, ({ seqs }) => seqs.length >= 5);
+      assert.equal(capture.counts.reconnects, 1);
     });
   });
 

@@ -3,6 +3,10 @@
  * Method: GStreamer's server with a test pattern; it is killed, restarted, stopped and given wrong passwords.
  */
 import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SOURCE_STALL_MS } from '../../edge/base/limits.ts';
@@ -11,6 +15,10 @@ import type { Capture, CaptureEvent, CaptureOptions } from '../../edge/camera/ca
 import { type RtspServer, rtspServerMissing, startRtspServer } from '../support/rtsp-server.ts';
 
 const USER_INFO = 'admin:geheim-9';
+
+function opensslMissing(): string | false {
+  return spawnSync('openssl', ['version']).status === 0 ? false : 'needs openssl, not found on this machine';
+}
 
 interface Seen {
   frames: { seq: number; ptsUs: number; size: string }[];
@@ -89,6 +97,25 @@ describe('capture from a foreign RTSP server', { skip: rtspServerMissing(), time
       });
     }
   }
+
+  test('rtsps, with a certificate of its own as cameras have', { skip: opensslMissing() }, async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'garim-rtsps-'));
+    try {
+      const tlsPem = path.join(folder, 'both.pem');
+      const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=camera'];
+      execFileSync('openssl', [...request, '-keyout', tlsPem, '-out', `${tlsPem}.cert`], { stdio: 'ignore' });
+      await appendFile(tlsPem, await readFile(`${tlsPem}.cert`));
+      const mounts = { h264: { file: 'test', codec: 'h264' } } as const;
+      await using secure = await startRtspServer({ user: 'admin', password: 'geheim-9', mounts, tlsPem });
+      await withCapture({ url: secure.url('h264', USER_INFO), transport: 'tcp' }, async (capture) => {
+        const { frames, lost } = await pull(capture, (seen) => seen.frames.length >= 30 || seen.lost.length > 0);
+        assert.deepEqual(lost, []);
+        assertRising(frames);
+      });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
 
   test('a wrong password is told as such, without the password', async () => {
     await withCapture({ url: server.url('h264', 'admin:falsch-1'), transport: 'tcp' }, async (capture) => {
