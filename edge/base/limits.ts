@@ -30,3 +30,45 @@ export const CAMERA_SILENCE_MS_MAX = 10_000;
 
 /** Picture rate of a slate: low, since only its clock moves. */
 export const SLATE_FRAME_RATE = 5;
+
+/** A coded picture larger than this is refused by the agent: ten times a 1080p key frame at the highest bit rate. */
+export const ACCESS_UNIT_BYTES_MAX = 4 * 1024 * 1024;
+
+/** A snapshot larger than this is refused by the agent. */
+export const SNAPSHOT_BYTES_MAX = 16 * 1024 * 1024;
+
+/** A camera process that has not delivered a picture this long after its start gets a slate beside it: loading models takes about a second. */
+export const FIRST_PICTURE_MS_MAX = 2_000;
+
+/** A camera process that stops delivering pictures for this long gets a slate beside it: a picture must never look alive and be frozen. */
+export const PICTURE_GAP_MS_MAX = 3_000;
+
+/** A camera process that sends health but no picture for this long is killed and restarted. */
+export const PICTURE_SILENCE_MS_MAX = 30_000;
+
+/** Restart backoff starts anew after this long without a fault. */
+export const RESTART_HEALTHY_MS = 60_000;
+
+/** A child process that was asked to stop is killed after this long. */
+export const CHILD_STOP_MS_MAX = 3_000;
+
+/** Key frames are asked for at most this often per feed: each costs several times the bits of another picture. */
+export const KEY_FRAME_REQUEST_MS_MIN = 1_000;
+
+/** Subscribers of one feed: viewers are counted by the gateway; this bounds what a fault of ours could pile up. */
+export const FEED_SUBSCRIBERS_MAX = 256;
+
+/** Bytes that may wait for one push target before units are dropped until the next key frame: about four seconds at 8 Mbit/s. */
+export const PUSH_BACKLOG_BYTES_MAX = 4 * 1024 * 1024;
+
+/** A push target that takes nothing for this long counts as lost. */
+export const PUSH_STALL_MS = 10_000;
+
+/** Pixels' memory in one delay line: bounds a camera process at 4K; reached only when frames are large and the box is slow. */
+export const DELAY_LINE_BYTES_MAX = 160 * 1024 * 1024;
+
+/** Frames in one delay line, whatever their size. */
+export const DELAY_LINE_FRAMES_MAX = 96;
+
+/** A frame is released when a verdict this much younger than itself is in, so that a weak first detection can still be confirmed. */
+export const SETTLE_MS = 80;

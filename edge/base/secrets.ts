@@ -14,15 +14,18 @@ export function registerSecret(secret: string): void {
   }
 }
 
-/** Registers the whole URL, its user:password part, password and query values. */
+/** Registers the URL's `user:password` part, its password, and query values that are credentials (token, SRT passphrase, ...). */
 export function registerUrlSecrets(url: string): void {
-  const userInfo = /^[a-z][a-z0-9+.-]*:\/\/([^/@]*)@/i.exec(url)?.[1];
+  // Greedy up to the last @ of the authority: installers write passwords with a bare @, and libav takes them.
+  const userInfo = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)@/i.exec(url)?.[1];
   if (userInfo !== undefined) {
     registerSecret(userInfo);
     const colon = userInfo.indexOf(':');
     if (colon >= 0) registerSecret(userInfo.slice(colon + 1));
   }
-  for (const match of url.matchAll(/[?&;](?:user|username|password|passwd|pwd|pass|token|key|auth)=([^&#;]+)/gi)) {
+  for (const match of url.matchAll(
+    /[?&;](?:user|username|password|passwd|pwd|pass|passphrase|token|access_token|key|streamid|secret|sig|signature|auth)=([^&#;]+)/gi,
+  )) {
     registerSecret(match[1] ?? '');
   }
 }
@@ -30,13 +33,14 @@ export function registerUrlSecrets(url: string): void {
 /** The text without any registered secret and without `user:password@` in URLs. */
 export function scrub(text: string): string {
   let out = text;
-  for (const secret of secrets) out = out.replaceAll(secret, '***');
-  return out.replaceAll(/([a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi, '$1***@');
+  // Longest first, so that a secret that holds another one goes as a whole.
+  for (const secret of [...secrets].sort((a, b) => b.length - a.length)) out = out.replaceAll(secret, '***');
+  return out.replaceAll(/([a-z][a-z0-9+.-]*:\/\/)[^\s/"'<>]+@/gi, '$1***@');
 }
 
 /** A URL fit to be shown: scheme, host, port and path; no credentials, no query. */
 export function redactUrl(url: string): string {
-  return scrub(url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1').replace(/\?.*$/, ''));
+  return scrub(url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i, '$1').replace(/\?.*$/, ''));
 }
 
 function safeDecode(text: string): string {

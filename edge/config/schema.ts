@@ -4,30 +4,50 @@
  */
 import { z } from 'zod';
 
-const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+
+export const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+export const SOURCE = /^(rtsps?:\/\/|https?:\/\/|v4l2:\/|file:)\S|^simulated([:?]|$)/;
+export const SOURCE_FORMS =
+  'rtsp://..., rtsps://..., http://..., https://..., v4l2:/dev/video0, file:PATH or simulated';
 
 /** A camera URL, or where to read it from, so that its credentials need not stand in the file. */
 const sourceSchema = z
   .union([
-    z.string().min(1),
-    z.strictObject({ file: z.string().min(1).describe('File whose first line is the URL.') }),
-    z.strictObject({ env: z.string().min(1).describe('Environment variable that holds the URL.') }),
+    z.string().regex(SOURCE, `write ${SOURCE_FORMS}`),
+    z.strictObject({
+      file: z
+        .string()
+        .regex(/^(?!.*:\/\/)./, 'write the path of a file that holds the URL')
+        .describe('File whose first line is the URL.'),
+    }),
+    z.strictObject({
+      env: z
+        .string()
+        .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'write the name of an environment variable, e.g. GATE_URL')
+        .describe('Environment variable that holds the URL.'),
+    }),
   ])
   .describe(
-    'rtsp://, rtsps://, http(s):// (MJPEG), v4l2:/dev/video0, file:PATH (looped with ?loop=1), or simulated[:SEED][?night=1&rain=1].',
+    'A source is rtsp://, rtsps://, http(s):// (MJPEG), v4l2:/dev/video0, file:PATH (looped with ?loop=1), or simulated[:SEED][?night=1&rain=1].',
   );
 
-const point = z.tuple([z.number().min(0).max(1), z.number().min(0).max(1)]);
+const point = z.tuple([z.number().min(0).max(1), z.number().min(0).max(1)]).describe('[x, y]');
 
 const maskSchema = z.strictObject({
-  name: z.string().min(1),
+  name: z.string().min(1).describe('Shown in the console.'),
   polygon: z.array(point).min(3).max(64).describe('Corners as shares of width and height, 0 to 1.'),
 });
 
 const listenSchema = z
   .string()
-  .regex(/^(\[[0-9a-fA-F:]+\]|[^:]+):\d{1,5}$/, 'write HOST:PORT, e.g. 127.0.0.1:8080')
-  .refine((text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65535, 'the port must be at most 65535');
+  .regex(/^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):\d{1,5}$/, {
+    error: 'write HOST:PORT, e.g. 127.0.0.1:8080',
+    abort: true,
+  })
+  .refine((text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65535, 'write a port of at most 65535')
+  .describe('HOST:PORT to listen on. Anything but loopback needs a user with a password.');
 
 export const cameraSchema = z.strictObject({
   source: sourceSchema,
@@ -67,9 +87,14 @@ export const cameraSchema = z.strictObject({
   encode: z
     .strictObject({
       bitrateKbps: z.int().min(100).max(50_000).default(4000).describe('Upper bound of the bit rate.'),
-      keyFrameIntervalMs: z.int().min(200).max(10_000).default(2000),
+      keyFrameIntervalMs: z
+        .int()
+        .min(200)
+        .max(10_000)
+        .default(2000)
+        .describe('Longest time until a late joiner gets a picture.'),
       encoder: z
-        .enum(['auto', 'libx264', 'h264_vaapi', 'h264_nvenc', 'h264_v4l2m2m'])
+        .enum(['auto', 'libx264', 'h264_nvenc', 'h264_v4l2m2m'])
         .default('auto')
         .describe('`auto` probes for a hardware encoder and falls back to x264.'),
     })
@@ -82,7 +107,7 @@ export const cameraSchema = z.strictObject({
   segments: z
     .strictObject({
       dir: z.string().min(1).describe('Folder for MP4 segments of the filtered feed.'),
-      secondsEach: z.int().min(2).max(3600).default(60),
+      secondsEach: z.int().min(2).max(3600).default(60).describe('Length of one segment; it ends at a key frame.'),
       totalMbMax: z.int().min(10).default(2048).describe('Oldest segments are deleted beyond this size.'),
     })
     .optional(),
@@ -93,10 +118,20 @@ export const configSchema = z.strictObject({
     .record(z.string().regex(NAME, 'use lower-case letters, digits and hyphens'), cameraSchema)
     .default({})
     .describe('One entry per camera; the key is the name of the feed.'),
-  http: z.strictObject({ listen: listenSchema.default('127.0.0.1:8080') }).prefault({}),
-  rtsp: z.strictObject({ listen: listenSchema.default('127.0.0.1:8554') }).prefault({}),
+  http: z
+    .strictObject({ listen: listenSchema.default('127.0.0.1:8080') })
+    .prefault({})
+    .describe('Web page, snapshots, health and metrics.'),
+  rtsp: z
+    .strictObject({ listen: listenSchema.default('127.0.0.1:8554') })
+    .prefault({})
+    .describe('The filtered feeds, rtsp://HOST:PORT/NAME.'),
   state: z.string().min(1).default('state').describe('Folder for users, keys and models of this box.'),
-  log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
+  log: z
+    .strictObject({
+      level: z.enum(LOG_LEVELS).default('info').describe('`info` is for the operator, `debug` for finding faults.'),
+    })
+    .prefault({}),
 });
 
 export type CameraSettings = z.output<typeof cameraSchema>;

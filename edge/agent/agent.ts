@@ -1,0 +1,195 @@
+/**
+ * Composition root: the one place that knows every part. Its boot order is written out in `boot()`, from top to bottom; shutdown is the
+ * same list from bottom to top, each step bounded in time, so that nothing that hangs can keep the agent from ending.
+ */
+
+import { guardChannels } from '../base/child.ts';
+import { systemClock } from '../base/clock.ts';
+import { CHILD_STOP_MS_MAX } from '../base/limits.ts';
+import { type Log, RepeatLog } from '../base/log.ts';
+import { registerUrlSecrets } from '../base/secrets.ts';
+import { requireUserForPublicListen } from '../config/listen.ts';
+import type { LoadedConfig } from '../config/load.ts';
+import type { CameraSettings } from '../config/schema.ts';
+import { openCredentialStore } from '../gateway/auth/store.ts';
+import type { FeedDirectory } from '../gateway/feed.ts';
+import { startHttpServer } from '../gateway/http/server.ts';
+import { type Push, startPush } from '../gateway/push/push.ts';
+import { startRtspServer } from '../gateway/rtsp/server.ts';
+import { type Segments, startSegments } from '../gateway/segments/recorder.ts';
+import { CameraSupervisor } from './camera-supervisor.ts';
+import { AgentHealthBook } from './health.ts';
+import { createMetrics } from './metrics.ts';
+
+export type { LoadedConfig };
+
+const CAMERA_PROCESS = new URL('../camera/process.js', import.meta.url);
+const SLATE_PROCESS = new URL('../camera/slate-process.js', import.meta.url);
+
+/** A step of the shutdown that takes longer is left behind; children had CHILD_STOP_MS_MAX and a kill by then. */
+const CLOSE_STEP_MS_MAX = CHILD_STOP_MS_MAX + 2_000;
+
+export interface AgentOptions {
+  loaded: LoadedConfig;
+  log: Log;
+  /** Entry of the camera process; tests bring their own. */
+  cameraProcess?: URL;
+}
+
+export interface Agent {
+  /** Addresses actually bound: with port 0 in the configuration, the port that the system chose. */
+  readonly http: { host: string; port: number };
+  readonly rtsp: { host: string; port: number };
+  /** Set when this start created the box's first user; shown once to whoever started the agent, kept nowhere. */
+  readonly createdUser?: { user: string; password: string };
+  /** Stops everything in reverse boot order; resolves within seconds, whatever hangs. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the agent and resolves once it serves. Cameras that can't be reached do not fail the start: their feeds show a slate.
+ * Rejects with a UserError (a setting is at fault) or a WorldError; whatever had started by then is stopped again.
+ */
+export async function startAgent(options: AgentOptions): Promise<Agent> {
+  const running = new Running(options.log);
+  try {
+    return await boot(options, running);
+  } catch (error) {
+    await running.close();
+    throw error;
+  }
+}
+
+async function boot({ loaded, log, cameraProcess = CAMERA_PROCESS }: AgentOptions, running: Running): Promise<Agent> {
+  const { config, sources } = loaded;
+  const guard = guardChannels();
+  running.add('channel guard', async () => guard[Symbol.dispose]());
+
+  const store = await openCredentialStore({ stateDir: config.state, env: process.env });
+  requireUserForPublicListen(config, store.hasUser);
+
+  const metrics = createMetrics();
+  const health = new AgentHealthBook();
+
+  const supervisors = Object.entries(config.cameras).map(([name, settings]) => {
+    const supervisor = new CameraSupervisor({
+      name,
+      settings: withoutTargets(settings),
+      sourceUrl: sources[name] ?? '',
+      stateDir: config.state,
+      cameraProcess,
+      slateProcess: SLATE_PROCESS,
+      clock: systemClock,
+      log: log.child({ camera: name }),
+      metrics: {
+        ...metrics,
+        counted: (camera, counts) => {
+          metrics.counted(camera, counts);
+          health.counted(camera, counts);
+        },
+      },
+    });
+    running.add(`camera ${name}`, () => supervisor.close());
+    return supervisor;
+  });
+  const feeds = directoryOf(supervisors);
+
+  const { credentials } = store;
+  const rtsp = await startRtspServer({ listen: config.rtsp.listen, feeds, credentials, metrics, log });
+  running.add('RTSP server', () => rtsp.close());
+  health.rtspPort = rtsp.address.port;
+
+  const http = await startHttpServer({
+    listen: config.http.listen,
+    feeds,
+    credentials,
+    metrics,
+    health: () => health.now(),
+    renderMetrics: () => metrics.render(),
+    log,
+  });
+  running.add('HTTP server', () => http.close());
+
+  for (const { feed } of supervisors) {
+    const { segments, push } = config.cameras[feed.name]!;
+    if (segments !== undefined) {
+      const recorder: Segments = startSegments({ feed, ...segments, log: log.child({ camera: feed.name }) });
+      running.add(`segments of ${feed.name}`, () => recorder.close());
+      health.watchSegments(feed.name, recorder);
+    }
+    for (const url of push) {
+      const target: Push = startPush({ feed, url, metrics, log: log.child({ camera: feed.name }) });
+      running.add(`push of ${feed.name}`, () => target.close());
+      health.watchPush(feed.name, target);
+    }
+  }
+
+  return {
+    http: http.address,
+    rtsp: rtsp.address,
+    ...(store.created === undefined ? {} : { createdUser: store.created }),
+    close: () => {
+      health.stopping();
+      return running.close();
+    },
+  };
+}
+
+/** Push targets hold credentials and are no business of a process that decodes what a camera sends. */
+function withoutTargets(settings: CameraSettings): CameraSettings {
+  for (const url of settings.push) registerUrlSecrets(url);
+  return { ...settings, push: [] };
+}
+
+function directoryOf(supervisors: readonly CameraSupervisor[]): FeedDirectory {
+  const feeds = new Map(supervisors.map(({ feed }) => [feed.name, feed]));
+  return { get: (name) => feeds.get(name), list: () => [...feeds.values()] };
+}
+
+/** What has been started, in order. */
+class Running {
+  readonly #log: Log;
+  readonly #faults: RepeatLog;
+  readonly #steps: { what: string; close: () => Promise<void> }[] = [];
+  #closing: Promise<void> | undefined;
+
+  constructor(log: Log) {
+    this.#log = log;
+    this.#faults = new RepeatLog(log, 'fault while stopping');
+  }
+
+  add(what: string, close: () => Promise<void>): void {
+    this.#steps.push({ what, close });
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#closeAll();
+    return this.#closing;
+  }
+
+  /** Cameras end side by side: one that hangs must not delay the others' farewell. */
+  async #closeAll(): Promise<void> {
+    const isCamera = ({ what }: { what: string }): boolean => what.startsWith('camera ');
+    const firstCamera = this.#steps.findIndex(isCamera);
+    const before = this.#steps.filter((step, index) => !isCamera(step) && index < firstCamera);
+    const after = this.#steps.filter((step, index) => !isCamera(step) && index >= firstCamera);
+    for (const step of after.reverse()) await this.#closeOne(step);
+    await Promise.all(this.#steps.filter(isCamera).map((step) => this.#closeOne(step)));
+    for (const step of before.reverse()) await this.#closeOne(step);
+  }
+
+  async #closeOne({ what, close }: { what: string; close: () => Promise<void> }): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<'late'>((resolve) => {
+      timer = setTimeout(() => resolve('late'), CLOSE_STEP_MS_MAX);
+    });
+    try {
+      if ((await Promise.race([close(), late])) === 'late')
+        this.#log.error(`${what}: did not end in time; left behind`);
+    } catch (error) {
+      this.#faults.add(error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

@@ -1,0 +1,271 @@
+/**
+ * Owns the processes of one camera and its feed: forks, overhears and ends them as `supervision.ts` decides.
+ *
+ * The camera process decodes what a camera on the network sends, so it is taken as hostile: its messages are checked one by one
+ * (`camera-message.ts`), what does not fit is dropped and counted, and nothing it says can keep its slate or its restart from
+ * coming. While it is down a slate process fills the feed, with the reason in words.
+ */
+
+import { type Child, forkChild, waitUntil } from '../base/child.ts';
+import type { Clock } from '../base/clock.ts';
+import { type Log, RepeatLog } from '../base/log.ts';
+import { registerUrlSecrets, scrub } from '../base/secrets.ts';
+import type { AccessUnit, CameraCounts, CameraHealth, FromCamera, SlateReason } from '../camera/messages.ts';
+import type { CameraSettings } from '../config/schema.ts';
+import { CameraFeed, type FeedDropReason, type FeedSource } from './camera-feed.ts';
+import { parseFromCamera } from './camera-message.ts';
+import { initialState, isClosed, nextStep, type SupervisionAction, type SupervisionEvent } from './supervision.ts';
+
+const TICK_MS = 200;
+
+/** Size of slates until the camera's own is known. */
+const SLATE_WIDTH_PX = 1280;
+const SLATE_HEIGHT_PX = 720;
+
+export interface SupervisorMetrics {
+  cameraProcessRestarted(camera: string): void;
+  messageRefused(camera: string): void;
+  unitDropped(camera: string, reason: FeedDropReason): void;
+  counted(camera: string, counts: CameraCounts): void;
+  health(camera: string, health: CameraHealth): void;
+}
+
+export interface SupervisorOptions {
+  name: string;
+  settings: CameraSettings;
+  /** With its credentials; it reaches the camera process in the first message and nothing else. */
+  sourceUrl: string;
+  stateDir: string;
+  cameraProcess: URL;
+  slateProcess: URL;
+  clock: Clock;
+  log: Log;
+  metrics: SupervisorMetrics;
+}
+
+type Role = 'camera' | 'slate';
+
+export class CameraSupervisor {
+  readonly feed: CameraFeed;
+  readonly #options: SupervisorOptions;
+  readonly #refused: RepeatLog;
+  readonly #children: Record<Role, { child: Child; source: FeedSource } | undefined> = {
+    camera: undefined,
+    slate: undefined,
+  };
+  readonly #timer: NodeJS.Timeout;
+  #state;
+  #restarts = 0;
+  #lastExit = '';
+
+  constructor(options: SupervisorOptions) {
+    registerUrlSecrets(options.sourceUrl);
+    this.#options = options;
+    this.#refused = new RepeatLog(options.log, 'message of the camera process refused');
+    this.feed = new CameraFeed({
+      name: options.name,
+      clock: options.clock,
+      log: options.log,
+      requestKeyFrame: () => {
+        this.#children[this.#state.showing === 'slate' ? 'slate' : 'camera']?.child.send({ type: 'request-key-frame' });
+      },
+      requestSnapshot: (requestId) =>
+        this.#children.camera?.child.send({ type: 'request-snapshot', requestId }) ?? false,
+      unitDropped: (reason) => options.metrics.unitDropped(options.name, reason),
+    });
+    this.#state = initialState(options.clock.monotonicMs());
+    this.#timer = setInterval(() => this.#step({ type: 'tick', nowMs: this.#nowMs() }), TICK_MS);
+    this.#step({ type: 'tick', nowMs: this.#nowMs() });
+  }
+
+  /** Process id of the camera process, for the health page and for fault tests. */
+  get cameraPid(): number | undefined {
+    return this.#children.camera?.child.pid;
+  }
+
+  get slatePid(): number | undefined {
+    return this.#children.slate?.child.pid;
+  }
+
+  /** Camera processes started after the first one. */
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  /** Asks the processes to stop, kills them after CHILD_STOP_MS_MAX, and resolves when they are gone, or a second later. */
+  async close(): Promise<void> {
+    this.#step({ type: 'close', nowMs: this.#nowMs() });
+    if (!(await waitUntil(() => isClosed(this.#state)))) {
+      this.#options.log.error('a process of the camera could not be ended; it may hang in a driver');
+    }
+    clearInterval(this.#timer);
+    this.feed.close();
+  }
+
+  #nowMs(): number {
+    return this.#options.clock.monotonicMs();
+  }
+
+  #step(event: SupervisionEvent): void {
+    const { state, actions } = nextStep(this.#state, event, Math.random());
+    this.#state = state;
+    for (const action of actions) this.#execute(action);
+  }
+
+  #execute(action: SupervisionAction): void {
+    switch (action) {
+      case 'start-camera':
+        this.#startCamera();
+        return;
+      case 'start-slate':
+        this.#startSlate();
+        return;
+      case 'stop-camera':
+        this.#children.camera?.child.send({ type: 'stop' });
+        return;
+      case 'kill-camera':
+        this.#options.log.error('the camera process does not answer; it is killed');
+        this.#children.camera?.child.kill();
+        return;
+      case 'kill-slate':
+        this.#children.slate?.child.kill();
+    }
+  }
+
+  #startCamera(): void {
+    const { name, settings, sourceUrl, stateDir, cameraProcess, metrics, log } = this.#options;
+    if (this.#state.cameraLost) {
+      this.#restarts++;
+      metrics.cameraProcessRestarted(name);
+      log.info({ restarts: this.#restarts }, 'restarting the camera process');
+    }
+    this.#fork('camera', cameraProcess);
+    this.#children.camera?.child.send({ type: 'start', name, settings, sourceUrl, stateDir });
+  }
+
+  #startSlate(): void {
+    const { name, slateProcess } = this.#options;
+    const reason = this.#slateReason();
+    this.#fork('slate', slateProcess);
+    this.#children.slate?.child.send({
+      type: 'start-slate',
+      name,
+      reason,
+      widthPx: this.feed.format?.widthPx ?? SLATE_WIDTH_PX,
+      heightPx: this.feed.format?.heightPx ?? SLATE_HEIGHT_PX,
+      ptsUs: this.feed.nextPtsUs,
+    });
+    this.#setHealth(this.#slateHealth(reason));
+  }
+
+  #fork(role: Role, entry: URL): void {
+    const source: FeedSource = { format: undefined };
+    const child = forkChild({
+      entry,
+      log: this.#options.log,
+      onMessage: (message) => this.#heard(role, source, message),
+      onExit: (why) => this.#exited(role, why),
+    });
+    this.#children[role] = { child, source };
+  }
+
+  #exited(role: Role, why: string): void {
+    this.#children[role] = undefined;
+    if (role === 'camera') {
+      this.#lastExit = why;
+      this.feed.failSnapshots();
+    }
+    if (!this.#state.closing && (role === 'camera' || this.#state.slate.phase === 'running')) {
+      this.#options.log.error({ why }, `the ${role} process ended`);
+    }
+    this.#step({ type: 'exited', from: role, nowMs: this.#nowMs() });
+    if (role === 'camera') this.#setHealth(this.#slateHealth('camera-process-lost'));
+  }
+
+  #heard(role: Role, source: FeedSource, raw: unknown): void {
+    const message = parseFromCamera(raw);
+    if (message === undefined) {
+      this.#options.metrics.messageRefused(this.#options.name);
+      this.#refused.add(`from the ${role} process`);
+      return;
+    }
+    if (message.type !== 'access-unit') this.#step({ type: 'heard', from: role, nowMs: this.#nowMs() });
+    this.#take(role, source, message);
+  }
+
+  #take(role: Role, source: FeedSource, message: FromCamera): void {
+    const { name, metrics } = this.#options;
+    switch (message.type) {
+      case 'format':
+        source.format = message.format;
+        return;
+      case 'access-unit':
+        this.#takeUnit(role, source, message.unit);
+        return;
+      case 'health':
+        metrics.counted(name, message.counts);
+        if (role === 'camera' && this.#state.showing !== 'slate') this.#setHealth(scrubbed(message.health));
+        return;
+      case 'receipt':
+        if (role === 'camera') this.#options.log.debug({ receipt: message.receipt }, 'receipt');
+        return;
+      case 'snapshot':
+        if (role === 'camera') this.feed.answerSnapshot(message.requestId, message.jpeg);
+        return;
+      case 'stopped':
+        return;
+    }
+  }
+
+  #takeUnit(role: Role, source: FeedSource, unit: AccessUnit): void {
+    // Without a format a unit shows nothing: it must not count as a picture.
+    if (source.format === undefined) {
+      this.#options.metrics.unitDropped(this.#options.name, 'no-format');
+      return;
+    }
+    this.#step({ type: 'picture', from: role, isKey: unit.isKey, nowMs: this.#nowMs() });
+    if (this.#state.showing === role) this.feed.push(source, unit);
+  }
+
+  #setHealth(health: CameraHealth): void {
+    this.feed.setHealth(health);
+    this.#options.metrics.health(this.#options.name, health);
+  }
+
+  #slateReason(): SlateReason {
+    return this.#state.cameraLost || this.#state.showing !== 'none' ? 'camera-process-lost' : 'source-connecting';
+  }
+
+  #slateHealth(reason: SlateReason): CameraHealth {
+    const isLost = reason === 'camera-process-lost';
+    const last = this.feed.health;
+    return {
+      state: 'slate',
+      reason,
+      advice: isLost
+        ? 'The process that filters this camera ended and is being started again. If this goes on, read the log of the agent.'
+        : 'The camera process is starting.',
+      source: {
+        state: isLost ? 'lost' : 'connecting',
+        description: last?.source.description ?? '',
+        lastError: isLost ? `camera process: ${this.#lastExit || 'does not answer'}` : '',
+        reconnects: last?.source.reconnects ?? 0,
+      },
+      detector: { state: 'starting', models: last?.detector.models ?? [], inferenceMsP50: 0, cadenceFrames: 0 },
+      encoder: last?.encoder ?? '',
+      coveredNow: {},
+      delayLineFrames: 0,
+    };
+  }
+}
+
+/** A hostile process may repeat its source URL in any text. */
+function scrubbed(health: CameraHealth): CameraHealth {
+  const { source } = health;
+  return {
+    ...health,
+    advice: scrub(health.advice),
+    encoder: scrub(health.encoder),
+    source: { ...source, description: scrub(source.description), lastError: scrub(source.lastError) },
+  };
+}

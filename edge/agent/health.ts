@@ -1,0 +1,68 @@
+/** What the agent knows of itself: sums over all restarts of the cameras' processes, and what is wrong beside the cameras. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { systemClock } from '../base/clock.ts';
+import { packageRoot } from '../base/paths.ts';
+import type { CameraCounts } from '../gateway/feed.ts';
+import type { AgentHealth, CameraTotals } from '../gateway/http/status.ts';
+import type { Push } from '../gateway/push/push.ts';
+import type { Segments } from '../gateway/segments/recorder.ts';
+
+export class AgentHealthBook {
+  rtspPort = 0;
+  readonly #version = versionOfPackage();
+  readonly #startedWallMs = systemClock.wallMs();
+  readonly #totals: Record<string, CameraTotals> = {};
+  readonly #watched: (() => string | undefined)[] = [];
+  #state: AgentHealth['state'] = 'running';
+
+  counted(camera: string, counts: CameraCounts): void {
+    this.#totals[camera] ??= { framesIn: 0, framesOut: 0, framesCoveredWhole: {}, framesSlate: 0, framesDropped: {} };
+    const total = this.#totals[camera];
+    total.framesIn += counts.framesIn;
+    total.framesOut += counts.framesOut;
+    total.framesSlate += counts.framesSlate;
+    addTo(total.framesCoveredWhole, counts.framesCoveredWhole);
+    addTo(total.framesDropped, counts.framesDropped);
+  }
+
+  watchSegments(camera: string, segments: Segments): void {
+    this.#watched.push(() =>
+      segments.state.state === 'recording' ? undefined : `${camera}: segments are paused. ${segments.state.advice}`,
+    );
+  }
+
+  watchPush(camera: string, { state }: Push): void {
+    this.#watched.push(() =>
+      state.lastError === ''
+        ? undefined
+        : `${camera}: the push to ${state.target} is down and tried again by itself. ${state.lastError}`,
+    );
+  }
+
+  stopping(): void {
+    this.#state = 'stopping';
+  }
+
+  now(): AgentHealth {
+    return {
+      state: this.#state,
+      version: this.#version,
+      startedWallMs: this.#startedWallMs,
+      rtspPort: this.rtspPort,
+      totals: this.#totals,
+      notices: this.#watched.map((notice) => notice()).filter((notice) => notice !== undefined),
+    };
+  }
+}
+
+function addTo<Label extends string>(
+  sums: Partial<Record<Label, number>>,
+  counts: Partial<Record<Label, number>>,
+): void {
+  for (const label of Object.keys(counts) as Label[]) sums[label] = (sums[label] ?? 0) + (counts[label] ?? 0);
+}
+
+function versionOfPackage(): string {
+  return (JSON.parse(readFileSync(path.join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version;
+}

@@ -1,0 +1,137 @@
+/**
+ * The product's metrics, in one registry: names, help texts and labels stand here and nowhere else.
+ *
+ * Counts come from camera processes, which are not trusted: a number that is none is ignored, and a label that does not look like
+ * one of our names becomes `other`, so that no URL, no credential and no unbounded set of series can come in.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { CameraCounts, CameraHealth, GatewayMetrics } from '../gateway/feed.ts';
+
+const LATENCY_BUCKETS_S = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.75, 1, 2, 5];
+const INFERENCE_BUCKETS_S = [0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1];
+
+export interface Metrics extends GatewayMetrics {
+  readonly contentType: string;
+  /** Text of `/metrics`. */
+  render(): Promise<string>;
+  /** Counts since a camera process's last message. */
+  counted(camera: string, counts: CameraCounts): void;
+  health(camera: string, health: CameraHealth): void;
+  /** The camera process is gone: the feed shows a slate. */
+  cameraDown(camera: string): void;
+  cameraProcessRestarted(camera: string): void;
+  /** A message of a camera process that did not fit the protocol was dropped. */
+  messageRefused(camera: string): void;
+  /** A coded picture did not reach the feed. */
+  unitDropped(camera: string, reason: string): void;
+  segmentWritten(camera: string, bytes: number): void;
+  segmentDeleted(camera: string): void;
+  segmentFailed(camera: string): void;
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const counter = (name: string, help: string, ...labels: string[]): Add => {
+    const metric = new Counter({ name: `garim_${name}`, help, labelNames: labels, registers });
+    return (values, count = 1) => {
+      if (Number.isFinite(count) && count >= 0) metric.inc(labelled(labels, values), count);
+    };
+  };
+  const gauge = (name: string, help: string, ...labels: string[]): Add => {
+    const metric = new Gauge({ name: `garim_${name}`, help, labelNames: labels, registers });
+    return (values, value = 0) => {
+      if (Number.isFinite(value)) metric.set(labelled(labels, values), value);
+    };
+  };
+  const histogram = (name: string, help: string, buckets: number[], ...labels: string[]): Add => {
+    const metric = new Histogram({ name: `garim_${name}`, help, buckets, labelNames: labels, registers });
+    return (values, value = 0) => {
+      if (Number.isFinite(value) && value >= 0) metric.observe(labelled(labels, values), value);
+    };
+  };
+
+  const framesIn = counter('frames_in_total', 'Frames decoded.', 'camera');
+  const framesOut = counter('frames_out_total', 'Filtered frames coded, slates not counted.', 'camera');
+  const coveredWhole = counter('frames_covered_whole_total', 'Frames covered whole, by reason.', 'camera', 'reason');
+  const slates = counter('frames_slate_total', 'Slates shown instead of a picture.', 'camera');
+  const dropped = counter('frames_dropped_total', 'Frames that never came out, by reason.', 'camera', 'reason');
+  const verdicts = counter('verdicts_total', 'Answers of the detector.', 'camera');
+  const unavailable = counter('verdicts_unavailable_total', 'Times the detector had no answer.', 'camera');
+  const regions = counter('regions_covered_total', 'Regions covered, summed over frames.', 'camera', 'label');
+  const reconnects = counter('source_reconnects_total', 'Reconnections to the camera.', 'camera');
+  const restarts = counter('camera_process_restarts_total', 'Restarts of the camera process.', 'camera');
+  const refused = counter('camera_messages_refused_total', 'Malformed messages of the camera process.', 'camera');
+  const inference = histogram('inference_seconds', 'Time of one inference.', INFERENCE_BUCKETS_S, 'camera');
+  const cadence = gauge('detector_cadence_frames', 'Frames per verdict; 1 is each frame.', 'camera');
+  const delayLine = gauge('delay_line_frames', 'Frames waiting for their second verdict.', 'camera');
+  const up = gauge('camera_up', '1 while the camera gives pictures, 0 while a slate is shown.', 'camera');
+  const latency = histogram(
+    'capture_to_egress_seconds',
+    'From capture of a frame to handing it to the network.',
+    LATENCY_BUCKETS_S,
+    'camera',
+    'via',
+  );
+  const sentBytes = counter('egress_bytes_total', 'Bytes of filtered video handed to the network.', 'camera', 'via');
+  const viewers = gauge('viewers', 'Viewers connected now.', 'via', 'camera');
+  const viewersDropped = counter('viewers_dropped_total', 'Viewers dropped, by reason.', 'via', 'camera', 'reason');
+  const segments = counter('segments_written_total', 'Segments finished.', 'camera');
+  const segmentBytes = counter('segments_bytes_total', 'Bytes of finished segments.', 'camera');
+  const segmentsDeleted = counter('segments_deleted_total', 'Segments deleted to keep the size limit.', 'camera');
+  const segmentsFailed = counter(
+    'segments_failed_total',
+    'Segments given up, the disk being full or broken.',
+    'camera',
+  );
+
+  return {
+    contentType: registry.contentType,
+    render: () => registry.metrics(),
+    counted: (camera, counts) => {
+      framesIn([camera], counts.framesIn);
+      framesOut([camera], counts.framesOut);
+      slates([camera], counts.framesSlate);
+      verdicts([camera], counts.verdicts);
+      unavailable([camera], counts.verdictsUnavailable);
+      reconnects([camera], counts.reconnects);
+      for (const [reason, count] of Object.entries(counts.framesCoveredWhole)) coveredWhole([camera, reason], count);
+      for (const [reason, count] of Object.entries(counts.framesDropped)) dropped([camera, reason], count);
+      for (const [label, count] of Object.entries(counts.regionsCovered)) regions([camera, label], count);
+      for (const ms of counts.inferenceMs) inference([camera], ms / 1000);
+    },
+    health: (camera, { state, detector, delayLineFrames }) => {
+      up([camera], state === 'slate' ? 0 : 1);
+      cadence([camera], detector.cadenceFrames);
+      delayLine([camera], delayLineFrames);
+    },
+    cameraDown: (camera) => up([camera], 0),
+    cameraProcessRestarted: (camera) => restarts([camera]),
+    messageRefused: (camera) => refused([camera]),
+    unitDropped: (camera, reason) => dropped([camera, reason]),
+    unitSent: (via, camera, latencyMs, bytes) => {
+      latency([camera, via], latencyMs / 1000);
+      sentBytes([camera, via], bytes);
+    },
+    viewers: (via, camera, count) => viewers([via, camera], count),
+    viewerDropped: (via, camera, reason) => viewersDropped([via, camera, reason]),
+    segmentWritten: (camera, bytes) => {
+      segments([camera]);
+      segmentBytes([camera], bytes);
+    },
+    segmentDeleted: (camera) => segmentsDeleted([camera]),
+    segmentFailed: (camera) => segmentsFailed([camera]),
+  };
+}
+
+/** Adds to a counter, sets a gauge or observes a value, for label values in the order of the metric's labels. */
+type Add = (values: readonly string[], amount?: number) => void;
+
+function labelled(names: readonly string[], values: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name, index) => [name, safeLabel(values[index] ?? '')]));
+}
+
+function safeLabel(value: string): string {
+  return /^[a-z0-9][a-z0-9-]{0,62}$/.test(value) ? value : 'other';
+}

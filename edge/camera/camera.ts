@@ -1,0 +1,272 @@
+/**
+ * One camera, in a process of its own: the composition of capture, detector, pipeline and output, and what it tells the agent.
+ *
+ * The process ends itself with exit code 1 on any failure that it can't mend; the supervisor then shows a slate and starts it again.
+ */
+import { systemClock } from '../base/clock.ts';
+import { messageOf } from '../base/errors.ts';
+import { SLATE_FRAME_RATE } from '../base/limits.ts';
+import { type Log, rootLog } from '../base/log.ts';
+import { registerUrlSecrets } from '../base/secrets.ts';
+import { openCapture } from './capture/open.ts';
+import { type Channel, openChannel } from './channel.ts';
+import { Counter, median } from './counter.ts';
+import { createOnnxDetector } from './detect/detector.ts';
+import type { Detector } from './detect/port.ts';
+import { openModelStore } from './detect/store.ts';
+import { createSurface } from './draw/surface.ts';
+import type { CameraHealth, SlateReason, ToCamera } from './messages.ts';
+import { Output } from './output.ts';
+import { Pipeline } from './pipeline.ts';
+import { Redactor } from './redact/redactor.ts';
+import { drawSlate } from './slate.ts';
+
+const HEALTH_EVERY_MS = 1_000;
+const RECEIPT_EVERY_MS = 60_000;
+/** A camera that answers within this time is never announced by a slate. */
+const FIRST_SLATE_AFTER_MS = 1_500;
+/** Size of slates until the camera's own is known. */
+const SLATE_SIZE = { widthPx: 1280, heightPx: 720 };
+
+type Start = Extract<ToCamera, { type: 'start' }>;
+
+/** What a test may put in the place of the real thing; the product always uses the defaults. */
+export interface CameraParts {
+  createDetector(start: Start, log: Log): Promise<Detector>;
+}
+
+const realParts: CameraParts = {
+  async createDetector(start, log) {
+    const store = openModelStore({ stateDir: start.stateDir, env: process.env });
+    const detector = createOnnxDetector({ store, log });
+    await detector.settled();
+    return detector;
+  },
+};
+
+/** Entry of the camera process: waits for `start` and runs until `stop`, the end of the source, or the agent's end. */
+export function runCameraProcess(parts: CameraParts = realParts): void {
+  process.title = 'garim-camera';
+  let camera: Camera | undefined;
+  const channel = openChannel((message) => {
+    switch (message.type) {
+      case 'start':
+        if (camera !== undefined) return;
+        registerUrlSecrets(message.sourceUrl);
+        process.title = `garim-camera ${message.name}`;
+        camera = new Camera(message, channel, parts);
+        camera.run().then(
+          () => {
+            channel.send({ type: 'stopped' });
+            process.disconnect?.();
+          },
+          (error: unknown) => {
+            rootLog.error({ camera: message.name, err: error }, `camera process failed: ${messageOf(error)}`);
+            process.exit(1);
+          },
+        );
+        break;
+      case 'request-key-frame':
+        camera?.output.requestKeyFrame();
+        break;
+      case 'request-snapshot':
+        camera?.output.requestSnapshot(message.requestId);
+        break;
+      case 'stop':
+        if (camera) camera.stop();
+        else process.exit(0);
+        break;
+      case 'start-slate': // for slate-process.ts
+        break;
+    }
+  });
+}
+
+class Camera {
+  readonly output: Output;
+  readonly #start: Start;
+  readonly #channel: Channel;
+  readonly #parts: CameraParts;
+  readonly #log: Log;
+  readonly #counter = new Counter();
+  readonly #source: CameraHealth['source'] = { state: 'connecting', description: '', lastError: '', reconnects: 0 };
+  #slate: { reason: SlateReason; sinceMs: number } | undefined;
+  #size = SLATE_SIZE;
+  #pipeline: Pipeline | undefined;
+  #channelFull = 0;
+
+  constructor(start: Start, channel: Channel, parts: CameraParts) {
+    this.#start = start;
+    this.#channel = channel;
+    this.#parts = parts;
+    this.#log = rootLog.child({ process: 'camera', camera: start.name });
+    this.output = new Output({
+      encode: start.settings.encode,
+      log: this.#log,
+      send: (message) => this.#channel.send(message),
+    });
+  }
+
+  stop(): void {
+    this.#pipeline?.stop();
+  }
+
+  async run(): Promise<void> {
+    const { settings, sourceUrl } = this.#start;
+    const detector = await this.#parts.createDetector(this.#start, this.#log);
+    const capture = openCapture({
+      url: sourceUrl,
+      transport: settings.transport,
+      pacing: 'live',
+      motionVectors: true,
+    });
+    const pipeline = new Pipeline({
+      ...settings,
+      capture,
+      detector,
+      pacing: 'live',
+      clock: systemClock,
+      sink: {
+        frame: async (frame, plan) => {
+          this.#slate = undefined;
+          this.#size = { widthPx: frame.widthPx, heightPx: frame.heightPx };
+          await this.output.write(frame);
+          this.#counter.frameOut(plan);
+        },
+        connected: (info) => {
+          this.#source.state = 'connected';
+          this.#source.description = `${info.codec} ${info.widthPx}x${info.heightPx} ${Math.round(info.frameRate)} fps`;
+          this.#source.lastError = '';
+          this.output.frameRate = info.frameRate;
+          this.#log.info({ source: this.#source.description }, 'camera connected');
+        },
+        lost: (event) => {
+          this.#source.state = 'lost';
+          this.#source.lastError = event.error;
+          this.#slate = { reason: event.reason, sinceMs: this.#slate?.sinceMs ?? systemClock.wallMs() };
+          this.#log.warn({ reason: event.reason, retryMs: Math.round(event.retryMs) }, `camera lost: ${event.error}`);
+        },
+      },
+    });
+    this.#pipeline = pipeline;
+
+    const firstSlate = setTimeout(() => {
+      if (this.output.lastPtsUs < 0) this.#slate ??= { reason: 'source-connecting', sinceMs: systemClock.wallMs() };
+    }, FIRST_SLATE_AFTER_MS);
+    const health = setInterval(() => this.#tell(detector, pipeline, capture.counts), HEALTH_EVERY_MS);
+    const receipts = this.#startReceipts(detector, pipeline);
+    const slates = this.#startSlates(settings.look);
+    try {
+      await pipeline.run();
+    } finally {
+      clearTimeout(firstSlate);
+      clearInterval(health);
+      clearInterval(receipts);
+      slates[Symbol.dispose]();
+      this.#tell(detector, pipeline, capture.counts);
+      await this.output.close();
+      await detector.close();
+    }
+  }
+
+  /** Draws slates while there is nothing else to show; they continue the feed's timeline. */
+  #startSlates(look: Start['settings']['look']): Disposable {
+    const redactor = new Redactor(look);
+    const startedMs = systemClock.monotonicMs();
+    let lastPtsUs = 0;
+    let lastMs = startedMs;
+    let isBusy = false;
+    const timer = setInterval(async () => {
+      const nowMs = systemClock.monotonicMs();
+      if (this.output.lastPtsUs !== lastPtsUs) {
+        lastPtsUs = this.output.lastPtsUs;
+        lastMs = nowMs;
+      }
+      if (this.#slate === undefined || isBusy) return;
+      isBusy = true;
+      try {
+        const surface = createSurface(this.#size.widthPx, this.#size.heightPx);
+        drawSlate(surface, { cameraName: this.#start.name, ...this.#slate, wallMs: systemClock.wallMs() });
+        const ptsUs = Math.max(0, lastPtsUs) + Math.round((nowMs - lastMs) * 1000);
+        await this.output.write(redactor.fromSurface(surface, ptsUs, nowMs));
+        lastPtsUs = this.output.lastPtsUs;
+        lastMs = nowMs;
+        this.#counter.slateOut();
+      } catch (error) {
+        this.#log.error({ err: error }, `slate could not be shown: ${messageOf(error)}`);
+        process.exit(1);
+      } finally {
+        isBusy = false;
+      }
+    }, 1000 / SLATE_FRAME_RATE);
+    return {
+      [Symbol.dispose]: () => {
+        clearInterval(timer);
+        redactor[Symbol.dispose]();
+      },
+    };
+  }
+
+  #tell(
+    detector: Detector,
+    pipeline: Pipeline,
+    capture: { framesDropped: number; decodeErrors: number; reconnects: number },
+  ): void {
+    const { status } = pipeline;
+    const inferenceMs = pipeline.takeInferenceMs();
+    this.#channelFull += this.output.takeDropped();
+    this.#source.reconnects = capture.reconnects;
+    this.#counter.inferences(inferenceMs);
+    this.#counter.totals({
+      framesIn: status.framesIn,
+      verdicts: status.verdicts,
+      verdictsUnavailable: status.verdictsUnavailable,
+      reconnects: capture.reconnects,
+      overload: capture.framesDropped,
+      decodeErrors: capture.decodeErrors,
+      channelFull: this.#channelFull,
+    });
+    const reason = this.#slate?.reason ?? this.#counter.wholeNow;
+    this.#channel.send({
+      type: 'health',
+      counts: this.#counter.take(),
+      health: {
+        state: this.#slate ? 'slate' : this.#counter.wholeNow ? 'covered' : 'live',
+        ...(reason === undefined ? {} : { reason }),
+        advice: detector.state.advice || this.#source.lastError,
+        source: { ...this.#source },
+        detector: {
+          state: detector.state.state,
+          models: detector.state.models,
+          inferenceMsP50: median(inferenceMs),
+          cadenceFrames: status.cadenceFrames,
+        },
+        encoder: this.output.encoderName,
+        coveredNow: this.#counter.coveredNow,
+        delayLineFrames: status.delayLineFrames,
+      },
+    });
+  }
+
+  #startReceipts(detector: Detector, pipeline: Pipeline): NodeJS.Timeout {
+    let windowStartMs = systemClock.wallMs();
+    let framesIn = pipeline.status.framesIn;
+    return setInterval(() => {
+      const windowEndMs = systemClock.wallMs();
+      const { framesOut, framesCoveredWhole } = this.#counter.takeWindow();
+      this.#channel.send({
+        type: 'receipt',
+        receipt: {
+          windowStartMs,
+          windowEndMs,
+          modelDigests: detector.state.digests,
+          framesIn: pipeline.status.framesIn - framesIn,
+          framesOut,
+          framesCoveredWhole,
+        },
+      });
+      windowStartMs = windowEndMs;
+      framesIn = pipeline.status.framesIn;
+    }, RECEIPT_EVERY_MS);
+  }
+}

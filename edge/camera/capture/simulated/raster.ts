@@ -1,0 +1,224 @@
+/**
+ * Sprites: pictures drawn once from SVG and set into frames by affine maps or as upright walls in perspective. Colours are premultiplied by
+ * alpha; halved copies (mipmaps) keep small sizes free of shimmer. Each call answers with a `Cover`, so that truth can ask what hides what.
+ */
+import sharp from 'sharp';
+import type { Surface } from '../../draw/surface.ts';
+
+interface Level {
+  widthPx: number;
+  heightPx: number;
+  /** RGBA, premultiplied, one transparent pixel of margin on all sides included. */
+  rgba: Uint8ClampedArray;
+}
+
+export interface Sprite {
+  widthPx: number;
+  heightPx: number;
+  levels: Level[];
+}
+
+/** A shape on the picture: its bounds, and whether it is solid at a point. */
+export interface Cover {
+  x0: number;
+  y0: number;
+  x1: number;
+  y1: number;
+  solidAt(x: number, y: number): boolean;
+}
+
+/** Factors for red, green and blue: the light that falls on a thing. */
+export type Light = readonly [r: number, g: number, b: number];
+
+/** Maps sprite pixels to picture pixels: x = a*u + c*v + e, y = b*u + d*v + f. */
+export type Affine = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
+
+const MARGIN = 1;
+const SOLID_ALPHA = 128;
+
+export async function spriteOfSvg(svg: string): Promise<Sprite> {
+  const { data, info } = await sharp(Buffer.from(svg)).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
+  return spriteOfPixels(data, info.width, info.height, 4);
+}
+
+/** `additive`: light that is added (a glow) instead of paint that covers. */
+export function spriteOfPixels(
+  pixels: Uint8Array,
+  widthPx: number,
+  heightPx: number,
+  channels: 3 | 4,
+  additive = false,
+): Sprite {
+  let level: Level = blank(widthPx, heightPx);
+  for (let y = 0; y < heightPx; y++) {
+    for (let x = 0; x < widthPx; x++) {
+      const from = (y * widthPx + x) * channels;
+      const to = ((y + MARGIN) * level.widthPx + x + MARGIN) * 4;
+      const alpha = channels === 4 ? pixels[from + 3]! : 255;
+      for (let c = 0; c < 3; c++) level.rgba[to + c] = (pixels[from + c]! * alpha) / 255;
+      level.rgba[to + 3] = additive ? 0 : alpha;
+    }
+  }
+  const levels = [level];
+  let w = widthPx;
+  let h = heightPx;
+  while (w > 3 && h > 3) {
+    w >>= 1;
+    h >>= 1;
+    level = halved(level, w, h);
+    levels.push(level);
+  }
+  return { widthPx, heightPx, levels };
+}
+
+function blank(widthPx: number, heightPx: number): Level {
+  const w = widthPx + 2 * MARGIN;
+  const h = heightPx + 2 * MARGIN;
+  return { widthPx: w, heightPx: h, rgba: new Uint8ClampedArray(w * h * 4) };
+}
+
+function halved(level: Level, widthPx: number, heightPx: number): Level {
+  const out = blank(widthPx, heightPx);
+  for (let y = 0; y < heightPx; y++) {
+    for (let x = 0; x < widthPx; x++) {
+      const from = ((y * 2 + MARGIN) * level.widthPx + x * 2 + MARGIN) * 4;
+      const below = from + level.widthPx * 4;
+      const to = ((y + MARGIN) * out.widthPx + x + MARGIN) * 4;
+      for (let c = 0; c < 4; c++) {
+        const { rgba } = level;
+        out.rgba[to + c] = (rgba[from + c]! + rgba[from + c + 4]! + rgba[below + c]! + rgba[below + c + 4]!) / 4;
+      }
+    }
+  }
+  return out;
+}
+
+function levelFor(sprite: Sprite, scale: number): number {
+  return Math.max(0, Math.min(sprite.levels.length - 1, Math.round(Math.log2(1 / Math.max(scale, 1e-3)))));
+}
+
+/** Sets a sprite into the picture. */
+export function drawSprite(surface: Surface, sprite: Sprite, map: Affine, light: Light, opacity = 1): Cover {
+  const [a, b, c, d, e, f] = map;
+  const xs = [e, e + a * sprite.widthPx, e + c * sprite.heightPx, e + a * sprite.widthPx + c * sprite.heightPx];
+  const ys = [f, f + b * sprite.widthPx, f + d * sprite.heightPx, f + b * sprite.widthPx + d * sprite.heightPx];
+  const x0 = Math.max(0, Math.floor(Math.min(...xs)));
+  const y0 = Math.max(0, Math.floor(Math.min(...ys)));
+  const x1 = Math.min(surface.widthPx, Math.ceil(Math.max(...xs)));
+  const y1 = Math.min(surface.heightPx, Math.ceil(Math.max(...ys)));
+  const determinant = a * d - b * c;
+  const index = levelFor(sprite, Math.sqrt(Math.abs(determinant)));
+  const level = sprite.levels[index]!;
+  const sx = (level.widthPx - 2 * MARGIN) / sprite.widthPx;
+  const sy = (level.heightPx - 2 * MARGIN) / sprite.heightPx;
+  const ux = (d / determinant) * sx;
+  const uy = (-c / determinant) * sx;
+  const vx = (-b / determinant) * sy;
+  const vy = (a / determinant) * sy;
+  const tint = tintOf(light, opacity);
+  const maxU = level.widthPx - 1.001;
+  const maxV = level.heightPx - 1.001;
+  const picture = new Uint8ClampedArray(surface.rgb.buffer);
+  for (let y = y0; y < y1; y++) {
+    const dy = y + 0.5 - f;
+    let u = (x0 + 0.5 - e) * ux + dy * uy + MARGIN - 0.5;
+    let v = (x0 + 0.5 - e) * vx + dy * vy + MARGIN - 0.5;
+    let at = (y * surface.widthPx + x0) * 3;
+    for (let x = x0; x < x1; x++, at += 3, u += ux, v += vx) {
+      if (u >= 0 && v >= 0 && u < maxU && v < maxV) mixPixel(picture, at, level.rgba, level.widthPx, u, v, tint);
+    }
+  }
+  const solidAt = (x: number, y: number): boolean => {
+    const u = Math.floor((x - e) * ux + (y - f) * uy + MARGIN);
+    const v = Math.floor((x - e) * vx + (y - f) * vy + MARGIN);
+    return u >= 0 && v >= 0 && u < level.widthPx && v < level.heightPx && level.rgba[(v * level.widthPx + u) * 4 + 3]! >= SOLID_ALPHA;
+  };
+  return { x0, y0, x1, y1, solidAt };
+}
+
+/** Fixed-point factors: red, green, blue and alpha, 256 = 1. */
+type Tint = readonly [number, number, number, number];
+
+function tintOf(light: Light, opacity: number): Tint {
+  return [light[0] * opacity * 256, light[1] * opacity * 256, light[2] * opacity * 256, opacity * 256].map(Math.round) as unknown as Tint;
+}
+
+/** Blends one bilinear sample over a picture pixel. */
+function mixPixel(picture: Uint8ClampedArray, at: number, rgba: Uint8ClampedArray, width: number, u: number, v: number, tint: Tint): void {
+  const iu = u | 0;
+  const iv = v | 0;
+  const fu = ((u - iu) * 256) | 0;
+  const fv = ((v - iv) * 256) | 0;
+  const p = (iv * width + iu) << 2;
+  const q = p + (width << 2);
+  const w11 = (fu * fv) >> 8;
+  const w10 = fu - w11;
+  const w01 = fv - w11;
+  const w00 = 256 - fu - fv + w11;
+  const alpha = rgba[p + 3]! * w00 + rgba[p + 7]! * w10 + rgba[q + 3]! * w01 + rgba[q + 7]! * w11;
+  const red = rgba[p]! * w00 + rgba[p + 4]! * w10 + rgba[q]! * w01 + rgba[q + 4]! * w11;
+  if (alpha === 0 && red === 0) return;
+  const green = rgba[p + 1]! * w00 + rgba[p + 5]! * w10 + rgba[q + 1]! * w01 + rgba[q + 5]! * w11;
+  const blue = rgba[p + 2]! * w00 + rgba[p + 6]! * w10 + rgba[q + 2]! * w01 + rgba[q + 6]! * w11;
+  // 65,280 = 255 * 256: the share of the picture that stays, in 1/65,280.
+  const keep = 65_280 - ((alpha * tint[3]) >> 8);
+  picture[at] = (red * tint[0]) / 65_536 + (picture[at]! * keep) / 65_280;
+  picture[at + 1] = (green * tint[1]) / 65_536 + (picture[at + 1]! * keep) / 65_280;
+  picture[at + 2] = (blue * tint[2]) / 65_536 + (picture[at + 2]! * keep) / 65_280;
+}
+
+/** One upright edge of a wall on the picture. `depth` is its distance along the view. */
+export interface WallEdge {
+  x: number;
+  topY: number;
+  bottomY: number;
+  depth: number;
+  /** Share of the sprite's width at this edge: 0 its left side, 1 its right side. */
+  u: number;
+}
+
+/** Sets a sprite as an upright wall in perspective between two edges. */
+export function drawWall(surface: Surface, sprite: Sprite, edgeA: WallEdge, edgeB: WallEdge, light: Light): Cover {
+  const [left, right] = edgeA.x <= edgeB.x ? [edgeA, edgeB] : [edgeB, edgeA];
+  const span = Math.max(1e-6, right.x - left.x);
+  const x0 = Math.max(0, Math.ceil(left.x - 0.5));
+  const x1 = Math.min(surface.widthPx, Math.ceil(right.x - 0.5));
+  const y0 = Math.max(0, Math.floor(Math.min(left.topY, right.topY)));
+  const y1 = Math.min(surface.heightPx, Math.ceil(Math.max(left.bottomY, right.bottomY)));
+  const columns = Math.max(0, x1 - x0);
+  const tall = Math.max(left.bottomY - left.topY, right.bottomY - right.topY) / sprite.heightPx;
+  const wide = span / Math.max(1, Math.abs(right.u - left.u) * sprite.widthPx);
+  const level = sprite.levels[levelFor(sprite, Math.min(tall, Math.sqrt(tall * wide) * 1.2))]!;
+  const us = new Float32Array(columns);
+  const tops = new Float32Array(columns);
+  const steps = new Float32Array(columns);
+  const inner = level.heightPx - 2 * MARGIN;
+  for (let i = 0; i < columns; i++) {
+    const t = (x0 + i + 0.5 - left.x) / span;
+    const near = (1 - t) / left.depth + t / right.depth;
+    const u = ((left.u * (1 - t)) / left.depth + (right.u * t) / right.depth) / near;
+    us[i] = MARGIN - 0.5 + u * (level.widthPx - 2 * MARGIN);
+    tops[i] = left.topY + (right.topY - left.topY) * t;
+    steps[i] = inner / (left.bottomY + (right.bottomY - left.bottomY) * t - tops[i]!);
+  }
+  const tint = tintOf(light, 1);
+  const maxU = level.widthPx - 1.001;
+  const maxV = level.heightPx - 1.001;
+  const picture = new Uint8ClampedArray(surface.rgb.buffer);
+  for (let y = y0; y < y1; y++) {
+    let at = (y * surface.widthPx + x0) * 3;
+    for (let i = 0; i < columns; i++, at += 3) {
+      const v = (y + 0.5 - tops[i]!) * steps[i]! + MARGIN - 0.5;
+      const u = us[i]!;
+      if (v >= 0 && v < maxV && u >= 0 && u < maxU) mixPixel(picture, at, level.rgba, level.widthPx, u, v, tint);
+    }
+  }
+  const solidAt = (x: number, y: number): boolean => {
+    const i = Math.floor(x) - x0;
+    if (i < 0 || i >= columns) return false;
+    const v = Math.floor((y - tops[i]!) * steps[i]! + MARGIN);
+    const u = Math.round(us[i]!);
+    return u >= 0 && u < level.widthPx && v >= 0 && v < level.heightPx && level.rgba[(v * level.widthPx + u) * 4 + 3]! >= SOLID_ALPHA;
+  };
+  return { x0, y0, x1, y1, solidAt };
+}

@@ -1,0 +1,70 @@
+/**
+ * Worker thread that owns the onnxruntime sessions. It handles one message at a time and answers each `detect` exactly once; whatever
+ * goes wrong in a network is an answer (`failed`), whatever goes wrong here ends the thread, and the detector starts another.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { messageOf } from '../../base/errors.ts';
+import { loadNetwork, type Network } from './inference.ts';
+import { NativeGate } from './native-gate.ts';
+import type { DetectorPicture } from './port.ts';
+import type { FromWorker, ToWorker } from './worker-messages.ts';
+
+if (parentPort === null) throw new Error('inference-worker.ts runs as a worker thread only');
+const port = parentPort;
+const gate = new NativeGate(workerData as SharedArrayBuffer);
+const networks: Network[] = [];
+
+const say = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
+
+async function load(message: Extract<ToWorker, { type: 'load' }>): Promise<void> {
+  try {
+    for (const model of message.models) networks.push(await gate.inside(() => loadNetwork(model, message.threads)));
+    if (message.warmUp !== undefined) {
+      const { widthPx, heightPx } = message.warmUp;
+      const rgb = new Uint8Array(widthPx * heightPx * 3);
+      await infer({ rgb, widthPx, heightPx, contentWidthPx: widthPx, contentHeightPx: heightPx });
+    }
+    say({ type: 'ready' });
+  } catch (error) {
+    say({ type: 'load-failed', detail: messageOf(error) });
+  }
+}
+
+async function infer(picture: DetectorPicture) {
+  const found = [];
+  for (const network of networks) found.push(...(await gate.inside(() => network.run(picture))));
+  return found;
+}
+
+async function detect(requestId: number, picture: DetectorPicture): Promise<void> {
+  const startedMs = performance.now();
+  const { rgb } = picture;
+  try {
+    const detections = await infer(picture);
+    say({ type: 'detected', requestId, detections, inferenceMs: performance.now() - startedMs, rgb }, [rgb.buffer]);
+  } catch (error) {
+    say({ type: 'failed', requestId, detail: messageOf(error), rgb }, [rgb.buffer]);
+  }
+}
+
+async function close(): Promise<void> {
+  for (const network of networks.splice(0)) await gate.inside(() => network.release());
+  port.close();
+}
+
+/** Messages are handled in order, also while one is under way. */
+let previous: Promise<void> = Promise.resolve();
+port.on('message', (message: ToWorker) => {
+  previous = previous.then(() => handle(message));
+});
+
+async function handle(message: ToWorker): Promise<void> {
+  switch (message.type) {
+    case 'load':
+      return load(message);
+    case 'detect':
+      return detect(message.requestId, message.picture);
+    case 'close':
+      return close();
+  }
+}

@@ -1,0 +1,321 @@
+/**
+ * The life of a frame inside a camera process: capture -> delay line -> (detect, track) -> cover -> sink.
+ *
+ * Three activities overlap: the intake pulls decoded frames into the delay line; detection looks at some of them, one at a time, in its
+ * worker; the output releases frames in order, paints them and hands them to the sink while the next one is being prepared.
+ * Owner of raw frames: the delay line, from push until release; then the redactor, which frees them.
+ *
+ * When it falls behind: a full line stops the intake, so that capture drops the oldest frames of a live camera and counts them; a
+ * frame that reaches its deadline without a verdict on both sides is covered whole. An exception anywhere stops the pipeline and
+ * rejects `run()`: the process then ends and its supervisor shows a slate; nothing is passed through.
+ */
+import { AV_FRAME_DATA_MOTION_VECTORS } from 'node-av';
+import type { Clock } from '../base/clock.ts';
+import { SETTLE_MS } from '../base/limits.ts';
+import type { Look, Mask } from '../config/schema.ts';
+import type { Capture, CaptureEvent, SourceInfo } from './capture/port.ts';
+import { DelayLine, type Release } from './delay-line.ts';
+import { toFrame } from './detect/letterbox.ts';
+import { PictureMaker } from './detect/picture.ts';
+import type { Detector } from './detect/port.ts';
+import type { RawFrame } from './frame.ts';
+import type { WholeFrameReason } from './messages.ts';
+import type { FilteredFrame } from './redact/filtered-frame.ts';
+import { type CoverPlan, planCover } from './redact/plan.ts';
+import { Redactor } from './redact/redactor.ts';
+import { Signal } from './signal.ts';
+import { carryBox, MotionField, type MotionFrame } from './track/motion.ts';
+import { Tracker } from './track/tracker.ts';
+
+/** Share of one core that detection of a live camera may take when looking at every frame would cost more. */
+const DETECTION_SHARE_MAX = 0.5;
+/** A detector that does not answer within this time is stalled, not slow. */
+const STALL_MS = { live: 2_000, unpaced: 30_000 } as const;
+/** Attempts at a verdict before frames of a file are covered whole, and the pause after each: time for a worker to be replaced. */
+const ATTEMPTS_MAX = 6;
+const RETRY_MS = { live: 20, unpaced: 500 } as const;
+
+export interface PipelineOptions {
+  capture: Capture;
+  detector: Detector;
+  look: Look;
+  masks: readonly Mask[];
+  detect: { longSidePx: number; intervalMs: number };
+  delayMs: number;
+  /** `unpaced`: no deadline, nothing dropped; for files. */
+  pacing: 'live' | 'unpaced';
+  clock: Clock;
+  sink: PipelineSink;
+}
+
+export interface PipelineSink {
+  /** Frames in order, one call at a time. Takes ownership. A rejection stops the pipeline. */
+  frame(frame: FilteredFrame, plan: CoverPlan, seq: number): Promise<void>;
+  connected(info: SourceInfo): void;
+  lost(event: Extract<CaptureEvent, { kind: 'lost' }>): void;
+}
+
+export interface PipelineStatus {
+  delayLineFrames: number;
+  cadenceFrames: number;
+  framesIn: number;
+  verdicts: number;
+  verdictsUnavailable: number;
+}
+
+export class Pipeline {
+  readonly #options: PipelineOptions;
+  readonly #line: DelayLine<RawFrame>;
+  readonly #tracker: Tracker;
+  readonly #pictures: PictureMaker;
+  readonly #redactor: Redactor;
+  /** Raised when a frame came or left, a verdict came, or the end was reached. */
+  readonly #changed = new Signal();
+  readonly #motionFrames = new WeakMap<RawFrame, MotionFrame>();
+  #isDetecting = false;
+  #requestedMs = Number.NEGATIVE_INFINITY;
+  #failedAttempts = 0;
+  #unavailable: WholeFrameReason | undefined;
+  #inferenceMs: number[] = [];
+  #inferenceMeanMs = 0;
+  #frameGapMs = 40;
+  #isEnded = false;
+  #isStopped = false;
+  #failure: unknown;
+  #status = { framesIn: 0, verdicts: 0, verdictsUnavailable: 0 };
+
+  constructor(options: PipelineOptions) {
+    const { detect, delayMs, pacing } = options;
+    this.#options = options;
+    this.#line = new DelayLine({
+      deadlineMs: pacing === 'live' ? delayMs : Number.POSITIVE_INFINITY,
+      freshMs: Math.max(500, 2 * detect.intervalMs),
+      settleMs: SETTLE_MS,
+      spanMsMax: pacing === 'live' ? 2 * delayMs : 2 * detect.intervalMs + SETTLE_MS,
+    });
+    this.#tracker = new Tracker(() => options.detector.state.confirmScores);
+    this.#pictures = new PictureMaker(detect.longSidePx);
+    this.#redactor = new Redactor(options.look);
+  }
+
+  get status(): PipelineStatus {
+    const cadenceFrames = Math.max(1, Math.round(this.#cadenceMs() / this.#frameGapMs));
+    return { ...this.#status, delayLineFrames: this.#line.length, cadenceFrames };
+  }
+
+  /** Inference times, milliseconds, since the last call. */
+  takeInferenceMs(): number[] {
+    return this.#inferenceMs.splice(0);
+  }
+
+  /** Until the source ends or `stop()` is called. Rejects when a stage failed; everything is released then too. */
+  async run(): Promise<void> {
+    const fail = (error: unknown): void => {
+      this.#failure ??= error;
+      this.#isStopped = true;
+      this.#changed.raise();
+    };
+    const intake = this.#intake().catch(fail);
+    await this.#output().catch(fail);
+    this.#isStopped = true;
+    this.#changed.raise();
+    await this.#options.capture.close();
+    await intake;
+    for (const frame of this.#line.drain()) frame[Symbol.dispose]();
+    this.#pictures[Symbol.dispose]();
+    this.#redactor[Symbol.dispose]();
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Ends `run()` soon; frames that wait in the line are dropped. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#changed.raise();
+  }
+
+  async #intake(): Promise<void> {
+    while (!this.#isStopped) {
+      if (this.#line.isFull) {
+        if (!this.#line.isMoving) this.#detect('newest');
+        await this.#changed.wait();
+        continue;
+      }
+      const event = await this.#options.capture.next();
+      switch (event.kind) {
+        case 'frame':
+          await this.#take(event.frame);
+          break;
+        case 'connected':
+          await this.#startAfresh();
+          this.#options.sink.connected(event.info);
+          break;
+        case 'lost':
+          this.#line.end();
+          this.#options.sink.lost(event);
+          break;
+        case 'ended':
+          this.#isEnded = true;
+          this.#line.end();
+          this.#detect('newest');
+          this.#changed.raise();
+          return;
+      }
+      this.#changed.raise();
+    }
+  }
+
+  async #take(frame: RawFrame): Promise<void> {
+    this.#status.framesIn++;
+    const newest = this.#line.newest?.item;
+    if (newest && (newest.widthPx !== frame.widthPx || newest.heightPx !== frame.heightPx)) await this.#startAfresh();
+    if (this.#isStopped) {
+      frame[Symbol.dispose]();
+      return;
+    }
+    const ms = frame.ptsUs / 1000;
+    const gap = newest ? ms - newest.ptsUs / 1000 : undefined;
+    if (gap !== undefined && gap < 1000) this.#frameGapMs += (gap - this.#frameGapMs) * 0.1;
+    const bytes = frame.widthPx * frame.heightPx * 1.5;
+    this.#line.push({ item: frame, ms, capturedMs: frame.capturedMs, bytes });
+    this.#detect('due');
+  }
+
+  /** Boxes of another picture size or another connection mean nothing for the next frame: let the line run empty first. */
+  async #startAfresh(): Promise<void> {
+    this.#line.end();
+    while (this.#line.length > 0 && !this.#isStopped) {
+      this.#detect('newest');
+      await this.#changed.wait();
+    }
+    this.#tracker.reset();
+    this.#requestedMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Time between verdicts: as often as the box can afford, at least every `intervalMs`. */
+  #cadenceMs(): number {
+    const { detect, pacing } = this.#options;
+    if (pacing === 'unpaced') return detect.intervalMs;
+    return Math.min(detect.intervalMs, this.#inferenceMeanMs / DETECTION_SHARE_MAX);
+  }
+
+  /** Starts a detection if none runs: on the frame whose turn it is (`due`), or on the newest one that has not been looked at. */
+  #detect(which: 'due' | 'newest'): void {
+    if (this.#isDetecting || this.#isStopped) return;
+    const frames = this.#line.frames();
+    // Half a frame of tolerance: a cadence of 40 ms at 25 frames/s means every frame, jitter or not.
+    const dueMs = this.#requestedMs + this.#cadenceMs() - this.#frameGapMs / 2;
+    const isLive = this.#options.pacing === 'live';
+    const found = which === 'newest' || isLive ? frames.at(-1) : frames.find((f) => f.ms >= dueMs);
+    if (found === undefined || found.ms <= this.#requestedMs) return;
+    if (which === 'due' && found.ms < dueMs) return;
+    this.#isDetecting = true;
+    void this.#look(found.item, found.ms);
+  }
+
+  async #look(frame: RawFrame, ms: number): Promise<void> {
+    const { detector, pacing } = this.#options;
+    const previousMs = this.#requestedMs;
+    this.#requestedMs = ms;
+    try {
+      // The frame's pixels are read before the first await: by the time the verdict is in, the frame may be gone.
+      const made = this.#pictures.make(frame.av);
+      const { widthPx, heightPx } = frame;
+      const verdict = made
+        ? await detector.detect(made.picture, STALL_MS[pacing])
+        : ({ kind: 'unavailable', reason: 'detector-unavailable' } as const);
+      this.#isDetecting = false;
+      if (verdict.kind === 'detected' && made) {
+        this.#failedAttempts = 0;
+        this.#unavailable = undefined;
+        this.#status.verdicts++;
+        this.#noteInference(verdict.inferenceMs);
+        const detections = toFrame(verdict.detections, made.letterbox, widthPx, heightPx);
+        const motion = this.#line.frames().map((f) => this.#motionFrame(f.item, f.ms));
+        this.#tracker.update(ms, detections, (box, fromMs, toMs) => carryBox(motion, box, fromMs, toMs));
+        this.#line.verdict(ms);
+      } else if (verdict.kind === 'unavailable') {
+        this.#status.verdictsUnavailable++;
+        this.#unavailable = verdict.reason;
+        this.#failedAttempts++;
+        if (verdict.reason === 'model-missing' || (pacing === 'unpaced' && this.#failedAttempts >= ATTEMPTS_MAX)) {
+          this.#line.giveUp(ms);
+          this.#failedAttempts = 0;
+        } else {
+          this.#requestedMs = previousMs; // try again; a live camera on its newest frame
+          await new Promise((resolve) => setTimeout(resolve, RETRY_MS[pacing]));
+        }
+      }
+      this.#changed.raise();
+      this.#detect(this.#isEnded ? 'newest' : 'due');
+    } catch (error) {
+      this.#failure ??= error;
+      this.stop();
+    }
+  }
+
+  #noteInference(ms: number): void {
+    this.#inferenceMeanMs =
+      this.#inferenceMeanMs === 0 ? ms : this.#inferenceMeanMs + (ms - this.#inferenceMeanMs) * 0.1;
+    if (this.#inferenceMs.length < 64) this.#inferenceMs.push(ms);
+  }
+
+  #motionFrame(frame: RawFrame, ms: number): MotionFrame {
+    let motion = this.#motionFrames.get(frame);
+    if (motion === undefined) {
+      let read: MotionField | null | undefined;
+      motion = {
+        ms,
+        field: () => {
+          if (read === undefined) {
+            const vectors = frame.av.getSideData(AV_FRAME_DATA_MOTION_VECTORS);
+            read = vectors && new MotionField(vectors, frame.widthPx, frame.heightPx);
+          }
+          return read ?? undefined;
+        },
+      };
+      this.#motionFrames.set(frame, motion);
+    }
+    return motion;
+  }
+
+  async #output(): Promise<void> {
+    const { clock, sink } = this.#options;
+    let handedOver: Promise<void> = Promise.resolve();
+    while (!this.#isStopped) {
+      const release = this.#line.release(clock.monotonicMs());
+      if (release === undefined) {
+        if (this.#isEnded && this.#line.length === 0) break;
+        await this.#changed.wait(this.#msToDeadline());
+        continue;
+      }
+      this.#changed.raise(); // there is room in the line
+      const seq = release.item.seq;
+      const { frame, plan } = this.#redactor.redact(release.item, this.#planFor(release));
+      try {
+        await handedOver;
+      } catch (error) {
+        frame[Symbol.dispose]();
+        throw error;
+      }
+      handedOver = sink.frame(frame, plan, seq);
+      handedOver.catch(() => {}); // awaited above or below; not unhandled meanwhile
+    }
+    await handedOver;
+  }
+
+  #msToDeadline(): number | undefined {
+    const deadline = this.#line.nextDeadlineMs();
+    if (deadline === undefined || !Number.isFinite(deadline)) return undefined;
+    return Math.max(1, deadline - this.#options.clock.monotonicMs());
+  }
+
+  #planFor(release: Release<RawFrame>): CoverPlan {
+    if (release.as === 'late') return { kind: 'whole-frame', reason: this.#unavailable ?? 'verdict-late' };
+    try {
+      const { widthPx, heightPx } = release.item;
+      return planCover(this.#tracker.regionsAt(release.ms), this.#options.masks, widthPx, heightPx);
+    } catch {
+      return { kind: 'whole-frame', reason: 'internal-error' };
+    }
+  }
+}

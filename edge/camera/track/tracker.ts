@@ -1,0 +1,286 @@
+/**
+ * Tracks: from the boxes of single verdicts to "where must the cover be at time t".
+ *
+ * A track is a list of observations. The cover of a frame is computed when the frame is *released*, not when a verdict comes, so every
+ * observation before and after it counts:
+ * - between two observations: interpolated, widened where the path bends or the association was a long jump;
+ * - before the first: carried back (an object is there before it is first found), for as long as the delay line reaches;
+ * - after the last: held and carried on, so that missed detections don't uncover anything.
+ * All errors are to the large side: hints from motion vectors and predictions only ever enlarge a cover.
+ *
+ * Association is greedy by predicted overlap, then by distance (after ByteTrack's two rounds, Zhang et al. 2022, without its Kalman
+ * filter: observations are dense and the cover is generous). Weak detections extend tracks and only become tracks of their own when
+ * a strong one joins them or when they repeat; since frames wait in the delay line, that confirmation works backwards in time.
+ */
+import type { Box, Detection, DetectionLabel } from '../detect/port.ts';
+import { centreOf, hull, inflate, iou, lerpBox, shift, sizeOf } from './geometry.ts';
+
+/** How long a lost track stays covered, milliseconds. */
+const HOLD_MS = 1_000;
+/** A gap between two observations up to this long is bridged by interpolation. */
+const BRIDGE_MS = 1_500;
+/** A new track is carried back at most this far before its first observation. */
+const LOOK_BACK_MS = 500;
+/** A track that has not been seen for this long is forgotten: nothing in the delay line can need it any more. */
+const FORGET_MS = 4_000;
+/** Observations kept per track. */
+const OBSERVATIONS_MAX = 48;
+/** Bound on tracks; beyond it the oldest lost ones go. A frame with this many faces is mostly cover anyway. */
+const TRACKS_MAX = 512;
+/** Weak detections in a row that make a track of their own. */
+const WEAK_HITS_TO_CONFIRM = 3;
+
+/** Share of the box added on each side before covering: detectors hug the face from hairline to chin and the plate's characters. */
+const MARGIN: Record<DetectionLabel, number> = { face: 0.15, plate: 0.2, person: 0.05, vehicle: 0.05 };
+/** Least margin, pixels: boxes of small objects are uncertain by a pixel or two. */
+const MARGIN_PX_MIN = 2;
+
+export interface Observation {
+  /** Feed timeline, milliseconds. */
+  ms: number;
+  box: Box;
+  score: number;
+  /** Reached by distance alone, without overlap: between it and the one before, the whole hull is covered. */
+  isJump: boolean;
+}
+
+export interface Track {
+  readonly id: number;
+  readonly label: DetectionLabel;
+  readonly observations: Observation[];
+  /** Where motion vectors carry the object on frames without an observation: feed milliseconds to box. */
+  readonly hints: Map<number, Box>;
+  confirmed: boolean;
+  hits: number;
+}
+
+/** A box that must be covered at the asked time, margins included, not yet clipped to the picture. */
+export interface TrackedRegion extends Box {
+  label: DetectionLabel;
+  score: number;
+  track: number;
+}
+
+/** Follows a box from one time to the frames between it and another time by motion vectors. */
+export type CarryBox = (box: Box, fromMs: number, toMs: number) => Map<number, Box>;
+
+/** Score from which a single detection is a track of its own; below it, it needs company. Missing label: any score. */
+export type ConfirmScores = Partial<Record<DetectionLabel, number>>;
+
+export class Tracker {
+  readonly #confirmScores: () => ConfirmScores;
+  #tracks: Track[] = [];
+  #nextId = 1;
+  #lastMs = Number.NEGATIVE_INFINITY;
+
+  /** Scores are asked for at each verdict: the model may change while the camera runs. */
+  constructor(confirmScores: () => ConfirmScores = () => ({})) {
+    this.#confirmScores = confirmScores;
+  }
+
+  get tracks(): readonly Track[] {
+    return this.#tracks;
+  }
+
+  /** Takes the boxes of one verdict, in frame pixels. Times must rise; an older verdict is ignored. */
+  update(ms: number, detections: readonly Detection[], carry?: CarryBox): void {
+    if (ms <= this.#lastMs) return;
+    const previousMs = this.#lastMs;
+    this.#lastMs = ms;
+    const free = new Set(detections);
+    const lost = new Set(this.#tracks);
+    for (const { track, detection, isJump } of associate(this.#tracks, detections, ms)) {
+      if (!lost.has(track) || !free.has(detection)) continue;
+      lost.delete(track);
+      free.delete(detection);
+      this.#observe(track, detection, ms, isJump);
+    }
+    for (const detection of free) {
+      const track: Track = {
+        id: this.#nextId++,
+        label: detection.label,
+        observations: [],
+        hints: new Map(),
+        confirmed: false,
+        hits: 0,
+      };
+      this.#observe(track, detection, ms, false);
+      this.#tracks.push(track);
+      if (carry) for (const [at, box] of carry(boxOf(detection), ms, ms - LOOK_BACK_MS)) track.hints.set(at, box);
+    }
+    if (carry) {
+      for (const track of lost) {
+        const last = track.observations.at(-1)!;
+        const from = previousMs > last.ms ? (track.hints.get(previousMs) ?? last.box) : last.box;
+        for (const [at, box] of carry(from, Math.max(previousMs, last.ms), ms)) track.hints.set(at, box);
+      }
+    }
+    this.#forget(ms);
+  }
+
+  /** Forgets all tracks (the picture's size or source changed); numbers go on, so that a track's number is never used twice. */
+  reset(): void {
+    this.#tracks = [];
+  }
+
+  /** Everything that must be covered at `ms`. Call after the verdicts on both sides of `ms` are in. */
+  regionsAt(ms: number): TrackedRegion[] {
+    const regions: TrackedRegion[] = [];
+    for (const track of this.#tracks) {
+      if (!track.confirmed) continue;
+      const box = coverBoxAt(track, ms);
+      if (box) regions.push({ ...box, label: track.label, score: scoreAt(track, ms), track: track.id });
+    }
+    return regions;
+  }
+
+  #observe(track: Track, detection: Detection, ms: number, isJump: boolean): void {
+    track.observations.push({ ms, box: boxOf(detection), score: detection.score, isJump });
+    if (track.observations.length > OBSERVATIONS_MAX) track.observations.shift();
+    track.hits++;
+    const needed = this.#confirmScores()[track.label] ?? 0;
+    if (detection.score >= needed || track.hits >= WEAK_HITS_TO_CONFIRM) track.confirmed = true;
+  }
+
+  #forget(ms: number): void {
+    this.#tracks = this.#tracks.filter((track) => ms - track.observations.at(-1)!.ms <= FORGET_MS);
+    if (this.#tracks.length > TRACKS_MAX) this.#tracks = this.#tracks.slice(-TRACKS_MAX);
+    for (const track of this.#tracks) {
+      for (const at of track.hints.keys()) if (ms - at > FORGET_MS) track.hints.delete(at);
+    }
+  }
+}
+
+const boxOf = (d: Detection): Box => ({ x: d.x, y: d.y, w: d.w, h: d.h });
+
+/** Pixels per millisecond from the two observations around the end that is asked for; 0 where there is only one. */
+function velocity(from: Observation | undefined, to: Observation | undefined): { x: number; y: number } {
+  if (!from || !to || to.ms - from.ms > BRIDGE_MS) return { x: 0, y: 0 };
+  const a = centreOf(from.box);
+  const b = centreOf(to.box);
+  const dt = to.ms - from.ms;
+  return { x: (b.x - a.x) / dt, y: (b.y - a.y) / dt };
+}
+
+/** Box of the track at a time after its last observation, by its last velocity. */
+function predict(track: Track, ms: number): Box {
+  const last = track.observations.at(-1)!;
+  const v = velocity(track.observations.at(-2), last);
+  const dt = ms - last.ms;
+  return shift(last.box, v.x * dt, v.y * dt);
+}
+
+interface Pair {
+  track: Track;
+  detection: Detection;
+  isJump: boolean;
+}
+
+/** Pairs in order of preference; a later pair with a used member is void. */
+function associate(tracks: readonly Track[], detections: readonly Detection[], ms: number): Pair[] {
+  const pairs: (Pair & { cost: number })[] = [];
+  for (const track of tracks) {
+    const last = track.observations.at(-1)!;
+    const gapMs = ms - last.ms;
+    if (gapMs > BRIDGE_MS) continue;
+    const predicted = predict(track, ms);
+    const seenOnce = track.observations.length < 2;
+    for (const detection of detections) {
+      if (detection.label !== track.label) continue;
+      const ratio = sizeOf(detection) / Math.max(1e-6, sizeOf(last.box));
+      if (ratio > 2.5 || ratio < 0.4) continue;
+      const overlap = Math.max(iou(predicted, detection), 0.9 * iou(last.box, detection));
+      if (overlap > 0.05) {
+        pairs.push({ track, detection, isJump: false, cost: 1 - overlap });
+        continue;
+      }
+      const p = centreOf(predicted);
+      const d = centreOf(detection);
+      const distance = Math.hypot(d.x - p.x, d.y - p.y) / Math.max(sizeOf(last.box), sizeOf(detection));
+      // A track without a known speed may have gone three of its own sizes in 100 ms: a plate on a car that crosses close by.
+      const gate = (seenOnce ? 3 : 1.2) * Math.max(1, gapMs / 100);
+      if (distance <= Math.min(gate, 8)) pairs.push({ track, detection, isJump: true, cost: 1 + distance });
+    }
+  }
+  return pairs.sort((a, b) => a.cost - b.cost);
+}
+
+/** Where the cover of a track lies at `ms`, margins included; undefined where the track has nothing to cover. */
+export function coverBoxAt(track: Track, ms: number): Box | undefined {
+  const { observations, label } = track;
+  const first = observations[0]!;
+  const last = observations.at(-1)!;
+  let box: Box;
+  let spread: number; // extra margin from uncertainty, pixels
+  if (ms < first.ms) {
+    const back = first.ms - ms;
+    if (back > LOOK_BACK_MS) return undefined;
+    const v = velocity(first, observations[1]);
+    box = hull(first.box, shift(first.box, -v.x * back, -v.y * back));
+    spread = drift(first.box, v, back, observations.length < 2);
+  } else if (ms > last.ms) {
+    const ahead = ms - last.ms;
+    if (ahead > HOLD_MS) return undefined;
+    const v = velocity(observations.at(-2), last);
+    // The object may as well have stopped: cover where it was and where it would be, but not further than three of its own sizes.
+    const reach = Math.min(1, (3 * sizeOf(last.box)) / Math.max(1e-6, Math.hypot(v.x, v.y) * ahead));
+    box = hull(last.box, shift(last.box, v.x * ahead * reach, v.y * ahead * reach));
+    spread = drift(last.box, v, ahead, observations.length < 2);
+  } else {
+    let i = observations.length - 1;
+    while (i > 0 && observations[i - 1]!.ms >= ms) i--;
+    const b = observations[i]!;
+    const a = observations[i - 1];
+    if (b.ms === ms || a === undefined) {
+      box = b.box;
+      spread = 0;
+    } else {
+      const u = (ms - a.ms) / (b.ms - a.ms);
+      const straight = lerpBox(a.box, b.box, u);
+      // Where speed changes, the true path bows away from the straight line; compare with what either end's speed predicts.
+      const va = velocity(observations[i - 2], a);
+      const vb = velocity(b, observations[i + 1]);
+      const bowed = observations.length > 2 ? bow(a, b, va, vb, u) : straight;
+      box = b.isJump ? hull(a.box, b.box) : hull(straight, bowed);
+      const moved = Math.hypot(b.box.x - a.box.x, b.box.y - a.box.y);
+      spread = 4 * u * (1 - u) * (0.04 * sizeOf(straight) + 0.1 * moved);
+    }
+  }
+  const hint = track.hints.get(ms);
+  if (hint) box = hull(box, hint);
+  const m = MARGIN[label];
+  return inflate(box, Math.max(MARGIN_PX_MIN, m * box.w) + spread, Math.max(MARGIN_PX_MIN, m * box.h) + spread);
+}
+
+/** How far an unseen object may have strayed from its prediction: grows with time, its speed and its size; at most its own size. */
+function drift(box: Box, v: { x: number; y: number }, ms: number, speedUnknown: boolean): number {
+  const size = sizeOf(box);
+  const grown = (ms / 100) * (speedUnknown ? 0.15 : 0.06) * size + 0.25 * Math.hypot(v.x, v.y) * ms;
+  return Math.min(size, grown);
+}
+
+/** Mean of the two ends' own predictions, weighted towards the nearer end. */
+function bow(
+  a: Observation,
+  b: Observation,
+  va: { x: number; y: number },
+  vb: { x: number; y: number },
+  u: number,
+): Box {
+  const dt = b.ms - a.ms;
+  const fromA = shift(a.box, va.x * dt * u, va.y * dt * u);
+  const fromB = shift(b.box, -vb.x * dt * (1 - u), -vb.y * dt * (1 - u));
+  const straight = lerpBox(a.box, b.box, u);
+  const guess = lerpBox(va.x === 0 && va.y === 0 ? straight : fromA, vb.x === 0 && vb.y === 0 ? straight : fromB, u);
+  // A wild prediction must not drag the cover across the picture.
+  const size = sizeOf(straight);
+  const dx = Math.max(-size, Math.min(size, guess.x - straight.x));
+  const dy = Math.max(-size, Math.min(size, guess.y - straight.y));
+  return shift(straight, dx, dy);
+}
+
+function scoreAt(track: Track, ms: number): number {
+  let best = track.observations[0]!;
+  for (const o of track.observations) if (Math.abs(o.ms - ms) < Math.abs(best.ms - ms)) best = o;
+  return best.score;
+}

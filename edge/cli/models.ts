@@ -1,0 +1,111 @@
+/** `garim models`: which detection models there are, whether they are intact, and which are used. */
+import { Command } from 'commander';
+import { messageOf, WorldError } from '../base/errors.ts';
+import { pullModel } from '../camera/detect/pull.ts';
+import { type ModelStore, openModelStore } from '../camera/detect/store.ts';
+
+/** The subcommand for `main.ts`. Actions throw UserError and WorldError; `verify` sets the exit code when a file is wrong. */
+export function modelsCommand(): Command {
+  const command = new Command('models').description('list, check, fetch and choose detection models');
+  const add = (usage: string, description: string, action: (store: ModelStore, names: string[]) => Promise<void>) => {
+    const sub = command.command(usage).description(description);
+    sub.option('--state <dir>', 'folder for users, keys and models of this box', 'state');
+    sub.action(async () => {
+      const { state } = sub.opts<{ state: string }>();
+      await action(openModelStore({ stateDir: state, env: process.env }), sub.args);
+    });
+  };
+  add('list', 'show all known models, and where they are', list);
+  add('verify', 'check the digest of every model that is here; exits with 1 when one is wrong', verify);
+  add('pull <name>', 'fetch a model and check its digest', pull);
+  add('use <names...>', 'use these models from the next start on; "default" returns to the default choice', use);
+  return command;
+}
+
+async function list(store: ModelStore): Promise<void> {
+  const rows = [['', 'NAME', 'FINDS', 'LICENCE', 'WHERE']];
+  const inUse = await namesInUse(store);
+  for (const { name, labels, licence, source } of store.entries) {
+    const isHere = await whereIs(store, name);
+    const where = isHere.file ?? isHere.fault ?? (source.url === undefined ? 'not here' : 'not here, can be pulled');
+    rows.push([inUse.has(name) ? '*' : '', name, labels.join(' '), licence, where]);
+  }
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  print(
+    rows
+      .map((row) =>
+        row
+          .map((cell, i) => cell.padEnd(widths[i]!))
+          .join('  ')
+          .trimEnd(),
+      )
+      .join('\n'),
+  );
+  await printSelection(store);
+}
+
+async function verify(store: ModelStore): Promise<void> {
+  let present = 0;
+  for (const { name } of store.entries) {
+    const { file, fault } = await whereIs(store, name);
+    if (file !== undefined) {
+      present++;
+      print(`${name}: ok, ${file}`);
+    } else if (fault !== undefined) {
+      print(`${name}: WRONG, ${fault}`);
+      process.exitCode = 1;
+    }
+  }
+  print(`${present} of ${store.entries.length} known models are here and intact`);
+}
+
+async function pull(store: ModelStore, names: string[]): Promise<void> {
+  for (const name of names) {
+    const { file } = await whereIs(store, name);
+    print(
+      file === undefined ? `${name}: fetched to ${await pullModel(store, name)}` : `${name}: already here, ${file}`,
+    );
+  }
+}
+
+async function use(store: ModelStore, names: string[]): Promise<void> {
+  const chosen = names.length === 1 && names[0] === 'default' ? [] : names;
+  for (const name of chosen) await store.resolve(name);
+  await store.choose(chosen);
+  await printSelection(store);
+}
+
+async function printSelection(store: ModelStore): Promise<void> {
+  try {
+    const { models, missing } = await store.selectModels();
+    print(`in use: ${models.map(({ entry }) => entry.name).join(', ') || 'none'}`);
+    for (const { advice } of missing) print(advice);
+  } catch (error) {
+    if (!(error instanceof WorldError)) throw error;
+    print(`in use: none; ${error.message}`);
+  }
+}
+
+async function namesInUse(store: ModelStore): Promise<Set<string>> {
+  try {
+    return new Set((await store.selectModels()).models.map(({ entry }) => entry.name));
+  } catch (error) {
+    if (error instanceof WorldError) return new Set();
+    throw error;
+  }
+}
+
+/** The verified file of a model, or what is wrong with the one that is there. */
+async function whereIs(store: ModelStore, name: string): Promise<{ file?: string; fault?: string }> {
+  try {
+    const file = await store.locate(name);
+    return file === undefined ? {} : { file };
+  } catch (error) {
+    if (error instanceof WorldError && error.code === 'model-digest-mismatch') return { fault: messageOf(error) };
+    throw error;
+  }
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

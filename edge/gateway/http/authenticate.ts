@@ -1,0 +1,85 @@
+/**
+ * Who sends a request: a session cookie (console) or HTTP Basic (curl, Prometheus). Owns sessions, throttle, and the memory of
+ * Basic credentials that were found right: scrypt on each scrape would cost a small box more than the scrape itself.
+ */
+import { createHmac, randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Clock } from '../../base/clock.ts';
+import type { Credentials } from '../auth/port.ts';
+import { cookieName, parseBasic, readCookie } from './headers.ts';
+import { Sessions, sessionId } from './sessions.ts';
+import { Throttle } from './throttle.ts';
+
+const BASIC_REMEMBERED_MS = 5 * 60_000;
+const BASIC_REMEMBERED_MAX = 64;
+/** Each takes 16 MiB and a thread of the pool that disk writes need too. */
+const VERIFICATIONS_MAX = 2;
+
+export type Identity = { user: string; sessionId?: string };
+export type Authentication =
+  | { outcome: 'known'; identity: Identity }
+  | { outcome: 'unknown' }
+  | { outcome: 'wait'; waitMs: number };
+
+export class Authenticator {
+  readonly sessions: Sessions;
+  readonly #credentials: Credentials;
+  readonly #clock: Clock;
+  readonly #throttle: Throttle;
+  readonly #key = randomBytes(32);
+  readonly #basic = new Map<string, { user: string; untilMs: number }>();
+  #verifying = 0;
+
+  constructor(credentials: Credentials, clock: Clock) {
+    this.#credentials = credentials;
+    this.#clock = clock;
+    this.sessions = new Sessions(clock);
+    this.#throttle = new Throttle(clock);
+  }
+
+  async identify(request: IncomingMessage): Promise<Authentication> {
+    const { headers } = request;
+    const token = readCookie(headers.cookie, cookieName(headers.host));
+    if (token !== undefined) {
+      const id = sessionId(token);
+      const user = this.sessions.use(id);
+      if (user !== undefined) return { outcome: 'known', identity: { user, sessionId: id } };
+    }
+    const basic = parseBasic(headers.authorization);
+    if (basic === undefined) return { outcome: 'unknown' };
+    const now = this.#clock.monotonicMs();
+    const digest = createHmac('sha256', this.#key).update(`${basic.user}:${basic.password}`).digest('base64');
+    const remembered = this.#basic.get(digest);
+    if (remembered !== undefined && remembered.untilMs > now) {
+      return { outcome: 'known', identity: { user: remembered.user } };
+    }
+    const result = await this.verify(basic.user, basic.password, request.socket.remoteAddress ?? '');
+    if (result.outcome === 'known') {
+      this.#basic.delete(digest);
+      for (const oldest of this.#basic.keys()) {
+        if (this.#basic.size < BASIC_REMEMBERED_MAX) break;
+        this.#basic.delete(oldest);
+      }
+      this.#basic.set(digest, { user: basic.user, untilMs: now + BASIC_REMEMBERED_MS });
+    }
+    return result;
+  }
+
+  /** Checks a password that was typed or sent just now. */
+  async verify(user: string, password: string, address: string): Promise<Authentication> {
+    const waitMs = this.#throttle.waitMs(address);
+    if (waitMs > 0) return { outcome: 'wait', waitMs };
+    if (this.#verifying >= VERIFICATIONS_MAX) return { outcome: 'wait', waitMs: 1000 };
+    this.#verifying++;
+    try {
+      if (await this.#credentials.verifyPassword(user, password)) {
+        this.#throttle.succeeded(address);
+        return { outcome: 'known', identity: { user } };
+      }
+    } finally {
+      this.#verifying--;
+    }
+    this.#throttle.failed(address);
+    return { outcome: 'unknown' };
+  }
+}

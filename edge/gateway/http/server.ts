@@ -1,0 +1,230 @@
+/**
+ * The HTTP side of the gateway: console, API, metrics, snapshots and WebSockets. Owns its listening socket and every connection.
+ *
+ * Always holds: nothing but `/healthz`, the login form and the form's two files is answered without credentials; a path is matched
+ * as it stands in the request, never decoded or resolved; every answer carries the security headers. Load beyond a limit is refused.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type Clock, systemClock } from '../../base/clock.ts';
+import { messageOf, UserError, WorldError } from '../../base/errors.ts';
+import { VIEWERS_MAX } from '../../base/limits.ts';
+import type { Log } from '../../base/log.ts';
+import type { Credentials } from '../auth/port.ts';
+import { type Asset, loadAssets } from '../console/assets.ts';
+import type { FeedDirectory, GatewayMetrics } from '../feed.ts';
+import { Authenticator } from './authenticate.ts';
+import { isOwnOrigin } from './headers.ts';
+import { Login } from './login.ts';
+import {
+  refuseUpgrade,
+  respond,
+  respondAsset,
+  respondJson,
+  respondUnknown,
+  respondWait,
+  retryAfter,
+} from './respond.ts';
+import { Sockets } from './sockets.ts';
+import { type AgentHealth, statusOf, summaryOf } from './status.ts';
+import { Viewers } from './viewers.ts';
+
+export interface HttpServerOptions {
+  /** `HOST:PORT`; port 0 takes a free one. */
+  listen: string;
+  feeds: FeedDirectory;
+  credentials: Credentials;
+  metrics: GatewayMetrics;
+  /** Asked for each answer that needs it; cheap. */
+  health: () => AgentHealth;
+  /** Prometheus text format. */
+  renderMetrics: () => Promise<string>;
+  log: Log;
+  clock?: Clock;
+}
+
+export interface HttpServer {
+  readonly address: { host: string; port: number };
+  /** Ends all connections; resolves when the port is free. */
+  close(): Promise<void>;
+}
+
+/** Pages, scrapers and viewers together; a browser opens about six per page. */
+const CONNECTIONS_MAX = 512;
+const HEADER_BYTES_MAX = 16 * 1024;
+const REQUEST_MS_MAX = 15_000;
+const URL_CHARS_MAX = 1024;
+const PUBLIC_ASSETS = new Set(['/app.css', '/icon.svg']);
+
+/** Throws UserError when `listen` can't be bound. */
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const gateway = new Gateway(options, await loadAssets());
+  const server = createServer({
+    maxHeaderSize: HEADER_BYTES_MAX,
+    headersTimeout: REQUEST_MS_MAX,
+    requestTimeout: REQUEST_MS_MAX,
+    keepAliveTimeout: 10_000,
+    connectionsCheckingInterval: 5_000,
+  });
+  server.maxConnections = CONNECTIONS_MAX;
+  server.on('request', (request, response) => void gateway.handle(request, response));
+  server.on('upgrade', (request, stream, head) => void gateway.upgrade(request, stream, head));
+  await listen(server, options.listen);
+  const address = server.address() as AddressInfo;
+  return {
+    address: { host: address.address, port: address.port },
+    async close() {
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+      gateway.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function listen(server: Server, where: string): Promise<void> {
+  const colon = where.lastIndexOf(':');
+  const host = where.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
+  const port = Number(where.slice(colon + 1));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => {
+      const fix = 'choose another address with --http HOST:PORT or http.listen';
+      reject(new UserError(`cannot listen on ${where} for HTTP: ${messageOf(error)}`, { fix, cause: error }));
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+class Gateway {
+  readonly #options: HttpServerOptions;
+  readonly #assets: ReadonlyMap<string, Asset>;
+  readonly #authenticator: Authenticator;
+  readonly #login: Login;
+  readonly #sockets: Sockets;
+  readonly #viewers: Viewers;
+
+  constructor(options: HttpServerOptions, assets: ReadonlyMap<string, Asset>) {
+    const { feeds, credentials, metrics, log, clock = systemClock } = options;
+    const loginPage = assets.get('login.html');
+    if (loginPage === undefined) throw new Error('login.html is missing among the console’s files');
+    this.#options = options;
+    this.#assets = assets;
+    this.#authenticator = new Authenticator(credentials, clock);
+    this.#login = new Login(this.#authenticator, loginPage);
+    this.#sockets = new Sockets((id) => this.#authenticator.sessions.use(id) !== undefined);
+    this.#viewers = new Viewers({ feeds, metrics, clock, log, status: () => this.#status() });
+  }
+
+  close(): void {
+    this.#sockets.close();
+  }
+
+  /** Never rejects. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // A connection that breaks is the client's business.
+    request.on('error', () => {});
+    response.on('error', () => {});
+    try {
+      await this.#route(request, response);
+    } catch (error) {
+      if (!request.complete && request.destroyed) return;
+      this.#options.log.error({ err: error }, 'a request failed');
+      if (!response.headersSent) respond(response, { status: 500, body: 'internal error\n' });
+      else response.destroy();
+    }
+  }
+
+  async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const pathname = pathOf(request);
+    const { method } = request;
+    if (method !== 'GET' && method !== 'POST') {
+      return respond(response, { status: 405, body: 'method not allowed\n', headers: { Allow: 'GET, POST' } });
+    }
+    if (pathname === undefined) return respond(response, { status: 414, body: 'address too long\n' });
+    const key = `${method} ${pathname}`;
+    if (key === 'GET /login') return this.#login.showForm(response);
+    if (key === 'POST /login') return this.#login.submit(request, response);
+    if (key === 'POST /logout') {
+      const ended = this.#login.logout(request, response);
+      if (ended !== undefined) this.#sockets.endSession(ended);
+      return;
+    }
+    const asset = method === 'GET' ? this.#asset(pathname) : undefined;
+    if (asset !== undefined && PUBLIC_ASSETS.has(pathname)) return respondAsset(request, response, asset);
+
+    const who = await this.#authenticator.identify(request);
+    if (key === 'GET /healthz') return this.#healthz(response, who.outcome === 'known');
+    if (who.outcome === 'wait') return respondWait(response, who.waitMs);
+    if (who.outcome === 'unknown') return respondUnknown(request, response);
+    if (asset !== undefined) return respondAsset(request, response, asset);
+    if (key === 'GET /api/cameras') return respondJson(response, this.#status());
+    if (key === 'GET /metrics') {
+      const body = await this.#options.renderMetrics();
+      return respond(response, { status: 200, body, contentType: 'text/plain; version=0.0.4; charset=utf-8' });
+    }
+    const camera = /^GET \/cameras\/([a-z0-9][a-z0-9-]{0,62})\/snapshot\.jpg$/.exec(key)?.[1];
+    if (camera !== undefined) return this.#snapshot(response, camera);
+    respond(response, { status: 404, body: 'not found\n' });
+  }
+
+  async upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> {
+    stream.on('error', () => stream.destroy());
+    try {
+      const who = await this.#authenticator.identify(request);
+      if (who.outcome === 'wait') return refuseUpgrade(stream, 429, 'Too Many Requests', retryAfter(who.waitMs));
+      if (who.outcome === 'unknown') return refuseUpgrade(stream, 401, 'Unauthorized');
+      if (!isOwnOrigin(request.headers)) return refuseUpgrade(stream, 403, 'Forbidden');
+      const serve = this.#viewers.find(pathOf(request) ?? '');
+      if (serve === 'not-found') return refuseUpgrade(stream, 404, 'Not Found');
+      if (serve === 'unavailable' || this.#sockets.size >= 2 * VIEWERS_MAX) {
+        return refuseUpgrade(stream, 503, 'Service Unavailable');
+      }
+      this.#sockets.accept(request, stream, head, who.identity.sessionId, serve);
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'a WebSocket request failed');
+      stream.destroy();
+    }
+  }
+
+  #asset(pathname: string): Asset | undefined {
+    if (pathname === '/') return this.#assets.get('index.html');
+    if (pathname.endsWith('.html')) return undefined;
+    return this.#assets.get(pathname.slice(1));
+  }
+
+  #healthz(response: ServerResponse, withDetails: boolean): void {
+    const { feeds, health } = this.#options;
+    const agent = health();
+    const status = summaryOf(feeds, agent);
+    const cameras = Object.fromEntries(feeds.list().map((feed) => [feed.name, feed.health?.state ?? 'starting']));
+    respondJson(response, withDetails ? { status, cameras } : { status }, status === 'stopping' ? 503 : 200);
+  }
+
+  async #snapshot(response: ServerResponse, camera: string): Promise<void> {
+    const feed = this.#options.feeds.get(camera);
+    if (feed === undefined) return respond(response, { status: 404, body: 'no such camera\n' });
+    try {
+      const jpeg = await feed.snapshot();
+      const headers = { 'Content-Disposition': `inline; filename="${camera}.jpg"` };
+      respond(response, { status: 200, body: jpeg, contentType: 'image/jpeg', headers });
+    } catch (error) {
+      if (!(error instanceof WorldError)) throw error;
+      respond(response, { status: 503, body: 'the camera gives no picture now\n', headers: retryAfter(1000) });
+    }
+  }
+
+  #status() {
+    return statusOf(this.#options.feeds, this.#options.health(), this.#viewers.preview);
+  }
+}
+
+/** The path as it was sent, without query; undefined when it is absurdly long. */
+function pathOf(request: IncomingMessage): string | undefined {
+  const url = request.url ?? '';
+  if (url.length > URL_CHARS_MAX) return undefined;
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
+}

@@ -1,0 +1,68 @@
+/** What the console and the API say about the agent and its cameras. No URL, no credential, no address of a camera. */
+import type { CameraCounts, CameraHealth, Feed, FeedDirectory } from '../feed.ts';
+
+/** Sums since the agent started, over all restarts of the camera's process. */
+export type CameraTotals = Pick<
+  CameraCounts,
+  'framesIn' | 'framesOut' | 'framesCoveredWhole' | 'framesSlate' | 'framesDropped'
+>;
+
+/** State of the agent itself; told by the agent, which owns what is summed up here. */
+export interface AgentHealth {
+  state: 'running' | 'stopping';
+  version: string;
+  startedWallMs: number;
+  /** Port of the RTSP server, for the address that a viewer copies. */
+  rtspPort: number;
+  /** By name of the camera. */
+  totals: Readonly<Record<string, CameraTotals>>;
+  /** What is wrong beside the cameras and what to do, one line each, e.g. that segments are paused. */
+  notices: readonly string[];
+}
+
+/** Whether the MPEG-1 preview for panels without MSE can be had. */
+export type PreviewAvailability = { available: true } | { available: false; advice: string };
+
+export interface CameraStatus {
+  name: string;
+  format: { codec: 'h264'; widthPx: number; heightPx: number; frameRate: number } | null;
+  health: CameraHealth | null;
+  totals: CameraTotals | null;
+}
+
+/** Body of `GET /api/cameras`, and each message of the WebSocket `/api/events`. */
+export interface Status {
+  agent: Omit<AgentHealth, 'totals'>;
+  preview: PreviewAvailability;
+  cameras: CameraStatus[];
+}
+
+export function statusOf(feeds: FeedDirectory, agent: AgentHealth, preview: PreviewAvailability): Status {
+  const { totals, ...rest } = agent;
+  return { agent: rest, preview, cameras: feeds.list().map((feed) => cameraStatus(feed, totals[feed.name])) };
+}
+
+/** `degraded` when a camera is not live or the agent has something to say. */
+export function summaryOf(feeds: FeedDirectory, agent: AgentHealth): 'ok' | 'degraded' | 'stopping' {
+  if (agent.state === 'stopping') return 'stopping';
+  const allLive = feeds.list().every((feed) => feed.health?.state === 'live');
+  return allLive && agent.notices.length === 0 ? 'ok' : 'degraded';
+}
+
+function cameraStatus(feed: Feed, totals: CameraTotals | undefined): CameraStatus {
+  const { format } = feed;
+  return {
+    name: feed.name,
+    format:
+      format === undefined
+        ? null
+        : {
+            codec: format.codec,
+            widthPx: format.widthPx,
+            heightPx: format.heightPx,
+            frameRate: format.frameRate,
+          },
+    health: feed.health ?? null,
+    totals: totals ?? null,
+  };
+}

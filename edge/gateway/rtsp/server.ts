@@ -1,0 +1,97 @@
+/**
+ * RTSP 1.0 server (RFC 2326): the feeds, to whoever has a password. Owns the listening socket, all connections and all sessions.
+ *
+ * Without a right digest answer nothing is told, not even which feeds exist. Each viewer stands alone: one that is slow, broken or
+ * hostile loses its own connection, counted with a reason, and the others go on.
+ */
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import { type Clock, systemClock } from '../../base/clock.ts';
+import { messageOf, UserError } from '../../base/errors.ts';
+import { type Log, RepeatLog } from '../../base/log.ts';
+import type { Credentials } from '../auth/port.ts';
+import type { FeedDirectory, GatewayMetrics } from '../feed.ts';
+import { type ConnectionDependencies, RtspConnection } from './connection.ts';
+import { FailureDamper } from './damper.ts';
+import { CONNECTIONS_MAX, SWEEP_INTERVAL_MS } from './limits.ts';
+import { SessionTable } from './session-table.ts';
+
+export interface RtspServerOptions {
+  /** `HOST:PORT`; an IPv6 host in brackets; port 0 takes a free one. */
+  listen: string;
+  feeds: FeedDirectory;
+  credentials: Credentials;
+  metrics: GatewayMetrics;
+  log: Log;
+  clock?: Clock;
+}
+
+export interface RtspServer {
+  /** Where it listens; the host without brackets. */
+  readonly address: { host: string; port: number };
+  /** Ends all sessions and connections and gives all ports back. */
+  close(): Promise<void>;
+}
+
+/** Rejects with a UserError when it can't listen there. */
+export async function startRtspServer(options: RtspServerOptions): Promise<RtspServer> {
+  const { credentials, feeds, log, metrics } = options;
+  const sessions = new SessionTable(metrics);
+  const dependencies: ConnectionDependencies = {
+    feeds,
+    credentials,
+    metrics,
+    clock: options.clock ?? systemClock,
+    sessions,
+    damper: new FailureDamper(),
+    faults: new RepeatLog(log, 'RTSP viewers dropped'),
+  };
+  const connections = new Set<RtspConnection>();
+  const server = createServer((socket: Socket) => {
+    const connection = new RtspConnection(socket, dependencies);
+    connections.add(connection);
+    socket.once('close', () => connections.delete(connection));
+    void connection.serve();
+  });
+  server.maxConnections = CONNECTIONS_MAX;
+  server.on('drop', () => {
+    metrics.viewerDropped('rtsp', '', 'too-many-connections');
+    dependencies.faults.add('too many connections');
+  });
+  const address = await listen(server, options.listen);
+  server.on('error', (error) => dependencies.faults.add(error));
+  const sweeper = setInterval(() => {
+    for (const connection of connections) connection.sweep();
+    sessions.sweep();
+  }, SWEEP_INTERVAL_MS);
+  log.info({ host: address.host, port: address.port }, 'RTSP server is listening');
+  return {
+    address,
+    close: async () => {
+      clearInterval(sweeper);
+      if (!server.listening) return;
+      const closed = once(server, 'close');
+      server.close();
+      sessions.endAll();
+      for (const connection of connections) connection.close();
+      await closed;
+    },
+  };
+}
+
+async function listen(server: ReturnType<typeof createServer>, listenOn: string): Promise<RtspServer['address']> {
+  const colon = listenOn.lastIndexOf(':');
+  const host = listenOn.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
+  try {
+    server.listen({ host, port: Number(listenOn.slice(colon + 1)) });
+    await once(server, 'listening');
+  } catch (error) {
+    throw new UserError(`RTSP can't listen on ${listenOn}: ${messageOf(error)}`, {
+      fix: 'set rtsp.listen to a free HOST:PORT of this machine',
+      cause: error,
+    });
+  }
+  const bound = server.address();
+  if (bound === null || typeof bound === 'string') throw new Error('a TCP server without a TCP address');
+  return { host: bound.address, port: bound.port };
+}

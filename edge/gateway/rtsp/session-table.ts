@@ -1,0 +1,47 @@
+/** All sessions of the server: their number is bounded, and the metric of viewers for each feed is kept true here. */
+import { VIEWERS_MAX } from '../../base/limits.ts';
+import type { GatewayMetrics } from '../feed.ts';
+import type { ViewerSession } from './session.ts';
+
+export class SessionTable {
+  readonly #byId = new Map<string, ViewerSession>();
+  readonly #metrics: GatewayMetrics;
+
+  constructor(metrics: GatewayMetrics) {
+    this.#metrics = metrics;
+  }
+
+  get isFull(): boolean {
+    return this.#byId.size >= VIEWERS_MAX;
+  }
+
+  /** Call only when not full. */
+  add(session: ViewerSession): void {
+    this.#byId.set(session.id, session);
+    this.#count(session.feedName);
+  }
+
+  get(id: string): ViewerSession | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** Ends a session and forgets it; harmless when that happened before. */
+  end(session: ViewerSession): void {
+    session.end();
+    if (this.#byId.delete(session.id)) this.#count(session.feedName);
+  }
+
+  sweep(): void {
+    for (const session of [...this.#byId.values()]) session.sweep();
+  }
+
+  endAll(): void {
+    for (const session of [...this.#byId.values()]) this.end(session);
+  }
+
+  #count(feedName: string): void {
+    let count = 0;
+    for (const session of this.#byId.values()) if (session.feedName === feedName) count++;
+    this.#metrics.viewers('rtsp', feedName, count);
+  }
+}

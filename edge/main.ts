@@ -1,0 +1,54 @@
+#!/usr/bin/env node
+/**
+ * The `garim` command: parse, dispatch, and turn what was thrown into an exit code. Nothing else.
+ *
+ * Exit codes: 0 done; 1 an input or setting is at fault, or a check failed; 70 our own bug, with its stack.
+ */
+import { Command } from 'commander';
+import { UserError } from './base/errors.ts';
+import { registerUrlSecrets, scrub } from './base/secrets.ts';
+import { commands } from './cli/index.ts';
+
+// First of all: camera URLs on the command line are in /proc/PID/cmdline until the title overwrites them.
+process.title = 'garim';
+
+const EXAMPLES = `
+Examples:
+  garim run                              a simulated street, on http://127.0.0.1:8080
+  garim run --camera gate=rtsp://192.0.2.7/stream1
+  garim run --config /etc/garim/garim.yaml
+  garim config check garim.yaml          every mistake with its line and the fix
+  garim doctor                           what this box can do, and what is missing`;
+
+const args = process.argv.slice(2);
+for (const arg of args) registerUrlSecrets(arg.replace(/^[^:]*?=(?=[a-z][a-z0-9+.-]*:\/\/)/i, ''));
+
+try {
+  await (await programFor(args)).parseAsync(args, { from: 'user' });
+} catch (error) {
+  if (error instanceof UserError) {
+    process.stderr.write(scrub(`${error.message}\n${error.fix === undefined ? '' : `${error.fix}\n`}`));
+    process.exitCode = 1;
+  } else {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(scrub(`garim: a fault of its own:\n${text}\n`));
+    process.exitCode = 70;
+  }
+}
+
+/** Knows all commands by name, and loads the module of the one that the arguments name. */
+async function programFor(words: readonly string[]): Promise<Command> {
+  const program = new Command('garim')
+    .description('Edge privacy filter: hides faces and licence plates, and lets only what it has filtered leave.')
+    .configureOutput({ writeErr: (text) => process.stderr.write(scrub(text)) })
+    .showHelpAfterError('(garim --help lists what there is)')
+    .addHelpText('after', EXAMPLES);
+  const named = words.filter((word) => !word.startsWith('-')).slice(0, 2);
+  const wanted = named[0] === 'help' ? named[1] : named[0];
+  for (const { name, summary, load } of commands) {
+    const command = program.command(name).summary(summary).description(summary);
+    command.copyInheritedSettings(program);
+    if (name === wanted) (await load()).define(command);
+  }
+  return program;
+}

@@ -1,0 +1,118 @@
+/**
+ * Goal: the whole agent against its own death and against a camera process that has been taken over. Method: the agent in a process of its
+ * own with a stub camera, real signals, and /proc for what is left.
+ */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import test, { type TestContext } from 'node:test';
+import { needs } from '../support/shared.ts';
+
+const linux = { skip: needs(process.platform === 'linux', '/proc') };
+const SECRET = 'very-secret-word';
+
+interface Host {
+  process: ChildProcess;
+  http: { host: string; port: number };
+  user: { user: string; password: string };
+}
+
+async function startHost(context: TestContext, sourceUrl: string): Promise<Host> {
+  const stateDir = mkdtempSync(path.join(tmpdir(), 'garim-fault-'));
+  const entry = path.join(import.meta.dirname, '..', 'support', 'agent-host.js');
+  const host = spawn(process.execPath, [entry, stateDir, sourceUrl], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { PATH: process.env['PATH'] ?? '', GATE_PASSWORD: SECRET },
+  });
+  context.after(() => {
+    host.kill('SIGKILL');
+    rmSync(stateDir, { recursive: true, force: true });
+  });
+  const text: string[] = [];
+  for await (const line of createInterface({ input: host.stderr! })) {
+    text.push(line);
+    if (line.startsWith('SERVING ')) return { process: host, ...JSON.parse(line.slice('SERVING '.length)) };
+  }
+  throw new Error(`the agent did not start: ${text.join('\n')}`);
+}
+
+function childrenOf(pid: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      try {
+        return Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${name}/status`, 'utf8'))?.[1]) === pid;
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s*Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+async function until(what: string, condition: () => boolean | Promise<boolean>, msMax = 30_000): Promise<number> {
+  const startMs = performance.now();
+  while (!(await condition())) {
+    assert.ok(performance.now() - startMs < msMax, `not within ${msMax} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return performance.now() - startMs;
+}
+
+async function metric({ http }: Host, name: string): Promise<number> {
+  const text = await (await fetch(`http://127.0.0.1:${http.port}/metrics`)).text();
+  const match = new RegExp(`^${name}\\{[^}]*\\} (\\d+)`, 'm').exec(text);
+  return Number(match?.[1] ?? 0);
+}
+
+test('SIGKILL of the agent: no child survives', linux, async (context) => {
+  const host = await startHost(context, 'stub:mute');
+  const agentPid = host.process.pid!;
+  await until('camera and slate process run', () => childrenOf(agentPid).length >= 2);
+  const children = childrenOf(agentPid);
+  host.process.kill('SIGKILL');
+  const ms = await until('children are gone', () => !children.some(isAlive));
+  context.diagnostic(`${children.length} children gone after ${Math.round(ms)} ms`);
+});
+
+test('SIGTERM: the agent and its children end by themselves', linux, async (context) => {
+  const host = await startHost(context, 'stub:good');
+  const agentPid = host.process.pid!;
+  await until('camera process runs', () => childrenOf(agentPid).length >= 1);
+  const children = childrenOf(agentPid);
+  const exited = new Promise<number | null>((resolve) => host.process.once('exit', resolve));
+  host.process.kill('SIGTERM');
+  assert.equal(await exited, 0);
+  assert.ok(!children.some(isAlive));
+});
+
+test(
+  'a camera process that writes bytes that are no message is killed; the agent serves on',
+  linux,
+  async (context) => {
+    const host = await startHost(context, 'stub:garbage-bytes');
+    await until('restarted', async () => (await metric(host, 'garim_camera_process_restarts_total')) >= 1);
+    assert.equal(host.process.exitCode, null);
+    assert.equal((await fetch(`http://127.0.0.1:${host.http.port}/healthz`)).status, 200);
+  },
+);
+
+test('children see neither secrets of the environment nor the source in their arguments', linux, async (context) => {
+  const host = await startHost(context, `stub:good?password=${SECRET}`);
+  await until('camera process runs', () => childrenOf(host.process.pid!).length >= 1);
+  for (const pid of childrenOf(host.process.pid!)) {
+    for (const file of ['environ', 'cmdline']) {
+      assert.ok(!readFileSync(`/proc/${pid}/${file}`, 'latin1').includes(SECRET), `${file} of a child holds a secret`);
+    }
+  }
+});

@@ -1,0 +1,153 @@
+/**
+ * Goal: what a viewer sees when a camera process dies, hangs or talks nonsense. Method: the real supervisor and slate process with a stub
+ * camera process, hit by real signals.
+ */
+import assert from 'node:assert/strict';
+import test, { type TestContext } from 'node:test';
+import { CameraSupervisor } from '../../edge/agent/camera-supervisor.ts';
+import { systemClock } from '../../edge/base/clock.ts';
+import { rootLog } from '../../edge/base/log.ts';
+import type { AccessUnit } from '../../edge/camera/messages.ts';
+import { cameraSchema } from '../../edge/config/schema.ts';
+import { GARBAGE_COUNT } from '../support/garbage-count.ts';
+
+interface Seen {
+  atMs: number;
+  unit: AccessUnit;
+}
+
+function supervise(context: TestContext, sourceUrl: string) {
+  const counted = { refused: 0, restarts: 0, dropped: [] as string[] };
+  const supervisor = new CameraSupervisor({
+    name: 'gate',
+    settings: cameraSchema.parse({ source: 'simulated' }),
+    sourceUrl,
+    stateDir: '/nonexistent',
+    cameraProcess: new URL('../support/stub-camera-process.js', import.meta.url),
+    slateProcess: new URL('../../edge/camera/slate-process.js', import.meta.url),
+    clock: systemClock,
+    log: rootLog.child({}, { level: 'silent' }),
+    metrics: {
+      cameraProcessRestarted: () => counted.restarts++,
+      messageRefused: () => counted.refused++,
+      unitDropped: (_, reason) => counted.dropped.push(reason),
+      counted: () => {},
+      health: () => {},
+    },
+  });
+  context.after(() => supervisor.close());
+  const seen: Seen[] = [];
+  supervisor.feed.subscribe({
+    onFormat: () => {},
+    onAccessUnit: (unit) => seen.push({ atMs: systemClock.monotonicMs(), unit }),
+  });
+  return { supervisor, seen, counted };
+}
+
+async function until(what: string, condition: () => boolean, msMax = 30_000): Promise<number> {
+  const startMs = systemClock.monotonicMs();
+  while (!condition()) {
+    assert.ok(systemClock.monotonicMs() - startMs < msMax, `not within ${msMax} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  return systemClock.monotonicMs() - startMs;
+}
+
+const last = (seen: Seen[]): AccessUnit['cover'] | undefined => seen.at(-1)?.unit.cover;
+
+function isAlive(pid: number | undefined): boolean {
+  try {
+    process.kill(pid ?? 0, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function assertRising(seen: Seen[]): void {
+  for (const [index, { unit }] of seen.entries()) {
+    assert.ok(index === 0 || unit.ptsUs > seen[index - 1]!.unit.ptsUs, `time does not rise at unit ${index}`);
+  }
+}
+
+test('SIGKILL of the camera process: a slate, then the camera again, on one timeline', async (context) => {
+  const { supervisor, seen, counted } = supervise(context, 'stub:good');
+  await until('camera delivers', () => last(seen) === 'regions');
+  const victim = supervisor.cameraPid!;
+  const atKill = seen.length;
+  process.kill(victim, 'SIGKILL');
+  const slateMs = await until('slate is shown', () => last(seen) === 'slate');
+  context.diagnostic(`slate after ${Math.round(slateMs)} ms`);
+  assert.equal(seen.slice(atKill).find(({ unit }) => unit.cover === 'slate')?.unit.isKey, true);
+  assert.equal(supervisor.feed.health?.reason, 'camera-process-lost');
+  assert.match(supervisor.feed.health?.source.lastError ?? '', /SIGKILL/);
+  const backMs = await until('camera is back', () => last(seen) === 'regions');
+  context.diagnostic(`camera back ${Math.round(backMs)} ms after the slate`);
+  assert.notEqual(supervisor.cameraPid, victim);
+  assert.equal(counted.restarts, 1);
+  await until('slate process is gone', () => supervisor.slatePid === undefined);
+  await until('health is the camera’s again', () => supervisor.feed.health?.state === 'live');
+  assertRising(seen);
+});
+
+test('a hung camera process (SIGSTOP) gets a slate, is killed and replaced', async (context) => {
+  const { supervisor, seen, counted } = supervise(context, 'stub:good');
+  await until('camera delivers', () => last(seen) === 'regions');
+  const victim = supervisor.cameraPid!;
+  process.kill(victim, 'SIGSTOP');
+  const slateMs = await until('slate is shown', () => last(seen) === 'slate');
+  assert.ok(isAlive(victim), 'the slate came before the kill');
+  const killMs = await until('hung process is gone', () => !isAlive(victim));
+  context.diagnostic(`slate after ${Math.round(slateMs)} ms, killed ${Math.round(killMs)} ms later`);
+  await until('camera is back', () => last(seen) === 'regions');
+  assert.equal(counted.restarts, 1);
+  assertRising(seen);
+});
+
+test('a camera process that says nothing at all: slate first, then another try', async (context) => {
+  const { supervisor, seen, counted } = supervise(context, 'stub:mute');
+  const slateMs = await until('slate is shown', () => last(seen) === 'slate');
+  context.diagnostic(`slate after ${Math.round(slateMs)} ms`);
+  assert.equal(supervisor.feed.health?.reason, 'source-connecting');
+  await until('restarted', () => counted.restarts === 1);
+  assert.equal(last(seen), 'slate');
+});
+
+test('malformed messages are counted and dropped; the camera goes on', async (context) => {
+  const { supervisor, seen, counted } = supervise(context, 'stub:garbage-messages');
+  await until('camera delivers', () => seen.filter(({ unit }) => unit.cover === 'regions').length > 5);
+  assert.equal(counted.refused, GARBAGE_COUNT);
+  assert.equal(counted.restarts, 0);
+  assert.ok(supervisor.cameraPid);
+});
+
+test('the slate process dies too: another one comes while the camera is away', async (context) => {
+  const { supervisor, seen } = supervise(context, 'stub:mute');
+  await until('slate is shown', () => last(seen) === 'slate');
+  const victim = supervisor.slatePid!;
+  process.kill(victim, 'SIGKILL');
+  await until('another slate process', () => supervisor.slatePid !== undefined && supervisor.slatePid !== victim);
+  const count = seen.length;
+  await until('slates go on', () => seen.length > count + 2);
+  assertRising(seen);
+});
+
+test('close ends a process that does not listen, in bounded time', async (context) => {
+  const { supervisor, seen } = supervise(context, 'stub:deaf');
+  await until('camera delivers', () => last(seen) === 'regions');
+  const victim = supervisor.cameraPid!;
+  const startMs = systemClock.monotonicMs();
+  await supervisor.close();
+  assert.ok(systemClock.monotonicMs() - startMs < 6_000);
+  assert.ok(!isAlive(victim));
+});
+
+test('snapshots: answered by the process, and failed with it', async (context) => {
+  const { supervisor, seen } = supervise(context, 'stub:good');
+  await until('camera delivers', () => last(seen) === 'regions');
+  assert.deepEqual(Buffer.from(await supervisor.feed.snapshot()).toString('hex'), 'ffd8ffd9');
+  process.kill(supervisor.cameraPid!, 'SIGSTOP');
+  const pending = supervisor.feed.snapshot();
+  process.kill(supervisor.cameraPid!, 'SIGKILL');
+  await assert.rejects(pending, { code: 'process-lost' });
+});

@@ -1,0 +1,91 @@
+/**
+ * Goal: between verdicts, before the first and after missed ones, the cover still holds the object. Method: objects that move on smooth
+ * random paths, seen exactly at some of the frames only; at every frame the true box must lie inside the cover.
+ */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import type { Box } from '../../edge/camera/detect/port.ts';
+import { intersectionArea } from '../../edge/camera/track/geometry.ts';
+import { Tracker } from '../../edge/camera/track/tracker.ts';
+
+const FRAME_MS = 40;
+
+/** Constant speed plus a slow sway and growth: a person walking, a car coming closer. Speeds up to 1.2 of its own sizes per 100 ms. */
+const pathArb = fc
+  .record({
+    size: fc.integer({ min: 10, max: 120 }),
+    aspect: fc.constantFrom(0.8, 1, 4),
+    vx: fc.double({ min: -1.2, max: 1.2, noNaN: true }),
+    vy: fc.double({ min: -0.6, max: 0.6, noNaN: true }),
+    sway: fc.double({ min: 0, max: 0.4, noNaN: true }),
+    growth: fc.double({ min: -0.02, max: 0.05, noNaN: true }),
+  })
+  .map(({ size, aspect, vx, vy, sway, growth }) => (ms: number): Box => {
+    const s = size * (1 + (growth * ms) / 100);
+    return {
+      x: 500 + (vx * size * ms) / 100 + sway * size * Math.sin(ms / 300),
+      y: 400 + (vy * size * ms) / 100,
+      w: s * aspect,
+      h: s,
+    };
+  });
+
+const inside = (truth: Box, covers: readonly Box[]): number =>
+  Math.max(0, ...covers.map((c) => intersectionArea(truth, c) / (truth.w * truth.h)));
+
+test('a moving object is covered on every frame between its first and last sighting, and one cadence before', () => {
+  fc.assert(
+    fc.property(pathArb, fc.integer({ min: 1, max: 3 }), (path, cadence) => {
+      const tracker = new Tracker();
+      const seen: number[] = [];
+      for (let frame = cadence; frame <= 24; frame += cadence) {
+        tracker.update(frame * FRAME_MS, [{ ...path(frame * FRAME_MS), label: 'face', score: 0.9 }]);
+        seen.push(frame);
+      }
+      for (let frame = 1; frame <= seen.at(-1)!; frame++) {
+        const ms = frame * FRAME_MS;
+        const share = inside(path(ms), tracker.regionsAt(ms));
+        assert.ok(share >= 0.99, `frame ${frame} covered to ${share} at cadence ${cadence}`);
+      }
+    }),
+    { numRuns: 400 },
+  );
+});
+
+test('three missed verdicts in a row uncover nothing', () => {
+  fc.assert(
+    fc.property(pathArb, fc.integer({ min: 5, max: 15 }), (path, missFrom) => {
+      const tracker = new Tracker();
+      for (let frame = 0; frame <= 24; frame++) {
+        const isMissed = frame >= missFrom && frame < missFrom + 3;
+        tracker.update(frame * FRAME_MS, isMissed ? [] : [{ ...path(frame * FRAME_MS), label: 'plate', score: 0.9 }]);
+        // Released at once, with what is known now: the hold alone has to do.
+        const ms = frame * FRAME_MS;
+        assert.ok(inside(path(ms), tracker.regionsAt(ms)) >= 0.8, `frame ${frame}`);
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('a weak detection alone is no track, but three weak ones are, also for the frames before', () => {
+  const tracker = new Tracker(() => ({ face: 0.5 }));
+  const face = { x: 100, y: 100, w: 20, h: 20, label: 'face' as const, score: 0.3 };
+  tracker.update(0, [face]);
+  assert.deepEqual(tracker.regionsAt(0), []);
+  tracker.update(40, [face]);
+  tracker.update(80, [face]);
+  assert.equal(tracker.regionsAt(0).length, 1);
+});
+
+test('tracks of one label never take detections of another, and numbers are never used twice', () => {
+  const tracker = new Tracker();
+  const box = { x: 10, y: 10, w: 30, h: 30, score: 1 };
+  tracker.update(0, [{ ...box, label: 'face' }]);
+  tracker.update(40, [{ ...box, label: 'plate' }]);
+  tracker.reset();
+  tracker.update(80, [{ ...box, label: 'face' }]);
+  const ids = tracker.tracks.map((t) => t.id);
+  assert.deepEqual(ids, [3]);
+});

@@ -1,0 +1,69 @@
+/**
+ * A camera process for tests of what supervises one: speaks the messages, codes a test pattern, and misbehaves as its source URL says:
+ * `stub:good`, `stub:mute` (says nothing at all), `stub:no-picture` (health only), `stub:garbage-messages` (every malformed message we could
+ * think of, then goes on as good), `stub:garbage-bytes` (bytes on the channel that are no message), `stub:deaf` (good, but does
+ * not stop when asked).
+ */
+import { writeSync } from 'node:fs';
+import type { FromCamera, ToCamera } from '../../edge/camera/messages.ts';
+import { createTestFeed } from './test-feed.ts';
+import { testCounts, testHealth, testUnit } from './units.ts';
+
+const say = (message: FromCamera | object | string | number): void => {
+  process.send?.(message);
+};
+
+process.on('disconnect', () => process.exit(0));
+process.on('message', (raw) => {
+  const message = raw as ToCamera;
+  if (message.type === 'start') start(message.sourceUrl);
+  if (message.type === 'stop' && kind !== 'deaf') process.exit(0);
+  if (message.type === 'request-snapshot') {
+    say({ type: 'snapshot', requestId: message.requestId, jpeg: Uint8Array.of(0xff, 0xd8, 0xff, 0xd9) });
+  }
+});
+
+let kind = '';
+
+function start(sourceUrl: string): void {
+  kind = sourceUrl.slice('stub:'.length).replace(/\?.*/, '');
+  if (kind === 'mute') return;
+  const sayHealth = (): void => say({ type: 'health', health: testHealth(), counts: testCounts() });
+  sayHealth();
+  setInterval(sayHealth, 500);
+  if (kind === 'no-picture') return;
+  if (kind === 'garbage-messages') sendGarbage();
+  const feed = createTestFeed({ name: 'stub', widthPx: 320, heightPx: 180, frameRate: 10 });
+  feed.subscribe({
+    onFormat: (format) => say({ type: 'format', format }),
+    onAccessUnit: (unit) => say({ type: 'access-unit', unit }),
+  });
+  if (kind === 'garbage-bytes') {
+    setTimeout(() => {
+      const bytes = Buffer.alloc(104, 0x41);
+      bytes.writeUInt32BE(100, 0);
+      writeSync(channelFd, bytes);
+    }, 1000);
+  }
+}
+
+/** Where Node's channel is: it takes the variable away from `process.env`, so it is looked up by being the fork's fourth descriptor. */
+const channelFd = 3;
+
+function sendGarbage(): void {
+  const garbage: (object | string | number)[] = [
+    'hello',
+    42,
+    {},
+    { type: 'raw-frame', pixels: new Uint8Array(64) },
+    { type: 'access-unit' },
+    { type: 'access-unit', unit: { ...testUnit(0, true), data: 'text' } },
+    { type: 'access-unit', unit: { ...testUnit(0, true), ptsUs: Number.NaN } },
+    { type: 'access-unit', unit: { ...testUnit(0, true), data: new Uint8Array(5 * 1024 * 1024) } },
+    { type: 'format', format: { codec: 'mjpeg' } },
+    { type: 'health', health: { state: 'fine' }, counts: {} },
+    { type: 'receipt', receipt: { ...testCounts() } },
+    { type: 'stopped', and: 'more' },
+  ];
+  for (const item of garbage) say(item);
+}

@@ -1,0 +1,97 @@
+/** Goal: the JSON Schema says what the zod schema does, every setting is described, and the example file shows them all. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { packageRoot } from '../../../edge/base/paths.ts';
+import { configJsonSchema, nearest, whatToWrite } from '../../../edge/config/expect.ts';
+import { readConfig } from '../../../edge/config/load.ts';
+import { configSchema } from '../../../edge/config/schema.ts';
+
+const example = path.join(packageRoot, 'deploy', 'garim.example.yaml');
+
+/** Leaves of a JSON Schema by path; `*` stands for any name. */
+function settingsOf(schema: z.core.JSONSchema.JSONSchema, at = ''): [string, z.core.JSONSchema.JSONSchema][] {
+  const below: [string, z.core.JSONSchema.JSONSchema][] = Object.entries(schema.properties ?? {}).flatMap(
+    ([key, value]) => (typeof value === 'object' ? settingsOf(value, `${at}.${key}`) : []),
+  );
+  if (typeof schema.additionalProperties === 'object')
+    below.push(...settingsOf(schema.additionalProperties, `${at}.*`));
+  return below.length > 0 ? below : [[at, schema]];
+}
+
+test('the JSON Schema is of draft 2020-12, strict, and leaves settings with defaults optional', () => {
+  const schema = configJsonSchema();
+  assert.equal(schema.$schema, 'https://json-schema.org/draft/2020-12/schema');
+  assert.equal(schema.additionalProperties, false);
+  assert.equal(schema.required, undefined);
+  const text = JSON.stringify(schema);
+  assert.deepEqual(JSON.parse(text), schema, 'it is plain JSON');
+  for (const [name, setting] of settingsOf(schema)) assert.ok(setting.description, `${name} has no description`);
+});
+
+test('read back into zod, the JSON Schema accepts and refuses what the schema does', () => {
+  const back = z.fromJSONSchema(configJsonSchema() as z.core.JSONSchema.JSONSchema);
+  const samples: [unknown, boolean][] = [
+    [{}, true],
+    [{ cameras: { a: { source: 'simulated' } } }, true],
+    [{ cameras: { a: { source: { env: 'A_URL' }, delayMs: 100 } } }, true],
+    [{ cameras: { a: { source: 'simulated', delayMs: 99 } } }, false],
+    [{ cameras: { a: { source: 'ftp://x' } } }, false],
+    [{ cameras: { a: {} } }, false],
+    [{ cameras: { A: { source: 'simulated' } } }, false],
+    [{ camera: {} }, false],
+    [{ http: { listen: 'x' } }, false],
+  ];
+  for (const [value, isValid] of samples) {
+    assert.equal(configSchema.safeParse(value).success, isValid, JSON.stringify(value));
+    assert.equal(back.safeParse(value).success, isValid, `JSON Schema: ${JSON.stringify(value)}`);
+  }
+});
+
+test('nothing in the schema switches the filter off', () => {
+  const names = settingsOf(configJsonSchema()).map(([name]) => name);
+  assert.deepEqual(
+    names.filter((name) => /enable|disable|bypass|passthrough|raw|off$/i.test(name)),
+    [],
+  );
+});
+
+test('the example passes the check and names every setting', async () => {
+  const { loaded } = await readConfig({ file: example, cameras: [], env: {} });
+  assert.ok(loaded.config.cameras['gate']);
+  const text = readFileSync(example, 'utf8');
+  for (const [name] of settingsOf(configJsonSchema())) {
+    const key = name.slice(name.lastIndexOf('.') + 1);
+    assert.match(text, new RegExp(`^[ #]*${key}:`, 'm'), `${name} is not in the example`);
+  }
+});
+
+test('what the example comments out is valid too', async () => {
+  const text = readFileSync(example, 'utf8').replaceAll(
+    /^( *)# ((?:push|state|segments):.*| {2}(?:dir|secondsEach|totalMbMax):.*| {2}- srt:.*)$/gm,
+    '$1$2',
+  );
+  const config = configSchema.parse(parse(text));
+  assert.equal(config.cameras['gate']?.push.length, 1);
+  assert.equal(config.cameras['gate']?.segments?.totalMbMax, 2048);
+  assert.equal(config.state, '/var/lib/garim');
+});
+
+test('sentences come from the schema', () => {
+  assert.equal(
+    whatToWrite(['cameras', 'x', 'detect', 'longSidePx']),
+    'Write a number of pixels from 320 to 1920 that is a multiple of 32.',
+  );
+  assert.equal(whatToWrite(['cameras', 'x', 'segments', 'totalMbMax']), 'Write a number of megabytes of at least 10.');
+  assert.equal(whatToWrite(['cameras', 'x', 'look']), 'Write blur, solid or mosaic.');
+  assert.equal(whatToWrite(['nowhere', 'at', 'all']), 'Remove it.');
+});
+
+test('a suggestion is near, or none', () => {
+  assert.equal(nearest('delayms', ['delayMs', 'detect']), 'delayMs');
+  assert.equal(nearest('htpp', ['http', 'rtsp']), 'http');
+  assert.equal(nearest('password', ['http', 'rtsp', 'state']), undefined);
+});
