@@ -21,6 +21,7 @@ import {
   type FFEncoderCodec,
 } from 'node-av/constants';
 import sharp from 'sharp';
+import { UserError } from '../../edge/base/errors.ts';
 import { DECODE_AHEAD_FRAMES_MAX } from '../../edge/base/limits.ts';
 import { openCapture } from '../../edge/camera/capture/open.ts';
 import { assertRising, pull, withCapture } from '../support/captures.ts';
@@ -125,14 +126,29 @@ for (const made of CLIPS) {
 
 const h264 = CLIPS[0]!;
 
+async function opens(url: string): Promise<boolean> {
+  try {
+    await openCapture({ url, transport: 'tcp', pacing: 'live' }).close();
+    return true;
+  } catch (error) {
+    if (error instanceof UserError) return false;
+    throw error;
+  }
+}
+
 /** Sources that play as a camera: what the contract says of `live`. */
-const LIVE: { name: string; url: () => Promise<string> }[] = [
+const LIVE: { name: string; url: () => Promise<string>; skip?: string | false }[] = [
   { name: 'looped file', url: async () => `file:${await clip({ ...h264, name: 'loop.mp4' })}?loop=1` },
   { name: 'http camera', url: async () => camera.url('admin:geheim-9') },
+  {
+    name: 'simulated street',
+    url: async () => 'simulated',
+    skip: needs(await opens('simulated'), 'a simulated source'),
+  },
 ];
 
-for (const { name, url } of LIVE) {
-  describe(`live ${name}`, () => {
+for (const { name, url, skip = false } of LIVE) {
+  describe(`live ${name}`, { skip }, () => {
     test('connected, then frames with rising seq, ptsUs and capturedMs, at about the speed of real time', async () => {
       await withCapture({ url: await url(), transport: 'tcp', pacing: 'live' }, async (capture) => {
         const startMs = performance.now();
