@@ -131,7 +131,13 @@ export function drawSprite(surface: Surface, sprite: Sprite, map: Affine, light:
   const solidAt = (x: number, y: number): boolean => {
     const u = Math.floor((x - e) * ux + (y - f) * uy + MARGIN);
     const v = Math.floor((x - e) * vx + (y - f) * vy + MARGIN);
-    return u >= 0 && v >= 0 && u < level.widthPx && v < level.heightPx && level.rgba[(v * level.widthPx + u) * 4 + 3]! >= SOLID_ALPHA;
+    return (
+      u >= 0 &&
+      v >= 0 &&
+      u < level.widthPx &&
+      v < level.heightPx &&
+      level.rgba[(v * level.widthPx + u) * 4 + 3]! >= SOLID_ALPHA
+    );
   };
   return { x0, y0, x1, y1, solidAt };
 }
@@ -140,11 +146,21 @@ export function drawSprite(surface: Surface, sprite: Sprite, map: Affine, light:
 type Tint = readonly [number, number, number, number];
 
 function tintOf(light: Light, opacity: number): Tint {
-  return [light[0] * opacity * 256, light[1] * opacity * 256, light[2] * opacity * 256, opacity * 256].map(Math.round) as unknown as Tint;
+  return [light[0] * opacity * 256, light[1] * opacity * 256, light[2] * opacity * 256, opacity * 256].map(
+    Math.round,
+  ) as unknown as Tint;
 }
 
 /** Blends one bilinear sample over a picture pixel. */
-function mixPixel(picture: Uint8ClampedArray, at: number, rgba: Uint8ClampedArray, width: number, u: number, v: number, tint: Tint): void {
+function mixPixel(
+  picture: Uint8ClampedArray,
+  at: number,
+  rgba: Uint8ClampedArray,
+  width: number,
+  u: number,
+  v: number,
+  tint: Tint,
+): void {
   const iu = u | 0;
   const iv = v | 0;
   const fu = ((u - iu) * 256) | 0;
@@ -218,7 +234,13 @@ export function drawWall(surface: Surface, sprite: Sprite, edgeA: WallEdge, edge
     if (i < 0 || i >= columns) return false;
     const v = Math.floor((y - tops[i]!) * steps[i]! + MARGIN);
     const u = Math.round(us[i]!);
-    return u >= 0 && u < level.widthPx && v >= 0 && v < level.heightPx && level.rgba[(v * level.widthPx + u) * 4 + 3]! >= SOLID_ALPHA;
+    return (
+      u >= 0 &&
+      u < level.widthPx &&
+      v >= 0 &&
+      v < level.heightPx &&
+      level.rgba[(v * level.widthPx + u) * 4 + 3]! >= SOLID_ALPHA
+    );
   };
   return { x0, y0, x1, y1, solidAt };
 }

@@ -37,7 +37,14 @@ export interface Street {
   renderInto(index: number, surface: Surface): StreetTruth;
 }
 
-export const STREET_DEFAULTS: StreetOptions = { seed: 1, widthPx: 1280, heightPx: 720, frameRate: 25, night: false, rain: false };
+export const STREET_DEFAULTS: StreetOptions = {
+  seed: 1,
+  widthPx: 1280,
+  heightPx: 720,
+  frameRate: 25,
+  night: false,
+  rain: false,
+};
 
 const PEOPLE = 14;
 const CARS: readonly (readonly [VehicleKind, readonly [number, number, number]])[] = [
@@ -69,8 +76,14 @@ export async function createStreet(given: Partial<StreetOptions> = {}): Promise<
     Promise.all(Array.from({ length: PEOPLE }, (_, i) => createPersonLook(seed, i))),
     Promise.all(CARS.map(([kind, paint]) => createVehicleLook(kind, paint))),
   ]);
-  const glows: Glows = { head: glowSprite([255, 244, 214], 0.95), tail: glowSprite([255, 40, 30], 0.7), shadow: shadowSprite() };
-  const plates = PLATES.flatMap((kind, i) => Array.from({ length: PLATES_EACH }, (_, j) => createPlate(kind, seed, i * PLATES_EACH + j)));
+  const glows: Glows = {
+    head: glowSprite([255, 244, 214], 0.95),
+    tail: glowSprite([255, 40, 30], 0.7),
+    shadow: shadowSprite(),
+  };
+  const plates = PLATES.flatMap((kind, i) =>
+    Array.from({ length: PLATES_EACH }, (_, j) => createPlate(kind, seed, i * PLATES_EACH + j)),
+  );
   const taxiPlates = Array.from({ length: PLATES_EACH }, (_, j) => createPlate('kr-taxi', seed, 900 + j));
   const tallPlates = plates.filter((plate) => plate.heightM > 0.13);
   const noise = noiseTile(seed, options.night ? 4.5 : 2);
@@ -109,7 +122,8 @@ function inOrder(seed: number, seconds: number, garage: Garage, people: PersonLo
   const items: Item[] = [];
   for (const actor of vehiclesAt(seed, seconds)) {
     const look = vehicleLookOf(actor, garage.cars);
-    const choice = look.shape.kind === 'taxi' ? garage.taxiPlates : look.shape.kind === 'truck' ? garage.tallPlates : garage.plates;
+    const choice =
+      look.shape.kind === 'taxi' ? garage.taxiPlates : look.shape.kind === 'truck' ? garage.tallPlates : garage.plates;
     const plate = choice[Math.floor(actor.plate * choice.length)]!;
     items.push({ kind: 'vehicle', depth: vehicleNearM(look, actor.pose), actor, look, plate });
   }
