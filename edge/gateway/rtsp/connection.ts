@@ -4,7 +4,7 @@
  * Requests are answered one after another; while one is being answered nothing more is read, so a viewer that floods fills its own
  * buffers. What can't be parsed, or a viewer that does not read, ends this connection only.
  */
-import type { Socket } from 'node:net';
+import { isIPv6, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../base/clock.ts';
 import { VIEWER_BACKLOG_BYTES_MAX } from '../../base/limits.ts';
@@ -141,6 +141,7 @@ export class RtspConnection {
       return await perform(method, request, {
         feeds: this.#dependencies.feeds,
         user,
+        isIPv6: isIPv6(addressOf(this.#socket.localAddress)),
         findSession: (id, owner) => this.#findSession(id, owner),
         openSession: (feedName, owner, offer) => this.#openSession(feedName, owner, offer),
         endSession: (session) => this.#endSession(session),
