@@ -97,7 +97,8 @@ export class RtspConnection {
   /** To be called about once a second. */
   sweep(): void {
     const idleMs = this.#dependencies.clock.monotonicMs() - this.#lastUsedMs;
-    if (this.#isClosing || (this.#sessions.size === 0 && idleMs > CONNECTION_IDLE_MS)) this.#socket.destroy();
+    const isIdle = idleMs > CONNECTION_IDLE_MS && [...this.#sessions].every((session) => session.state === 'ended');
+    if (this.#isClosing || isIdle) this.#socket.destroy();
   }
 
   close(): void {
