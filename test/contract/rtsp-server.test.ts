@@ -10,7 +10,7 @@ import { describe, test } from 'node:test';
 import { systemClock } from '../../edge/base/clock.ts';
 import { VIEWERS_MAX } from '../../edge/base/limits.ts';
 import type { AccessUnit, StreamFormat } from '../../edge/gateway/feed.ts';
-import { SESSION_EXPIRY_MS } from '../../edge/gateway/rtsp/limits.ts';
+import { NONCE_LIFETIME_MS, SESSION_EXPIRY_MS } from '../../edge/gateway/rtsp/limits.ts';
 import { startRtspServer } from '../../edge/gateway/rtsp/server.ts';
 import { ManualDirectory, ManualFeed } from '../support/manual-feed.ts';
 import { annexB, Depacketiser, parseRtp } from '../support/rtp.ts';
@@ -125,6 +125,22 @@ describe('authentication', () => {
     const reply = await second.plain('DESCRIBE', url, { Authorization: first.authorization('DESCRIBE', url) });
     assert.equal(reply.status, 401);
     assert.match(headersOf(reply, 'WWW-Authenticate')[0] ?? '', /stale=true/);
+  });
+
+  test('a nonce expires, and the next one is good', async () => {
+    const feed = new ManualFeed('gate', FORMAT);
+    let aheadMs = 0;
+    const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + aheadMs };
+    await using fixture = await startRtspFixture(new ManualDirectory(feed), clock);
+    const url = `${fixture.base}/gate`;
+    using client = await RtspClient.connect(fixture.server.address.port);
+    const Session = await play(client, url);
+    aheadMs = NONCE_LIFETIME_MS + 1000;
+    const reply = await client.request('GET_PARAMETER', url, { Session });
+    assert.equal(reply.status, 401);
+    assert.match(headersOf(reply, 'WWW-Authenticate')[0] ?? '', /stale=true/);
+    assert.equal((await client.request('GET_PARAMETER', url, { Session })).status, 200);
+    assert.equal(feed.subscriberCount, 1);
   });
 
   test('makes who guesses wait, and closes the connection in the end', async () => {
@@ -363,7 +379,7 @@ describe('sessions over UDP', () => {
       assert.equal(Number(odd), Number(even) + 1);
       const Session = sessionOf(setup);
       await client.request('PLAY', url, { Session });
-      feed.pushUnit(unit(0, true, 50_000));
+      feed.pushUnit(unit(0, true, 300_000));
       feed.pushUnit(unit(1, false));
       await until('both units', () => depacketiser.units.length === 2);
       assert.ok(Math.max(...sizes) <= 1400);
@@ -400,7 +416,7 @@ describe('sessions over UDP', () => {
       await client.request('PLAY', url, { Session: sessionOf(setup) });
       aheadMs = SESSION_EXPIRY_MS - 5_000;
       rtcp.send(Buffer.from([0x80, 201, 0, 1, 1, 2, 3, 4]), serverPort, '127.0.0.1');
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await new Promise((resolve) => setTimeout(resolve, 1000));
       aheadMs = SESSION_EXPIRY_MS + 5_000;
       await new Promise((resolve) => setTimeout(resolve, 1500));
       assert.equal(feed.subscriberCount, 1);
