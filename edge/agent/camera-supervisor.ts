@@ -6,14 +6,15 @@
  * coming. While it is down a slate process fills the feed, with the reason in words.
  */
 
-import { type Child, forkChild, waitUntil } from '../base/child.ts';
+import { type Child, type ChildOptions, forkChild, waitUntil } from '../base/child.ts';
 import type { Clock } from '../base/clock.ts';
 import { type Log, RepeatLog } from '../base/log.ts';
 import { registerUrlSecrets, scrub } from '../base/secrets.ts';
-import type { AccessUnit, CameraCounts, CameraHealth, FromCamera, SlateReason } from '../camera/messages.ts';
+import type { AccessUnit, CameraCounts, CameraHealth, FromCamera, SlateReason, ToCamera } from '../camera/messages.ts';
 import type { CameraSettings } from '../config/schema.ts';
 import { CameraFeed, type FeedDropReason, type FeedSource } from './camera-feed.ts';
 import { parseFromCamera } from './camera-message.ts';
+import type { SlateSpare } from './slate-spare.ts';
 import { initialState, isClosed, nextStep, type SupervisionAction, type SupervisionEvent } from './supervision.ts';
 
 const TICK_MS = 200;
@@ -37,7 +38,7 @@ export interface SupervisorOptions {
   sourceUrl: string;
   stateDir: string;
   cameraProcess: URL;
-  slateProcess: URL;
+  slates: SlateSpare;
   clock: Clock;
   log: Log;
   metrics: SupervisorMetrics;
@@ -139,30 +140,28 @@ export class CameraSupervisor {
       metrics.cameraProcessRestarted(name);
       log.info({ restarts: this.#restarts }, 'restarting the camera process');
     }
-    this.#fork('camera', cameraProcess);
+    this.#adopt('camera', (handlers) => forkChild({ entry: cameraProcess, log, ...handlers }));
     this.#children.camera?.child.send({ type: 'start', name, settings, sourceUrl, stateDir });
   }
 
   #startSlate(): void {
-    const { name, slateProcess } = this.#options;
+    const { name, slates } = this.#options;
     const reason = this.#slateReason();
-    this.#fork('slate', slateProcess);
-    this.#children.slate?.child.send({
+    const start: ToCamera = {
       type: 'start-slate',
       name,
       reason,
       widthPx: this.feed.format?.widthPx ?? SLATE_WIDTH_PX,
       heightPx: this.feed.format?.heightPx ?? SLATE_HEIGHT_PX,
       ptsUs: this.feed.nextPtsUs,
-    });
+    };
+    this.#adopt('slate', (handlers) => slates.take(start, handlers));
     this.#setHealth(this.#slateHealth(reason));
   }
 
-  #fork(role: Role, entry: URL): void {
+  #adopt(role: Role, start: (handlers: Pick<ChildOptions, 'onMessage' | 'onExit'>) => Child): void {
     const source: FeedSource = { format: undefined };
-    const child = forkChild({
-      entry,
-      log: this.#options.log,
+    const child = start({
       onMessage: (message) => this.#heard(role, source, message),
       onExit: (why) => this.#exited(role, why),
     });
