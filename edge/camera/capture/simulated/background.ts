@@ -12,8 +12,21 @@ const FAR_M = 140;
 /** The cross street, from and to. */
 const CROSS = [19.6, 27] as const;
 const SIGNS = ['약국', '서점', '미용실', '분식', '카페', '세탁', '꽃집', '빵집', '노래방', '치과'];
-const WALLS: Rgb[] = [[186, 164, 146], [150, 118, 100], [198, 196, 190], [136, 142, 150], [206, 188, 150], [164, 174, 168]];
-const SIGN_COLORS: Rgb[] = [[176, 48, 50], [36, 96, 120], [52, 116, 70], [214, 150, 40], [70, 66, 120]];
+const WALLS: Rgb[] = [
+  [186, 164, 146],
+  [150, 118, 100],
+  [198, 196, 190],
+  [136, 142, 150],
+  [206, 188, 150],
+  [164, 174, 168],
+];
+const SIGN_COLORS: Rgb[] = [
+  [176, 48, 50],
+  [36, 96, 120],
+  [52, 116, 70],
+  [214, 150, 40],
+  [70, 66, 120],
+];
 
 export async function drawBackground(view: View, seed: number): Promise<Surface> {
   const svg = backgroundSvg(view, seed);
@@ -33,7 +46,20 @@ function tone(view: View, color: Rgb, factor = 0.26): string {
 function backgroundSvg(view: View, seed: number): string {
   const random = randomOf(seed, 404);
   const { widthPx: w, heightPx: h, horizonY } = view;
-  const sky: [Rgb, Rgb] = view.night ? [[10, 14, 30], [44, 46, 66]] : view.rain ? [[146, 154, 164], [190, 196, 200]] : [[96, 150, 208], [214, 228, 238]];
+  const sky: [Rgb, Rgb] = view.night
+    ? [
+        [10, 14, 30],
+        [44, 46, 66],
+      ]
+    : view.rain
+      ? [
+          [146, 154, 164],
+          [190, 196, 200],
+        ]
+      : [
+          [96, 150, 208],
+          [214, 228, 238],
+        ];
   const parts = [
     `<defs><linearGradient id="sky" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="${css(sky[0])}"/><stop offset="1" stop-color="${css(sky[1])}"/></linearGradient>
 <linearGradient id="road" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="${tone(view, [146, 146, 148], 0.3)}"/><stop offset="1" stop-color="${tone(view, [84, 86, 90], 0.34)}"/></linearGradient>
@@ -42,7 +68,10 @@ function backgroundSvg(view: View, seed: number): string {
     `<rect width="${w}" height="${horizonY + 2}" fill="url(#sky)"/>`,
   ];
   if (!view.night) {
-    for (let i = 0; i < 9; i++) parts.push(`<ellipse cx="${random() * w}" cy="${random() * horizonY * 0.8}" rx="${w * between(random, 0.06, 0.16)}" ry="${h * between(random, 0.015, 0.04)}" fill="url(#cloud)" opacity="${view.rain ? 0.3 : 0.8}"/>`);
+    for (let i = 0; i < 9; i++)
+      parts.push(
+        `<ellipse cx="${random() * w}" cy="${random() * horizonY * 0.8}" rx="${w * between(random, 0.06, 0.16)}" ry="${h * between(random, 0.015, 0.04)}" fill="url(#cloud)" opacity="${view.rain ? 0.3 : 0.8}"/>`,
+      );
   }
   parts.push(`<rect y="${horizonY}" width="${w}" height="${h - horizonY}" fill="url(#road)"/>`);
   skyline(view, random, parts);
@@ -52,7 +81,9 @@ function backgroundSvg(view: View, seed: number): string {
     for (const [x, z] of LAMPS) {
       const [px, py] = project(view, x, 0, z);
       const rx = (view.focalPx / z) * 3.6;
-      parts.push(`<ellipse cx="${px}" cy="${py}" rx="${rx}" ry="${Math.min(h, (rx * CAMERA_HEIGHT_M) / z + rx * 0.06)}" fill="url(#pool)"/>`);
+      parts.push(
+        `<ellipse cx="${px}" cy="${py}" rx="${rx}" ry="${Math.min(h, (rx * CAMERA_HEIGHT_M) / z + rx * 0.06)}" fill="url(#pool)"/>`,
+      );
     }
   }
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}">${parts.join('')}</svg>`;
@@ -61,12 +92,25 @@ function backgroundSvg(view: View, seed: number): string {
 type Corner = readonly [x: number, y: number, z: number];
 
 function shape(view: View, corners: readonly Corner[], fill: string, extra = ''): string {
-  const points = corners.map(([x, y, z]) => project(view, x, y, z).map((value) => value.toFixed(1)).join(','));
+  const points = corners.map(([x, y, z]) =>
+    project(view, x, y, z)
+      .map((value) => value.toFixed(1))
+      .join(','),
+  );
   return `<polygon points="${points.join(' ')}" fill="${fill}" ${extra}/>`;
 }
 
 function strip(view: View, x0: number, x1: number, z0: number, z1: number, color: string): string {
-  return shape(view, [[x0, 0, z0], [x1, 0, z0], [x1, 0, z1], [x0, 0, z1]], color);
+  return shape(
+    view,
+    [
+      [x0, 0, z0],
+      [x1, 0, z0],
+      [x1, 0, z1],
+      [x0, 0, z1],
+    ],
+    color,
+  );
 }
 
 function skyline(view: View, random: Random, parts: string[]): void {
@@ -76,11 +120,24 @@ function skyline(view: View, random: Random, parts: string[]): void {
     const height = between(random, 8, 34) * (Math.abs(x) < 12 ? 0.55 : 1);
     const z = between(random, 110, FAR_M);
     const color = mix(pick(random, WALLS), view.rain ? [170, 176, 182] : [178, 196, 214], 0.6);
-    parts.push(shape(view, [[x, 0, z], [x + width, 0, z], [x + width, height, z], [x, height, z]], tone(view, color, 0.2)));
+    parts.push(
+      shape(
+        view,
+        [
+          [x, 0, z],
+          [x + width, 0, z],
+          [x + width, height, z],
+          [x, height, z],
+        ],
+        tone(view, color, 0.2),
+      ),
+    );
     if (!view.night) continue;
     for (let j = 0; j < 14; j++) {
       const [px, py] = project(view, x + random() * width, random() * height, z);
-      parts.push(`<rect x="${px}" y="${py}" width="2" height="2.4" fill="rgb(250,214,140)" opacity="${between(random, 0.3, 0.9)}"/>`);
+      parts.push(
+        `<rect x="${px}" y="${py}" width="2" height="2.4" fill="rgb(250,214,140)" opacity="${between(random, 0.3, 0.9)}"/>`,
+      );
     }
   }
 }
@@ -91,8 +148,14 @@ function ground(view: View, parts: string[]): void {
   const kerb = tone(view, [204, 202, 196], 0.36);
   const joint = tone(view, [146, 138, 130], 0.28);
   for (const side of [-1, 1]) {
-    for (const [from, to] of [[9, CROSS[0]], [CROSS[1], FAR_M]] as const) {
-      parts.push(strip(view, side * 5, side * FACADE_X, from, to, paving), strip(view, side * 4.85, side * 5, from, to, kerb));
+    for (const [from, to] of [
+      [9, CROSS[0]],
+      [CROSS[1], FAR_M],
+    ] as const) {
+      parts.push(
+        strip(view, side * 5, side * FACADE_X, from, to, paving),
+        strip(view, side * 4.85, side * 5, from, to, kerb),
+      );
     }
     for (let z = 9; z < 60; z += 1.2) {
       if (z < CROSS[0] || z > CROSS[1]) parts.push(strip(view, side * 5, side * FACADE_X, z, z + 0.03, joint));
@@ -102,8 +165,15 @@ function ground(view: View, parts: string[]): void {
     }
   }
   // The promenade in the middle, its paving, and the zebra that crosses everything.
-  for (const [from, to] of [[0.7, 2.5], [8.4, CROSS[0]], [CROSS[1], 70]] as const) {
-    parts.push(strip(view, -1.05, 1.05, from, to, kerb), strip(view, -0.95, 0.95, from, to, tone(view, [190, 158, 132], 0.34)));
+  for (const [from, to] of [
+    [0.7, 2.5],
+    [8.4, CROSS[0]],
+    [CROSS[1], 70],
+  ] as const) {
+    parts.push(
+      strip(view, -1.05, 1.05, from, to, kerb),
+      strip(view, -0.95, 0.95, from, to, tone(view, [190, 158, 132], 0.34)),
+    );
     for (let z = from; z < Math.min(to, 30); z += 0.4) parts.push(strip(view, -0.95, 0.95, z, z + 0.015, joint));
     for (const x of [-0.57, -0.19, 0.19, 0.57]) parts.push(strip(view, x, x + 0.015, from, Math.min(to, 30), joint));
   }
@@ -124,9 +194,31 @@ function house(view: View, random: Random, side: number, z0: number, z1: number,
   const floors = 2 + Math.floor(random() * 4);
   const top = 3.4 + floors * 2.9;
   const wall = mix(pick(random, WALLS), [128, 124, 120], random() * 0.3);
-  const panel = (a: number, b: number, low: number, high: number, fill: string, extra = ''): string => shape(view, [[x, low, a], [x, low, b], [x, high, b], [x, high, a]], fill, extra);
+  const panel = (a: number, b: number, low: number, high: number, fill: string, extra = ''): string =>
+    shape(
+      view,
+      [
+        [x, low, a],
+        [x, low, b],
+        [x, high, b],
+        [x, high, a],
+      ],
+      fill,
+      extra,
+    );
   // The end wall that looks down the street towards the camera, where a street opens in front of it.
-  parts.push(shape(view, [[x, 0, z0], [x + side * 30, 0, z0], [x + side * 30, top, z0], [x, top, z0]], tone(view, shade(wall, 0.8))));
+  parts.push(
+    shape(
+      view,
+      [
+        [x, 0, z0],
+        [x + side * 30, 0, z0],
+        [x + side * 30, top, z0],
+        [x, top, z0],
+      ],
+      tone(view, shade(wall, 0.8)),
+    ),
+  );
   parts.push(panel(z0, z1, 0, top, tone(view, wall)), panel(z0, z1, top - 0.35, top, tone(view, shade(wall, 0.7))));
   const bays = Math.max(2, Math.round((z1 - z0) / 1.9));
   const bay = (z1 - z0) / bays;
@@ -138,28 +230,57 @@ function house(view: View, random: Random, side: number, z0: number, z1: number,
       const lit = view.night && random() < 0.4;
       const glass: Rgb = [96 + 40 * random(), 116 + 40 * random(), 134 + 40 * random()];
       parts.push(panel(a - 0.08, b + 0.08, low - 0.12, low + 1.62, tone(view, mix(wall, [240, 238, 232], 0.5))));
-      parts.push(panel(a, b, low, low + 1.5, lit ? css(mix([255, 206, 128], [214, 226, 240], random() * 0.6)) : tone(view, glass)));
+      parts.push(
+        panel(
+          a,
+          b,
+          low,
+          low + 1.5,
+          lit ? css(mix([255, 206, 128], [214, 226, 240], random() * 0.6)) : tone(view, glass),
+        ),
+      );
     }
   }
   const glow = view.night ? css([236, 206, 158]) : tone(view, [82, 94, 104]);
-  parts.push(panel(z0 + 0.3, z1 - 0.3, 0.35, 2.5, glow), panel(z0 + 0.3, z0 + 0.42, 0, 2.5, tone(view, [60, 60, 62])), panel((z0 + z1) / 2, (z0 + z1) / 2 + 0.1, 0.2, 2.5, tone(view, [60, 60, 62])));
+  parts.push(
+    panel(z0 + 0.3, z1 - 0.3, 0.35, 2.5, glow),
+    panel(z0 + 0.3, z0 + 0.42, 0, 2.5, tone(view, [60, 60, 62])),
+    panel((z0 + z1) / 2, (z0 + z1) / 2 + 0.1, 0.2, 2.5, tone(view, [60, 60, 62])),
+  );
   sign(view, random, x, side, z0 + 0.4, z1 - 0.4, parts);
 }
 
 function sign(view: View, random: Random, x: number, side: number, z0: number, z1: number, parts: string[]): void {
   const color = pick(random, SIGN_COLORS);
   const out = x - side * 0.12;
-  parts.push(shape(view, [[out, 2.6, z0], [out, 2.6, z1], [out, 3.4, z1], [out, 3.4, z0]], view.night ? css(mix(color, [255, 255, 255], 0.15)) : tone(view, color)));
+  parts.push(
+    shape(
+      view,
+      [
+        [out, 2.6, z0],
+        [out, 2.6, z1],
+        [out, 3.4, z1],
+        [out, 3.4, z0],
+      ],
+      view.night ? css(mix(color, [255, 255, 255], 0.15)) : tone(view, color),
+    ),
+  );
   const text = pick(random, SIGNS);
   const heightM = 0.52;
   const widthM = measureText(text, heightM);
   const middle = (z0 + z1) / 2;
   const lines = textPaths(text, heightM).map((line) => {
     // Read from the street: on the right side of the picture the text runs towards the camera, on the left side away from it.
-    const points = line.map(([u, v]) => project(view, out, 3.27 - v, middle - side * (u - widthM / 2)).map((value) => value.toFixed(1)).join(','));
+    const points = line.map(([u, v]) =>
+      project(view, out, 3.27 - v, middle - side * (u - widthM / 2))
+        .map((value) => value.toFixed(1))
+        .join(','),
+    );
     return `M${points.join('L')}`;
   });
-  parts.push(`<path d="${lines.join('')}" fill="none" stroke="${view.night ? 'rgb(255,252,236)' : 'rgb(246,244,236)'}" stroke-width="${(view.focalPx / middle) * 0.07}" stroke-linejoin="round" stroke-linecap="round"/>`);
+  parts.push(
+    `<path d="${lines.join('')}" fill="none" stroke="${view.night ? 'rgb(255,252,236)' : 'rgb(246,244,236)'}" stroke-width="${(view.focalPx / middle) * 0.034}" stroke-linejoin="round" stroke-linecap="round"/>`,
+  );
 }
 
 /** Roughness of asphalt and paving, finer with distance. */

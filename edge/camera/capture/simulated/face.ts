@@ -51,7 +51,9 @@ export function identityOf(seed: number, index: number): Identity {
   const random = randomOf(seed, 101, index);
   const skin = SKINS[index % SKINS.length]!;
   const woman = index % 2 === 1;
-  const style = woman ? pick(random, ['long', 'bob', 'long'] as const) : pick(random, ['short', 'short', 'bald'] as const);
+  const style = woman
+    ? pick(random, ['long', 'bob', 'long'] as const)
+    : pick(random, ['short', 'short', 'bald'] as const);
   return {
     skin,
     hair: skin[0] < 170 ? HAIRS[0]! : pick(random, HAIRS),
@@ -167,16 +169,42 @@ export function headSvg(identity: Identity, yawDeg: number): string {
   const neckX = CX - 8 * head.sin;
   if (identity.style === 'long') {
     const hang = CX - 46 * head.sin;
-    parts.push(`<path d="${path([[hang - 80, 110], [hang - 84, 220], [hang - 70, 296], [hang, 300], [hang + 70, 296], [hang + 84, 220], [hang + 80, 110]])}" fill="url(#h)"/>`);
+    parts.push(
+      `<path d="${path([
+        [hang - 80, 110],
+        [hang - 84, 220],
+        [hang - 70, 296],
+        [hang, 300],
+        [hang + 70, 296],
+        [hang + 84, 220],
+        [hang + 80, 110],
+      ])}" fill="url(#h)"/>`,
+    );
   }
-  parts.push(`<path d="M${neckX - 36},200L${neckX - 40},300Q${neckX},314 ${neckX + 40},300L${neckX + 36},200Z" fill="${css(shade(skin, 0.74))}"/>`);
-  parts.push(`<ellipse cx="${neckX + 20 * head.sin}" cy="244" rx="44" ry="22" fill="${css(shade(skin, 0.5))}" opacity=".65" filter="url(#b5)"/>`);
+  parts.push(
+    `<path d="M${neckX - 36},200L${neckX - 40},300Q${neckX},314 ${neckX + 40},300L${neckX + 36},200Z" fill="${css(shade(skin, 0.74))}"/>`,
+  );
+  parts.push(
+    `<ellipse cx="${neckX + 20 * head.sin}" cy="244" rx="44" ry="22" fill="${css(shade(skin, 0.5))}" opacity=".65" filter="url(#b5)"/>`,
+  );
   const hairGrow = identity.style === 'bald' ? 0 : 6;
   if (back) {
     parts.push(`<path d="${outline(head, 38, 236, 0)}" fill="url(#s)"/>`);
     parts.push(ears(identity, head, true));
-    if (identity.style !== 'bald') parts.push(`<path d="${outline(head, 38, identity.style === 'short' ? 206 : 244, 7)}" fill="url(#h)"/>`);
-    if (identity.style === 'long') parts.push(`<path d="${path([[54, 110], [50, 220], [64, 300], [130, 304], [196, 300], [210, 220], [206, 110]])}" fill="url(#h)"/>`);
+    if (identity.style !== 'bald')
+      parts.push(`<path d="${outline(head, 38, identity.style === 'short' ? 206 : 244, 7)}" fill="url(#h)"/>`);
+    if (identity.style === 'long')
+      parts.push(
+        `<path d="${path([
+          [54, 110],
+          [50, 220],
+          [64, 300],
+          [130, 304],
+          [196, 300],
+          [210, 220],
+          [206, 110],
+        ])}" fill="url(#h)"/>`,
+      );
     parts.push(hat(identity, head, yawDeg));
     return svg(parts);
   }
@@ -229,7 +257,9 @@ function shadows(identity: Identity, head: Head): string {
   const dark = css(shade(identity.skin, 0.5));
   const blot = (longitude: number, y: number, rx: number, ry: number, opacity: number, fill = dark): string => {
     const { x, squeeze } = place(head, longitude, y);
-    return squeeze < 0.05 ? '' : `<ellipse cx="${x}" cy="${y}" rx="${rx * squeeze}" ry="${ry}" fill="${fill}" opacity="${opacity}" filter="url(#b5)"/>`;
+    return squeeze < 0.05
+      ? ''
+      : `<ellipse cx="${x}" cy="${y}" rx="${rx * squeeze}" ry="${ry}" fill="${fill}" opacity="${opacity}" filter="url(#b5)"/>`;
   };
   const blush = css(mix(identity.skin, [214, 84, 74], 0.5));
   const parts = [
@@ -244,7 +274,13 @@ function shadows(identity: Identity, head: Head): string {
     blot(0, 90, 60, 12, 0.2),
     blot(-4, 116, 26, 14, 0.4, css(mix(identity.skin, [255, 255, 255], 0.5))),
   ];
-  if (identity.beard) parts.push(blot(-36, 216, 30, 24, 0.7, css(identity.hair)), blot(36, 216, 30, 24, 0.7, css(identity.hair)), blot(0, 236, 40, 14, 0.8, css(identity.hair)), blot(0, 200, 28, 5, 0.6, css(identity.hair)));
+  if (identity.beard)
+    parts.push(
+      blot(-36, 216, 30, 24, 0.7, css(identity.hair)),
+      blot(36, 216, 30, 24, 0.7, css(identity.hair)),
+      blot(0, 236, 40, 14, 0.8, css(identity.hair)),
+      blot(0, 200, 28, 5, 0.6, css(identity.hair)),
+    );
   return parts.join('');
 }
 
@@ -267,7 +303,9 @@ function features(identity: Identity, head: Head, yawDeg: number): string {
     const middle = place(head, side * 27, 124);
     const outer = place(head, side * 44, 131);
     if (middle.squeeze > 0.12) {
-      parts.push(`<path d="M${inner.x},131Q${middle.x},117 ${outer.x},131Q${middle.x},124 ${inner.x},136Z" fill="${brow}" stroke="${brow}" stroke-width="3" stroke-linejoin="round" opacity=".92"/>`);
+      parts.push(
+        `<path d="M${inner.x},131Q${middle.x},117 ${outer.x},131Q${middle.x},124 ${inner.x},136Z" fill="${brow}" stroke="${brow}" stroke-width="3" stroke-linejoin="round" opacity=".92"/>`,
+      );
     }
   }
   parts.push(nose(identity, head, yawDeg), mouth(identity, head));
@@ -281,9 +319,10 @@ function nose(identity: Identity, head: Head, yawDeg: number): string {
   const wingL = head.at(-17, 82, 0);
   const wingR = head.at(17, 82, 0);
   const far = Math.max(wingR, tip);
-  const bridge = yawDeg > 40
-    ? `<path d="M${root - 10},150Q${root + 1},150 ${head.at(0, 84, 0)},158Q${(root + tip) / 2 + 3},172 ${tip},187Q${tip + 1},195 ${base},199L${wingL},196Z" fill="${css(identity.skin)}"/>`
-    : '';
+  const bridge =
+    yawDeg > 40
+      ? `<path d="M${root - 10},150Q${root + 1},150 ${head.at(0, 84, 0)},158Q${(root + tip) / 2 + 3},172 ${tip},187Q${tip + 1},195 ${base},199L${wingL},196Z" fill="${css(identity.skin)}"/>`
+      : '';
   return `${bridge}<path d="M${head.at(9, 80, 0)},146Q${head.at(10, 90, 0)},172 ${far},190Q${tip + 6},199 ${base},199L${tip},182Z" fill="${css(shade(identity.skin, 0.62))}" opacity=".55" filter="url(#b2)"/>
 <path d="M${root - 2},142L${tip - 3},184" stroke="${css(mix(identity.skin, [255, 255, 255], 0.5))}" stroke-width="6" opacity=".45" filter="url(#b2)"/>
 <path d="M${wingL},190Q${wingL - 2},200 ${(wingL + base) / 2},198Q${tip - 2},204 ${(wingR + base) / 2},198Q${wingR + 2},200 ${wingR},190" fill="none" stroke="${css(shade(identity.skin, 0.5))}" stroke-width="3" opacity=".85" stroke-linejoin="round"/>
@@ -311,15 +350,18 @@ function glasses(head: Head): string {
   const bridgeR = place(head, 8, 150);
   const temple = place(head, -86, 150);
   const rim = place(head, -44, 148);
-  const arm = temple.squeeze > 0.1 ? `<path d="M${rim.x},146L${temple.x},150" stroke="rgb(26,26,30)" stroke-width="4"/>` : '';
+  const arm =
+    temple.squeeze > 0.1 ? `<path d="M${rim.x},146L${temple.x},150" stroke="rgb(26,26,30)" stroke-width="4"/>` : '';
   return `${lens.join('')}<path d="M${bridgeL.x},150Q${(bridgeL.x + bridgeR.x) / 2},145 ${bridgeR.x},150" fill="none" stroke="rgb(26,26,30)" stroke-width="4"/>${arm}`;
 }
 
 function mask(head: Head): string {
   const points: [number, number][] = [];
-  for (const y of [182, 198, 214, 230, 244]) points.push([head.surface(-74, y).facing > 0 ? head.surface(-74, y).x : head.edge(y, -1), y]);
+  for (const y of [182, 198, 214, 230, 244])
+    points.push([head.surface(-74, y).facing > 0 ? head.surface(-74, y).x : head.edge(y, -1), y]);
   points.push([head.at(0, 72, 0), 254]);
-  for (const y of [244, 230, 214, 198, 182]) points.push([head.surface(74, y).facing > 0 ? head.surface(74, y).x : head.edge(y, 1), y]);
+  for (const y of [244, 230, 214, 198, 182])
+    points.push([head.surface(74, y).facing > 0 ? head.surface(74, y).x : head.edge(y, 1), y]);
   points.push([Math.max(head.at(6, 96, 0), CX + 4), 170], [head.at(-6, 96, 0), 170]);
   const left = points[0]!;
   return `<path d="${path(points)}" fill="rgb(232,238,244)"/><path d="${path(points)}" fill="url(#s)" opacity=".18"/>

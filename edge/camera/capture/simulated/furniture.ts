@@ -25,10 +25,10 @@ export const FURNITURE: readonly Furniture[] = [
   { x: 0.5, z: 8.8, kind: 'pillar' },
   { x: 5.6, z: 17.5, kind: 'tree' },
   { x: -5.6, z: 16.5, kind: 'tree' },
-  { x: -5.7, z: 29, kind: 'tree' },
-  { x: 5.7, z: 30, kind: 'tree' },
-  { x: 5.7, z: 40, kind: 'tree' },
   { x: -5.7, z: 42, kind: 'tree' },
+  { x: 5.7, z: 40, kind: 'tree' },
+  { x: 5.7, z: 30, kind: 'tree' },
+  { x: -5.7, z: 29, kind: 'tree' },
 ];
 
 export async function createFurniture(): Promise<FurnitureSprites> {
@@ -40,13 +40,18 @@ export async function createFurniture(): Promise<FurnitureSprites> {
   }).reverse();
   const posters = ['서울 거리 축제', '11월 23일', 'GARIM'].map((line, i) => {
     const heightPx = i === 1 ? 14 : 19;
-    const d = textPaths(line, heightPx).map((path) => `M${path.map(([x, y]) => `${(x + 72 - measureText(line, heightPx) / 2).toFixed(1)},${(y + 110 + i * 46).toFixed(1)}`).join('L')}`);
+    const d = textPaths(line, heightPx).map(
+      (path) =>
+        `M${path.map(([x, y]) => `${(x + 72 - measureText(line, heightPx) / 2).toFixed(1)},${(y + 110 + i * 46).toFixed(1)}`).join('L')}`,
+    );
     return `<path d="${d.join('')}" fill="none" stroke="rgb(250,246,230)" stroke-width="2.6" stroke-linecap="round"/>`;
   });
   const [lamp, tree, pillar] = await Promise.all([
     spriteOfSvg(`<svg xmlns="http://www.w3.org/2000/svg" width="108" height="576"><defs><linearGradient id="g" x1="0" x2="1" y1="0" y2="0"><stop offset="0" stop-color="rgb(50,54,60)"/><stop offset=".4" stop-color="rgb(128,134,140)"/><stop offset="1" stop-color="rgb(36,38,44)"/></linearGradient></defs>
 <path d="M49,576L51,40H57L60,576Z" fill="url(#g)"/><path d="M54,44Q54,14 88,16" fill="none" stroke="rgb(70,74,80)" stroke-width="6"/><ellipse cx="88" cy="20" rx="17" ry="7" fill="rgb(250,240,210)"/><rect x="44" y="520" width="21" height="56" rx="4" fill="rgb(54,58,64)"/></svg>`),
-    spriteOfSvg(`<svg xmlns="http://www.w3.org/2000/svg" width="340" height="560"><path d="M156,560L162,330L130,250L140,246L168,300L190,240L202,246L180,330L188,560Z" fill="rgb(86,66,50)"/>${leaves.join('')}</svg>`),
+    spriteOfSvg(
+      `<svg xmlns="http://www.w3.org/2000/svg" width="340" height="560"><path d="M156,560L162,330L130,250L140,246L168,300L190,240L202,246L180,330L188,560Z" fill="rgb(86,66,50)"/>${leaves.join('')}</svg>`,
+    ),
     spriteOfSvg(`<svg xmlns="http://www.w3.org/2000/svg" width="144" height="470"><defs><linearGradient id="g" x1="0" x2="1" y1="0" y2="0"><stop offset="0" stop-color="black" stop-opacity=".45"/><stop offset=".35" stop-color="white" stop-opacity=".16"/><stop offset="1" stop-color="black" stop-opacity=".5"/></linearGradient></defs>
 <rect x="6" y="34" width="132" height="430" fill="rgb(40,86,98)"/><rect x="6" y="84" width="132" height="160" fill="rgb(178,66,52)"/><rect x="6" y="262" width="132" height="150" fill="rgb(222,196,130)"/><circle cx="72" cy="336" r="44" fill="rgb(70,110,84)"/>
 <path d="M0,38Q72,-30 144,38Z" fill="rgb(52,60,58)"/><rect x="0" y="440" width="144" height="30" fill="rgb(52,60,58)"/>${posters.join('')}<rect x="6" y="34" width="132" height="430" fill="url(#g)"/></svg>`),
@@ -83,8 +88,16 @@ export function drawFurniture(painter: Painter, item: Furniture, sprites: Furnit
   painter.begin(0);
   const mirror = item.kind === 'lamp' && item.x > 0 ? -1 : 1;
   const w = (widthM * scale * mirror) / sprite.widthPx;
-  painter.sprite(sprite, [w, 0, 0, (heightM * scale) / sprite.heightPx, x - (w * sprite.widthPx) / 2, y - heightM * scale], lightAt(view, item.x, item.z));
+  painter.sprite(
+    sprite,
+    [w, 0, 0, (heightM * scale) / sprite.heightPx, x - (w * sprite.widthPx) / 2, y - heightM * scale],
+    lightAt(view, item.x, item.z),
+  );
   if (item.kind !== 'lamp' || !view.night) return;
   const size = 2.6 * scale;
-  painter.veil(sprites.glow, [size / 64, 0, 0, size / 64, x + mirror * 0.28 * scale - size / 2, y - LAMP_HEIGHT_M * scale - size / 2], [1, 1, 1]);
+  painter.veil(
+    sprites.glow,
+    [size / 64, 0, 0, size / 64, x + mirror * 0.28 * scale - size / 2, y - LAMP_HEIGHT_M * scale - size / 2],
+    [1, 1, 1],
+  );
 }

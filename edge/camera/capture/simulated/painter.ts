@@ -63,7 +63,14 @@ export class Painter {
   }
 
   /** An upright sprite between two points on the ground plan, from one height to another; u runs from a to b. */
-  wall(sprite: Sprite, a: readonly [x: number, z: number], b: readonly [x: number, z: number], bottomM: number, topM: number, light: Light): void {
+  wall(
+    sprite: Sprite,
+    a: readonly [x: number, z: number],
+    b: readonly [x: number, z: number],
+    bottomM: number,
+    topM: number,
+    light: Light,
+  ): void {
     let [fromX, fromZ] = a;
     let [toX, toZ] = b;
     let fromU = 0;
@@ -89,7 +96,9 @@ export class Painter {
   polygon(points: readonly WorldPoint[], color: Rgb, light: Light, opacity = 1): void {
     const flat = clipNear(points).map(([x, y, z]) => project(this.view, x, y, z));
     if (flat.length < 3) return;
-    const lit: Rgb = [color[0] * light[0], color[1] * light[1], color[2] * light[2]].map((value) => Math.min(255, value)) as unknown as Rgb;
+    const lit: Rgb = [color[0] * light[0], color[1] * light[1], color[2] * light[2]].map((value) =>
+      Math.min(255, value),
+    ) as unknown as Rgb;
     fillPolygon(this.surface, flat, lit, opacity);
     if (opacity > 0.6) this.#keep(polygonCover(flat));
   }
@@ -109,7 +118,9 @@ export class Painter {
       const y1 = Math.min(heightPx, object.y + object.h);
       if (x1 - x0 < 1 || y1 - y0 < 1 || Math.min(object.w, object.h) < TRUTH_SIDE_PX_MIN) continue;
       const inPicture = ((x1 - x0) * (y1 - y0)) / (object.w * object.h);
-      const over = this.#parts.slice(partsBefore).filter((part) => part.owner !== owner && meets(part.cover, x0, y0, x1, y1));
+      const over = this.#parts
+        .slice(partsBefore)
+        .filter((part) => part.owner !== owner && meets(part.cover, x0, y0, x1, y1));
       const own = whole ? this.#parts.filter((part) => part.owner === owner) : undefined;
       let asked = 0;
       let seen = 0;

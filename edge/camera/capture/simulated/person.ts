@@ -1,7 +1,16 @@
 /** People: a head of face.ts on a body of limbs that swing with the step. */
 import type { Rgb } from '../../draw/primitives.ts';
 import { css, mix, shade } from './color.ts';
-import { faceBox, HEAD_NECK_Y, HEAD_SIZE_PX, HEAD_WIDTH_PX, HEAD_YAWS, headSvg, type Identity, identityOf } from './face.ts';
+import {
+  faceBox,
+  HEAD_NECK_Y,
+  HEAD_SIZE_PX,
+  HEAD_WIDTH_PX,
+  HEAD_YAWS,
+  headSvg,
+  type Identity,
+  identityOf,
+} from './face.ts';
 import type { Painter } from './painter.ts';
 import { pick, randomOf } from './random.ts';
 import { type Light, type Sprite, spriteOfSvg } from './raster.ts';
@@ -31,13 +40,29 @@ export interface PersonPose {
   heightM: number;
 }
 
-const TOPS: Rgb[] = [[52, 78, 122], [140, 44, 48], [66, 98, 74], [196, 190, 178], [58, 58, 64], [214, 158, 68], [120, 90, 140], [176, 186, 196], [34, 44, 60]];
-const BOTTOMS: Rgb[] = [[44, 52, 72], [36, 36, 40], [110, 98, 80], [70, 84, 110], [84, 80, 78]];
+const TOPS: Rgb[] = [
+  [52, 78, 122],
+  [140, 44, 48],
+  [66, 98, 74],
+  [196, 190, 178],
+  [58, 58, 64],
+  [214, 158, 68],
+  [120, 90, 140],
+  [176, 186, 196],
+  [34, 44, 60],
+];
+const BOTTOMS: Rgb[] = [
+  [44, 52, 72],
+  [36, 36, 40],
+  [110, 98, 80],
+  [70, 84, 110],
+  [84, 80, 78],
+];
 
 export async function createPersonLook(seed: number, index: number): Promise<PersonLook> {
   const random = randomOf(seed, 303, index);
   const identity = identityOf(seed, index);
-  const top = pick(random, TOPS);
+  const top = TOPS[(index * 5 + Math.abs(seed)) % TOPS.length]!;
   const bottom = pick(random, BOTTOMS);
   const open = random() < 0.5;
   const [front, back, arm, thigh, shin, shoe, ...heads] = await Promise.all([
@@ -46,7 +71,9 @@ export async function createPersonLook(seed: number, index: number): Promise<Per
     spriteOfSvg(armSvg(top, identity.skin)),
     spriteOfSvg(limbSvg(bottom, 40, 34)),
     spriteOfSvg(limbSvg(shade(bottom, 0.92), 33, 24)),
-    spriteOfSvg(`<svg xmlns="http://www.w3.org/2000/svg" width="80" height="40"><path d="M4,38V16Q6,2 26,4L46,14Q76,18 78,30V38Z" fill="rgb(38,34,34)"/><rect x="4" y="33" width="74" height="6" fill="rgb(200,200,196)"/></svg>`),
+    spriteOfSvg(
+      `<svg xmlns="http://www.w3.org/2000/svg" width="80" height="40"><path d="M4,38V16Q6,2 26,4L46,14Q76,18 78,30V38Z" fill="rgb(38,34,34)"/><rect x="4" y="33" width="74" height="6" fill="rgb(200,200,196)"/></svg>`,
+    ),
     ...HEAD_YAWS.map((yaw) => spriteOfSvg(headSvg(identity, yaw))),
   ]);
   return { identity, heads, front: front!, back: back!, arm: arm!, thigh: thigh!, shin: shin!, shoe: shoe! };
@@ -58,7 +85,10 @@ function gradient(id: string, color: Rgb): string {
 
 function torsoSvg(color: Rgb, skin: Rgb, open: boolean, front: boolean): string {
   const shirt: Rgb = [226, 226, 222];
-  const opening = front && open ? `<path d="M84,6L118,70L120,296H100L102,70Z M136,6L118,80" fill="${css(shirt)}" stroke="${css(shade(color, 0.6))}" stroke-width="3"/>` : '';
+  const opening =
+    front && open
+      ? `<path d="M84,6L118,70L120,296H100L102,70Z M136,6L118,80" fill="${css(shirt)}" stroke="${css(shade(color, 0.6))}" stroke-width="3"/>`
+      : '';
   const collar = front
     ? `<path d="M82,10Q110,52 138,10L130,4H90Z" fill="${css(shade(skin, 0.78))}"/><path d="M80,8Q110,60 140,8" fill="none" stroke="${css(shade(color, 0.62))}" stroke-width="6"/>`
     : `<path d="M80,8Q110,22 140,8" fill="none" stroke="${css(shade(color, 0.62))}" stroke-width="6"/>`;
@@ -76,7 +106,8 @@ function limbSvg(color: Rgb, top: number, bottom: number): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="90" height="180"><defs>${gradient('g', color)}</defs><path d="M${45 - top},10Q45,-6 ${45 + top},10L${45 + bottom},172Q45,184 ${45 - bottom},172Z" fill="url(#g)"/></svg>`;
 }
 
-const PROFILE_YAW_MAX = 97;
+/** A head turned farther is drawn, and known, as the back of a head. */
+const PROFILE_YAW_MAX = 118;
 
 export function drawPerson(painter: Painter, look: PersonLook, pose: PersonPose, id: number, shadow: Sprite): void {
   const { view } = painter;
@@ -90,7 +121,12 @@ export function drawPerson(painter: Painter, look: PersonLook, pose: PersonPose,
   const light = lightAt(view, pose.x, pose.z);
   painter.begin(id);
   const shadowW = tall * 0.42;
-  painter.veil(shadow, [shadowW / shadow.widthPx, 0, 0, (shadowW * 0.3) / shadow.heightPx, footX - shadowW / 2, footY - shadowW * 0.15], [1, 1, 1], view.night ? 0.5 : 0.7);
+  painter.veil(
+    shadow,
+    [shadowW / shadow.widthPx, 0, 0, (shadowW * 0.3) / shadow.heightPx, footX - shadowW / 2, footY - shadowW * 0.15],
+    [1, 1, 1],
+    view.night ? 0.5 : 0.7,
+  );
   const bob = Math.abs(Math.cos(pose.step)) * 0.012 * tall;
   const at = (share: number): number => footY - share * tall - bob;
   const swing = Math.sin(bodyYaw);
@@ -99,18 +135,39 @@ export function drawPerson(painter: Painter, look: PersonLook, pose: PersonPose,
   const farSide = swing >= 0 ? 1 : -1;
   const order = [farSide, -farSide] as const;
   for (const sideOf of order) {
-    leg(limb, look, footX + sideOf * spread * 0.052 * tall, at(0.49), pose.step + (sideOf > 0 ? 0 : Math.PI), footY, sideOf === farSide ? 0.82 : 1);
+    leg(
+      limb,
+      look,
+      footX + sideOf * spread * 0.052 * tall,
+      at(0.49),
+      pose.step + (sideOf > 0 ? 0 : Math.PI),
+      footY,
+      sideOf === farSide ? 0.82 : 1,
+    );
   }
   const armAt = (sideOf: number): void => {
     const angle = -0.5 * Math.sin(pose.step + (sideOf > 0 ? 0 : Math.PI));
     const x = footX + sideOf * spread * 0.118 * tall;
     const length = 0.37 * tall;
-    segment(limb, look.arm, x, at(0.815), x + Math.sin(angle) * length * swing + sideOf * spread * 0.02 * tall, at(0.815) + Math.cos(angle) * length, 0.075 * tall, sideOf === farSide ? 0.8 : 1);
+    segment(
+      limb,
+      look.arm,
+      x,
+      at(0.815),
+      x + Math.sin(angle) * length * swing + sideOf * spread * 0.02 * tall,
+      at(0.815) + Math.cos(angle) * length,
+      0.075 * tall,
+      sideOf === farSide ? 0.8 : 1,
+    );
   };
   armAt(farSide);
   const torsoW = 0.27 * tall * (0.62 + 0.38 * Math.abs(spread));
   const torsoH = 0.38 * tall;
-  painter.sprite(Math.abs(bodyYaw) < Math.PI / 2 ? look.front : look.back, [torsoW / 220, 0, 0, torsoH / 310, footX - torsoW / 2, at(0.842)], light);
+  painter.sprite(
+    Math.abs(bodyYaw) < Math.PI / 2 ? look.front : look.back,
+    [torsoW / 220, 0, 0, torsoH / 310, footX - torsoW / 2, at(0.842)],
+    light,
+  );
   const near = Math.abs(spread) > 0.25 ? [] : [-farSide];
   const headYaw = wrap(bodyYaw + pose.look);
   drawHead(limb, look, footX, at(0.868), headYaw, id);
@@ -142,21 +199,50 @@ function drawHead(context: LimbContext, look: PersonLook, x: number, chinY: numb
   const box = faceBox(look.identity, HEAD_YAWS[index]!);
   const w = box.w * scale;
   const boxX = left + neckX + mirror * box.x * scale - (mirror < 0 ? w : 0);
-  painter.claim({ id: id * 10 + 1, label: 'face', x: boxX, y: top + box.y * scale, w, h: box.h * scale, yawDeg: Math.round(degrees) });
+  painter.claim({
+    id: id * 10 + 1,
+    label: 'face',
+    x: boxX,
+    y: top + box.y * scale,
+    w,
+    h: box.h * scale,
+    yawDeg: mirror * HEAD_YAWS[index]!,
+  });
 }
 
 /** Draws a limb's sprite from one joint to the next. */
-function segment(context: LimbContext, sprite: Sprite, x0: number, y0: number, x1: number, y1: number, widthPx: number, dim: number): void {
+function segment(
+  context: LimbContext,
+  sprite: Sprite,
+  x0: number,
+  y0: number,
+  x1: number,
+  y1: number,
+  widthPx: number,
+  dim: number,
+): void {
   const length = Math.max(1, Math.hypot(x1 - x0, y1 - y0));
   const vx = (x1 - x0) / length;
   const vy = (y1 - y0) / length;
   const across = widthPx / sprite.widthPx;
   const along = length / sprite.heightPx;
   const light: Light = [context.light[0] * dim, context.light[1] * dim, context.light[2] * dim];
-  context.painter.sprite(sprite, [vy * across, -vx * across, vx * along, vy * along, x0 - (vy * widthPx) / 2, y0 + (vx * widthPx) / 2], light);
+  context.painter.sprite(
+    sprite,
+    [vy * across, -vx * across, vx * along, vy * along, x0 - (vy * widthPx) / 2, y0 + (vx * widthPx) / 2],
+    light,
+  );
 }
 
-function leg(context: LimbContext, look: PersonLook, hipX: number, hipY: number, step: number, groundY: number, dim: number): void {
+function leg(
+  context: LimbContext,
+  look: PersonLook,
+  hipX: number,
+  hipY: number,
+  step: number,
+  groundY: number,
+  dim: number,
+): void {
   const { tall, swing, painter, light } = context;
   const thigh = 0.48 * Math.sin(step);
   const shin = thigh - 0.75 * Math.max(0, Math.cos(step));

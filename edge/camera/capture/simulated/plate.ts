@@ -52,7 +52,14 @@ const DRAW: Record<PlateKind, (surface: Surface, random: Random) => string> = {
   },
   us: (surface, random) => {
     ground(surface, [244, 244, 246], [120, 128, 150]);
-    drawText(surface, 'CALIFORNIA', { x: 152, y: 12, heightPx: 18, color: [178, 34, 44], weightPx: 4, align: 'center' });
+    drawText(surface, 'CALIFORNIA', {
+      x: 152,
+      y: 12,
+      heightPx: 18,
+      color: [178, 34, 44],
+      weightPx: 4,
+      align: 'center',
+    });
     const text = `${digits(random, 1)}${letters(random, 3)}${digits(random, 3)}`;
     fit(surface, text, 46, 74, 18, 287, [28, 44, 104], 11);
     return text;
@@ -62,7 +69,13 @@ const DRAW: Record<PlateKind, (surface: Surface, random: Random) => string> = {
 function ground(surface: Surface, fill: Rgb, rim: Rgb): void {
   const { widthPx: w, heightPx: h } = surface;
   fillRect(surface, 0, 0, w, h, fill);
-  const corners = [[3, 3], [w - 3, 3], [w - 3, h - 3], [3, h - 3], [3, 3]] as const;
+  const corners = [
+    [3, 3],
+    [w - 3, 3],
+    [w - 3, h - 3],
+    [3, h - 3],
+    [3, 3],
+  ] as const;
   strokeLines(surface, [corners], 4, rim);
 }
 
@@ -77,9 +90,25 @@ function twoLines(surface: Surface, random: Random, fill: Rgb, ink: Rgb, uses: s
 }
 
 /** Text of one line, as high as told and never wider than its place, centred in it. */
-function fit(surface: Surface, text: string, y: number, heightPx: number, left: number, right: number, color: Rgb, weightPx: number): void {
+function fit(
+  surface: Surface,
+  text: string,
+  y: number,
+  heightPx: number,
+  left: number,
+  right: number,
+  color: Rgb,
+  weightPx: number,
+): void {
   const fitted = Math.min(heightPx, ((right - left) / measureText(text, heightPx)) * heightPx);
-  drawText(surface, text, { x: (left + right) / 2, y: y + (heightPx - fitted) / 2, heightPx: fitted, color, weightPx, align: 'center' });
+  drawText(surface, text, {
+    x: (left + right) / 2,
+    y: y + (heightPx - fitted) / 2,
+    heightPx: fitted,
+    color,
+    weightPx,
+    align: 'center',
+  });
 }
 
 function digits(random: Random, count: number): string {

@@ -37,9 +37,18 @@ export interface Street {
   renderInto(index: number, surface: Surface): StreetTruth;
 }
 
-export const STREET_DEFAULTS: StreetOptions = { seed: 1, widthPx: 1280, heightPx: 720, frameRate: 25, night: false, rain: false };
+export const STREET_DEFAULTS: StreetOptions = {
+  seed: 1,
+  widthPx: 1280,
+  heightPx: 720,
+  frameRate: 25,
+  night: false,
+  rain: false,
+};
 
 const PEOPLE = 14;
+/** Furniture beyond this belongs to the background: nobody is seen to pass behind it. */
+const BACKDROP_M = 28;
 const CARS: readonly (readonly [VehicleKind, readonly [number, number, number]])[] = [
   ['sedan', [188, 192, 198]],
   ['suv', [38, 42, 48]],
@@ -69,12 +78,21 @@ export async function createStreet(given: Partial<StreetOptions> = {}): Promise<
     Promise.all(Array.from({ length: PEOPLE }, (_, i) => createPersonLook(seed, i))),
     Promise.all(CARS.map(([kind, paint]) => createVehicleLook(kind, paint))),
   ]);
-  const glows: Glows = { head: glowSprite([255, 244, 214], 0.95), tail: glowSprite([255, 40, 30], 0.7), shadow: shadowSprite() };
-  const plates = PLATES.flatMap((kind, i) => Array.from({ length: PLATES_EACH }, (_, j) => createPlate(kind, seed, i * PLATES_EACH + j)));
+  const glows: Glows = {
+    head: glowSprite([255, 244, 214], 0.95),
+    tail: glowSprite([255, 40, 30], 0.7),
+    shadow: shadowSprite(),
+  };
+  const plates = PLATES.flatMap((kind, i) =>
+    Array.from({ length: PLATES_EACH }, (_, j) => createPlate(kind, seed, i * PLATES_EACH + j)),
+  );
   const taxiPlates = Array.from({ length: PLATES_EACH }, (_, j) => createPlate('kr-taxi', seed, 900 + j));
   const tallPlates = plates.filter((plate) => plate.heightM > 0.13);
   const noise = noiseTile(seed, options.night ? 4.5 : 2);
   const garage = { cars, plates, taxiPlates, tallPlates };
+
+  const backdrop = new Painter(view, background);
+  for (const item of FURNITURE) if (item.z > BACKDROP_M) drawFurniture(backdrop, item, furniture);
 
   const renderInto = (index: number, surface: Surface): StreetTruth => {
     const seconds = index / options.frameRate;
@@ -109,14 +127,15 @@ function inOrder(seed: number, seconds: number, garage: Garage, people: PersonLo
   const items: Item[] = [];
   for (const actor of vehiclesAt(seed, seconds)) {
     const look = vehicleLookOf(actor, garage.cars);
-    const choice = look.shape.kind === 'taxi' ? garage.taxiPlates : look.shape.kind === 'truck' ? garage.tallPlates : garage.plates;
+    const choice =
+      look.shape.kind === 'taxi' ? garage.taxiPlates : look.shape.kind === 'truck' ? garage.tallPlates : garage.plates;
     const plate = choice[Math.floor(actor.plate * choice.length)]!;
     items.push({ kind: 'vehicle', depth: vehicleNearM(look, actor.pose), actor, look, plate });
   }
   for (const actor of peopleAt(seed, seconds)) {
     items.push({ kind: 'person', depth: actor.pose.z, actor, look: people[Math.floor(actor.look * people.length)]! });
   }
-  for (const item of FURNITURE) items.push({ kind: 'furniture', depth: item.z, item });
+  for (const item of FURNITURE) if (item.z <= BACKDROP_M) items.push({ kind: 'furniture', depth: item.z, item });
   return items.sort((a, b) => b.depth - a.depth);
 }
 

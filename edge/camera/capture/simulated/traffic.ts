@@ -39,6 +39,11 @@ function idOf(stream: number, k: number): number {
   return stream * STREAM_STRIDE + k + STREAM_STRIDE / 2;
 }
 
+/** A share in [0, 1) that differs well between actors who follow each other, so that neighbours rarely look alike. */
+function spread(id: number, step: number, random: Random): number {
+  return ((id % STREAM_STRIDE) * step + Math.floor(id / STREAM_STRIDE) * 0.31 + random() * 0.08) % 1;
+}
+
 export function vehiclesAt(seed: number, t: number): VehicleActor[] {
   const out: VehicleActor[] = parked(seed);
   const cycleNow = Math.floor(t / CYCLE_S);
@@ -57,11 +62,18 @@ export function vehiclesAt(seed: number, t: number): VehicleActor[] {
 }
 
 function car(id: number, random: Random, pose: VehiclePose, role: VehicleActor['role'] = 'car'): VehicleActor {
-  return { kind: 'vehicle', id, look: random(), plate: random(), role, pose };
+  return { kind: 'vehicle', id, look: spread(id, 0.618034, random), plate: spread(id, 0.754878, random), role, pose };
 }
 
 function parked(seed: number): VehicleActor[] {
-  const places = [[4, 12.2, 0], [4, 17.4, 0], [-4, 12.8, Math.PI], [-4, 35, Math.PI], [4, 33, 0], [4, 39, 0]] as const;
+  const places = [
+    [4, 12.2, 0],
+    [4, 17.4, 0],
+    [-4, 12.8, Math.PI],
+    [-4, 35, Math.PI],
+    [4, 33, 0],
+    [4, 39, 0],
+  ] as const;
   return places.map(([x, z, heading], i) => car(idOf(1, i), randomOf(seed, 1, i), { x, z, heading }));
 }
 
@@ -86,7 +98,11 @@ function turn(ahead: number): VehiclePose | undefined {
   if (ahead <= straight) return { x: -LANE_M, z: ahead, heading: Math.PI };
   if (ahead <= straight + arc) {
     const angle = (ahead - straight) / radius;
-    return { x: -LANE_M - radius * (1 - Math.cos(angle)), z: straight + radius * Math.sin(angle), heading: Math.PI - angle };
+    return {
+      x: -LANE_M - radius * (1 - Math.cos(angle)),
+      z: straight + radius * Math.sin(angle),
+      heading: Math.PI - angle,
+    };
   }
   return { x: -LANE_M - radius - (ahead - straight - arc), z: CROSS_NEAR_Z, heading: Math.PI / 2 };
 }
@@ -132,7 +148,13 @@ function crossing(seed: number, k: number, t: number, out: VehicleActor[]): void
   if (!left && (inCycle < 18 || inCycle > 32)) return;
   const x = -34 + between(random, 11, 18) * (t - start);
   if (x < -34 || x > 34) return;
-  out.push(car(idOf(5, k), random, left ? { x: -x, z: CROSS_FAR_Z, heading: -Math.PI / 2 } : { x, z: CROSS_NEAR_Z, heading: Math.PI / 2 }));
+  out.push(
+    car(
+      idOf(5, k),
+      random,
+      left ? { x: -x, z: CROSS_FAR_Z, heading: -Math.PI / 2 } : { x, z: CROSS_NEAR_Z, heading: Math.PI / 2 },
+    ),
+  );
 }
 
 /** Comes up to the camera, waits, backs out, drives on. Its time runs from the start of its cycle. */
@@ -150,7 +172,14 @@ function truck(seed: number, cycle: number, t: number, out: VehicleActor[]): voi
   const heading = Math.PI + Math.atan(slope);
   const half = 2.35;
   const random = randomOf(seed, 6, cycle);
-  out.push(car(idOf(6, cycle), random, { x: x - Math.sin(heading) * half, z: front - Math.cos(heading) * half, heading }, 'truck'));
+  out.push(
+    car(
+      idOf(6, cycle),
+      random,
+      { x: x - Math.sin(heading) * half, z: front - Math.cos(heading) * half, heading },
+      'truck',
+    ),
+  );
 }
 
 function smooth(share: number): number {
@@ -190,8 +219,15 @@ interface Walk {
 function person({ id, random, x, z, heading, walkedM, t, lookMax }: Walk): PersonActor {
   const heightM = random() < 0.1 ? between(random, 1.25, 1.45) : between(random, 1.58, 1.86);
   const wave = 0.5 - 0.5 * Math.cos(t * between(random, 0.5, 1.1) + random() * 6);
-  const pose = { x, z, heading, look: lookMax * wave, step: (walkedM / (heightM * 0.42)) * Math.PI + random() * 6, heightM };
-  return { kind: 'person', id, look: random(), pose };
+  const pose = {
+    x,
+    z,
+    heading,
+    look: lookMax * wave,
+    step: (walkedM / (heightM * 0.42)) * Math.PI + random() * 6,
+    heightM,
+  };
+  return { kind: 'person', id, look: spread(id, 0.618034, random), pose };
 }
 
 function onPavement(seed: number, stream: number, k: number, t: number, out: PersonActor[]): void {
@@ -233,9 +269,20 @@ function onPromenade(seed: number, pair: number, slot: number, t: number, out: P
   const speed = between(random, 1.2, 1.5);
   const walkedM = speed * (t - 54 - slot * 4.4 - random() * 1.5);
   if (walkedM < 0 || walkedM > 31) return;
-  const towards = random() < 0.75;
+  const towards = random() < 0.85;
   const x = (slot % 2 === 0 ? -1 : 1) * between(random, 0.18, 0.62);
   const z = towards ? 32 - walkedM : 1.2 + walkedM;
   if (t > 118 && z < 14) return;
-  out.push(person({ id: idOf(21, k), random, x, z, heading: towards ? Math.PI : 0, walkedM, t, lookMax: between(random, -0.8, 0.8) }));
+  out.push(
+    person({
+      id: idOf(21, k),
+      random,
+      x,
+      z,
+      heading: towards ? Math.PI : 0,
+      walkedM,
+      t,
+      lookMax: between(random, -0.8, 0.8),
+    }),
+  );
 }

@@ -30,12 +30,78 @@ export interface VehicleLook {
 }
 
 export const SHAPES: Record<VehicleKind, VehicleShape> = {
-  sedan: { kind: 'sedan', lengthM: 4.6, widthM: 1.8, bonnetM: 0.92, roofM: 1.44, bootM: 1.02, cuts: [1.25, 1.95, 3.35, 4.0], plateFrontM: 0.5, plateRearM: 0.78, wheelM: 0.33 },
-  suv: { kind: 'suv', lengthM: 4.5, widthM: 1.86, bonnetM: 1.06, roofM: 1.68, bootM: 1.68, cuts: [1.2, 1.75, 4.3, 4.5], plateFrontM: 0.6, plateRearM: 0.92, wheelM: 0.37 },
-  taxi: { kind: 'taxi', lengthM: 4.6, widthM: 1.8, bonnetM: 0.92, roofM: 1.44, bootM: 1.02, cuts: [1.25, 1.95, 3.35, 4.0], plateFrontM: 0.5, plateRearM: 0.78, wheelM: 0.33 },
-  van: { kind: 'van', lengthM: 4.9, widthM: 1.9, bonnetM: 1.98, roofM: 1.98, bootM: 1.98, cuts: [0, 0, 4.9, 4.9], plateFrontM: 0.58, plateRearM: 0.85, wheelM: 0.35 },
-  bus: { kind: 'bus', lengthM: 8.5, widthM: 2.3, bonnetM: 2.95, roofM: 2.95, bootM: 2.95, cuts: [0, 0, 8.5, 8.5], plateFrontM: 0.62, plateRearM: 0.8, wheelM: 0.46 },
-  truck: { kind: 'truck', lengthM: 4.7, widthM: 1.74, bonnetM: 2.2, roofM: 2.2, bootM: 2.2, cuts: [0, 0, 4.7, 4.7], plateFrontM: 1.2, plateRearM: 0.7, wheelM: 0.34 },
+  sedan: {
+    kind: 'sedan',
+    lengthM: 4.6,
+    widthM: 1.8,
+    bonnetM: 0.92,
+    roofM: 1.44,
+    bootM: 1.02,
+    cuts: [1.25, 1.95, 3.35, 4.0],
+    plateFrontM: 0.5,
+    plateRearM: 0.78,
+    wheelM: 0.33,
+  },
+  suv: {
+    kind: 'suv',
+    lengthM: 4.5,
+    widthM: 1.86,
+    bonnetM: 1.06,
+    roofM: 1.68,
+    bootM: 1.68,
+    cuts: [1.2, 1.75, 4.3, 4.5],
+    plateFrontM: 0.6,
+    plateRearM: 0.92,
+    wheelM: 0.37,
+  },
+  taxi: {
+    kind: 'taxi',
+    lengthM: 4.6,
+    widthM: 1.8,
+    bonnetM: 0.92,
+    roofM: 1.44,
+    bootM: 1.02,
+    cuts: [1.25, 1.95, 3.35, 4.0],
+    plateFrontM: 0.5,
+    plateRearM: 0.78,
+    wheelM: 0.33,
+  },
+  van: {
+    kind: 'van',
+    lengthM: 4.9,
+    widthM: 1.9,
+    bonnetM: 1.98,
+    roofM: 1.98,
+    bootM: 1.98,
+    cuts: [0, 0, 4.9, 4.9],
+    plateFrontM: 0.58,
+    plateRearM: 0.85,
+    wheelM: 0.35,
+  },
+  bus: {
+    kind: 'bus',
+    lengthM: 8.5,
+    widthM: 2.3,
+    bonnetM: 2.95,
+    roofM: 2.95,
+    bootM: 2.95,
+    cuts: [0, 0, 8.5, 8.5],
+    plateFrontM: 0.62,
+    plateRearM: 0.8,
+    wheelM: 0.46,
+  },
+  truck: {
+    kind: 'truck',
+    lengthM: 4.7,
+    widthM: 1.74,
+    bonnetM: 2.2,
+    roofM: 2.2,
+    bootM: 2.2,
+    cuts: [0, 0, 4.7, 4.7],
+    plateFrontM: 1.2,
+    plateRearM: 0.7,
+    wheelM: 0.34,
+  },
 };
 
 const PX_PER_M = 160;
@@ -64,7 +130,7 @@ function endSvg(shape: VehicleShape, paint: Rgb, front: boolean): string {
   const h = endHeightM(shape, front) * PX_PER_M;
   const m = PX_PER_M;
   const glassed = endHeightM(shape, front) === shape.roofM;
-  const belt = glassed ? h - (boxed(shape) ? 1.05 : 1.08) * m : 0.04 * m;
+  const belt = glassed ? h - (shape.kind === 'truck' ? 1.42 : boxed(shape) ? 1.05 : 1.08) * m : 0.04 * m;
   const lampY = h - (glassed ? 0.92 : 0.72) * m + (boxed(shape) ? 0.12 * m : 0);
   const lampW = w * 0.2;
   const lampH = front ? 0.15 * m : boxed(shape) ? 0.3 * m : 0.18 * m;
@@ -115,12 +181,22 @@ function sideSvg(shape: VehicleShape, paint: Rgb): string {
     const from = 0.22 * m;
     const to = cargo ? 1.25 * m : w - 0.3 * m;
     const each = (to - from) / count;
-    for (let i = 0; i < count; i++) windows.push(`<rect x="${from + i * each}" y="${0.24 * m}" width="${each - 12}" height="${sill - 0.24 * m}" rx="8" fill="url(#glass)"/>`);
-    if (shape.kind === 'truck') windows.push(`<rect x="${1.45 * m}" y="10" width="${w - 1.5 * m}" height="${y(0.55) - 10}" fill="rgb(226,230,226)" stroke="rgb(150,156,156)" stroke-width="5"/><rect x="${1.45 * m}" y="${h * 0.5}" width="${w - 1.5 * m}" height="${0.16 * m}" fill="rgb(46,128,84)"/>`);
+    for (let i = 0; i < count; i++)
+      windows.push(
+        `<rect x="${from + i * each}" y="${0.24 * m}" width="${each - 12}" height="${sill - 0.24 * m}" rx="8" fill="url(#glass)"/>`,
+      );
+    if (shape.kind === 'truck')
+      windows.push(
+        `<rect x="${1.45 * m}" y="10" width="${w - 1.5 * m}" height="${y(0.55) - 10}" fill="rgb(226,230,226)" stroke="rgb(150,156,156)" stroke-width="5"/><rect x="${1.45 * m}" y="${h * 0.5}" width="${w - 1.5 * m}" height="${0.16 * m}" fill="rgb(46,128,84)"/>`,
+      );
   } else {
     const middle = (top + rearTop) / 2;
-    windows.push(`<path d="M${foot + 26},${sill}L${top + 14},18H${middle - 8}V${sill}Z" fill="url(#glass)"/><path d="M${middle + 8},${sill}V18H${rearTop - 10}L${rearFoot - 32},${sill}Z" fill="url(#glass)"/>`);
-    windows.push(`<path d="M${middle},${sill + 4}V${y(0.32)}M${foot + 18},${sill + 6}V${y(0.34)}" stroke="${css(shade(paint, 0.55))}" stroke-width="3" fill="none"/><rect x="${middle - 60}" y="${sill + 26}" width="40" height="9" rx="4" fill="${css(shade(paint, 0.6))}"/>`);
+    windows.push(
+      `<path d="M${foot + 26},${sill}L${top + 14},18H${middle - 8}V${sill}Z" fill="url(#glass)"/><path d="M${middle + 8},${sill}V18H${rearTop - 10}L${rearFoot - 32},${sill}Z" fill="url(#glass)"/>`,
+    );
+    windows.push(
+      `<path d="M${middle},${sill + 4}V${y(0.32)}M${foot + 18},${sill + 6}V${y(0.34)}" stroke="${css(shade(paint, 0.55))}" stroke-width="3" fill="none"/><rect x="${middle - 60}" y="${sill + 26}" width="40" height="9" rx="4" fill="${css(shade(paint, 0.6))}"/>`,
+    );
   }
   const radius = shape.wheelM * m;
   const wheel = (x: number): string =>

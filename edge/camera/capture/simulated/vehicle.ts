@@ -27,7 +27,14 @@ export function vehicleNearM(look: VehicleLook, pose: VehiclePose): number {
   return pose.z - (Math.abs(Math.cos(pose.heading)) * lengthM + Math.abs(Math.sin(pose.heading)) * widthM) / 2;
 }
 
-export function drawVehicle(painter: Painter, look: VehicleLook, plate: Plate, pose: VehiclePose, id: number, glows: Glows): void {
+export function drawVehicle(
+  painter: Painter,
+  look: VehicleLook,
+  plate: Plate,
+  pose: VehiclePose,
+  id: number,
+  glows: Glows,
+): void {
   const { shape } = look;
   const { view } = painter;
   const sin = Math.sin(pose.heading);
@@ -35,7 +42,10 @@ export function drawVehicle(painter: Painter, look: VehicleLook, plate: Plate, p
   const half = shape.lengthM / 2;
   const side = shape.widthM / 2;
   /** Ground plan of a point: metres forward of the centre, and to the right of the driver. */
-  const plan = (forward: number, right: number): [x: number, z: number] => [pose.x + forward * sin + right * cos, pose.z + forward * cos - right * sin];
+  const plan = (forward: number, right: number): [x: number, z: number] => [
+    pose.x + forward * sin + right * cos,
+    pose.z + forward * cos - right * sin,
+  ];
   const point = (forward: number, right: number, y: number): [number, number, number] => {
     const [x, z] = plan(forward, right);
     return [x, y, z];
@@ -78,14 +88,25 @@ export function drawVehicle(painter: Painter, look: VehicleLook, plate: Plate, p
     }
   }
   if (showsFront && shape.bonnetM < shape.roofM) lid(0, shape.bonnetM, foot, shape.bonnetM + 0.03, paintTop, 0.02);
-  if (showsRear && shape.bootM < shape.roofM) lid(rearFoot, shape.bootM, shape.lengthM, shape.bootM - 0.02, paintTop, 0.02);
+  if (showsRear && shape.bootM < shape.roofM)
+    lid(rearFoot, shape.bootM, shape.lengthM, shape.bootM - 0.02, paintTop, 0.02);
   if (shape.kind === 'taxi') taxiSign(painter, point, half - (top + rearTop) / 2, shape.roofM);
   if (showsFront) painter.wall(look.front, plan(half, side), plan(half, -side), 0, endHeightM(shape, true), light);
   if (showsRear) painter.wall(look.rear, plan(-half, -side), plan(-half, side), 0, endHeightM(shape, false), light);
   if (showsFront || showsRear) {
-    drawPlate(painter, plate, plan, showsFront ? half + 0.02 : -half - 0.02, showsFront, showsFront ? shape.plateFrontM : shape.plateRearM, light, id);
+    drawPlate(
+      painter,
+      plate,
+      plan,
+      showsFront ? half + 0.02 : -half - 0.02,
+      showsFront,
+      showsFront ? shape.plateFrontM : shape.plateRearM,
+      light,
+      id,
+    );
   }
-  if (view.night) lamps(painter, glows, plan, showsFront ? half : -half, side, shape.kind === 'bus' ? 0.8 : 0.7, showsFront);
+  if (view.night)
+    lamps(painter, glows, plan, showsFront ? half : -half, side, shape.kind === 'bus' ? 0.8 : 0.7, showsFront);
   claimBody(painter, point, half, side, shape.roofM, id);
 }
 
@@ -103,16 +124,35 @@ function groundShadow(painter: Painter, point: PointOf, half: number, side: numb
     [0, 0.35],
   ] as const) {
     const [h, s] = [half + grow, side + grow];
-    painter.polygon([point(h, -s, 0.01), point(h, s, 0.01), point(-h, s, 0.01), point(-h, -s, 0.01)], [12, 13, 16], [1, 1, 1], opacity);
+    painter.polygon(
+      [point(h, -s, 0.01), point(h, s, 0.01), point(-h, s, 0.01), point(-h, -s, 0.01)],
+      [12, 13, 16],
+      [1, 1, 1],
+      opacity,
+    );
   }
 }
 
 function taxiSign(painter: Painter, point: PointOf, forward: number, roofM: number): void {
-  const corners = [point(forward, -0.3, roofM), point(forward, 0.3, roofM), point(forward, 0.24, roofM + 0.16), point(forward, -0.24, roofM + 0.16)];
+  const corners = [
+    point(forward, -0.3, roofM),
+    point(forward, 0.3, roofM),
+    point(forward, 0.24, roofM + 0.16),
+    point(forward, -0.24, roofM + 0.16),
+  ];
   painter.polygon(corners, [255, 236, 150], [1, 1, 1]);
 }
 
-function drawPlate(painter: Painter, plate: Plate, plan: PlanOf, forward: number, front: boolean, centreM: number, light: Light, id: number): void {
+function drawPlate(
+  painter: Painter,
+  plate: Plate,
+  plan: PlanOf,
+  forward: number,
+  front: boolean,
+  centreM: number,
+  light: Light,
+  id: number,
+): void {
   const w = plate.widthM / 2;
   const a = plan(forward, front ? w : -w);
   const b = plan(forward, front ? -w : w);
@@ -120,20 +160,37 @@ function drawPlate(painter: Painter, plate: Plate, plan: PlanOf, forward: number
   const bottom = centreM - plate.heightM / 2;
   const top = centreM + plate.heightM / 2;
   // Plates are retro-reflecting, and lit at night.
-  painter.wall(plate.sprite, a, b, bottom, top, [Math.max(0.66, light[0]), Math.max(0.66, light[1]), Math.max(0.64, light[2])]);
-  const corners = [project(painter.view, a[0], top, a[1]), project(painter.view, a[0], bottom, a[1]), project(painter.view, b[0], top, b[1]), project(painter.view, b[0], bottom, b[1])];
+  painter.wall(plate.sprite, a, b, bottom, top, [
+    Math.max(0.66, light[0]),
+    Math.max(0.66, light[1]),
+    Math.max(0.64, light[2]),
+  ]);
+  const corners = [
+    project(painter.view, a[0], top, a[1]),
+    project(painter.view, a[0], bottom, a[1]),
+    project(painter.view, b[0], top, b[1]),
+    project(painter.view, b[0], bottom, b[1]),
+  ];
   const box = boxAround(corners);
   if (box.w < box.h * 0.35) return;
   painter.claim({ id: id * 10 + 1, label: 'plate', ...box, text: plate.text, plate: plate.kind });
 }
 
-function lamps(painter: Painter, glows: Glows, plan: PlanOf, forward: number, side: number, heightM: number, front: boolean): void {
+function lamps(
+  painter: Painter,
+  glows: Glows,
+  plan: PlanOf,
+  forward: number,
+  side: number,
+  heightM: number,
+  front: boolean,
+): void {
   const sprite = front ? glows.head : glows.tail;
   for (const right of [-0.78, 0.78]) {
     const [x, z] = plan(forward, side * right);
     if (z < NEAR_M) continue;
     const [px, py] = project(painter.view, x, heightM, z);
-    const size = (painter.view.focalPx / z) * (front ? 1.1 : 0.5);
+    const size = Math.min(painter.view.widthPx * 0.2, (painter.view.focalPx / z) * (front ? 1.1 : 0.5));
     const scale = size / sprite.widthPx;
     painter.veil(sprite, [scale, 0, 0, scale, px - size / 2, py - size / 2], [1, 1, 1]);
   }
@@ -152,7 +209,12 @@ function claimBody(painter: Painter, point: PointOf, half: number, side: number,
   painter.claim({ id: id * 10, label: 'vehicle', ...boxAround(corners) }, true);
 }
 
-export function boxAround(points: readonly (readonly [number, number])[]): { x: number; y: number; w: number; h: number } {
+export function boxAround(points: readonly (readonly [number, number])[]): {
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+} {
   const xs = points.map((point) => point[0]);
   const ys = points.map((point) => point[1]);
   const x = Math.min(...xs);

@@ -8,7 +8,8 @@ const TILE_BITS = 20;
 export function noiseTile(seed: number, sigma: number): Int8Array {
   const random = randomOf(seed, 505);
   const tile = new Int8Array(1 << TILE_BITS);
-  for (let i = 0; i < tile.length; i++) tile[i] = Math.round(sigma * (random() + random() + random() + random() - 2) * 1.73);
+  for (let i = 0; i < tile.length; i++)
+    tile[i] = Math.round(sigma * (random() + random() + random() + random() - 2) * 1.73);
   return tile;
 }
 
