@@ -10,6 +10,8 @@ interface Level {
   heightPx: number;
   /** One per pixel, bytes in memory R, G, B, A; premultiplied; one transparent pixel of margin on all sides included. */
   texels: Uint32Array;
+  /** Per row: first and last column that holds anything; empty rows have first > last. */
+  spans: Int16Array;
 }
 
 export interface Sprite {
@@ -60,14 +62,14 @@ export function spriteOfPixels(
       rgba[to + 3] = additive ? 0 : alpha;
     }
   }
-  const levels = [level];
+  const levels = [measured(level)];
   let w = widthPx;
   let h = heightPx;
   while (w > 3 && h > 3) {
     w >>= 1;
     h >>= 1;
     level = halved(level, w, h);
-    levels.push(level);
+    levels.push(measured(level));
   }
   return { widthPx, heightPx, levels };
 }
@@ -75,11 +77,25 @@ export function spriteOfPixels(
 function blank(widthPx: number, heightPx: number): Level {
   const w = widthPx + 2 * MARGIN;
   const h = heightPx + 2 * MARGIN;
-  return { widthPx: w, heightPx: h, texels: new Uint32Array(w * h) };
+  return { widthPx: w, heightPx: h, texels: new Uint32Array(w * h), spans: new Int16Array(2 * h) };
 }
 
 function bytesOf(level: Level): Uint8ClampedArray {
   return new Uint8ClampedArray(level.texels.buffer);
+}
+
+/** Notes what each row holds, once its texels are final. */
+function measured(level: Level): Level {
+  const { widthPx, heightPx, texels, spans } = level;
+  for (let y = 0; y < heightPx; y++) {
+    let first = 0;
+    let last = widthPx - 1;
+    while (first <= last && texels[y * widthPx + first] === 0) first++;
+    while (last >= first && texels[y * widthPx + last] === 0) last--;
+    spans[2 * y] = first;
+    spans[2 * y + 1] = last;
+  }
+  return level;
 }
 
 function halved(level: Level, widthPx: number, heightPx: number): Level {
@@ -125,12 +141,26 @@ export function drawSprite(surface: Surface, sprite: Sprite, map: Affine, light:
   const maxU = level.widthPx - 1.001;
   const maxV = level.heightPx - 1.001;
   const picture = new Uint8ClampedArray(surface.rgb.buffer);
+  const upright = b === 0 && c === 0;
   for (let y = y0; y < y1; y++) {
     const dy = y + 0.5 - f;
-    let u = (x0 + 0.5 - e) * ux + dy * uy + MARGIN - 0.5;
-    let v = (x0 + 0.5 - e) * vx + dy * vy + MARGIN - 0.5;
-    let at = (y * surface.widthPx + x0) * 3;
-    for (let x = x0; x < x1; x++, at += 3, u += ux, v += vx) {
+    let from = x0;
+    let to = x1;
+    if (upright) {
+      // Only where this row of the sprite holds anything: poles and people are mostly air.
+      const row = Math.floor(dy * vy + MARGIN - 0.5);
+      if (row < 0 || row + 1 >= level.heightPx) continue;
+      const first = Math.min(level.spans[2 * row]!, level.spans[2 * row + 2]!) - 1;
+      const last = Math.max(level.spans[2 * row + 1]!, level.spans[2 * row + 3]!) + 1;
+      const edgeA = e - 0.5 + (first - MARGIN + 0.5) / ux;
+      const edgeB = e - 0.5 + (last - MARGIN + 0.5) / ux;
+      from = Math.max(x0, Math.floor(Math.min(edgeA, edgeB)));
+      to = Math.min(x1, Math.ceil(Math.max(edgeA, edgeB)) + 1);
+    }
+    let u = (from + 0.5 - e) * ux + dy * uy + MARGIN - 0.5;
+    let v = (from + 0.5 - e) * vx + dy * vy + MARGIN - 0.5;
+    let at = (y * surface.widthPx + from) * 3;
+    for (let x = from; x < to; x++, at += 3, u += ux, v += vx) {
       if (u >= 0 && v >= 0 && u < maxU && v < maxV) mixPixel(picture, at, level.texels, level.widthPx, u, v, tint);
     }
   }

@@ -199,7 +199,7 @@ export function peopleAt(seed: number, t: number): PersonActor[] {
   }
   const pairNow = Math.floor(t / (2 * CYCLE_S));
   for (let pair = pairNow - 1; pair <= pairNow; pair++) {
-    for (let slot = 0; slot < 10; slot++) onPromenade(seed, pair, slot, t - pair * 2 * CYCLE_S, out);
+    for (let slot = 0; slot < 13; slot++) onPromenade(seed, pair, slot, t - pair * 2 * CYCLE_S, out);
   }
   return out;
 }
@@ -218,7 +218,7 @@ interface Walk {
 
 function person({ id, random, x, z, heading, walkedM, t, lookMax }: Walk): PersonActor {
   const heightM = random() < 0.1 ? between(random, 1.25, 1.45) : between(random, 1.58, 1.86);
-  const wave = 0.5 - 0.5 * Math.cos(t * between(random, 0.5, 1.1) + random() * 6);
+  const wave = Math.min(1, 0.9 - 0.9 * Math.cos(t * between(random, 0.5, 1.1) + random() * 6));
   const pose = {
     x,
     z,
@@ -264,10 +264,10 @@ function acrossZebra(seed: number, cycle: number, slot: number, t: number, out: 
 
 /** Along the middle, right up to the camera or away from it; not while the truck is there. */
 function onPromenade(seed: number, pair: number, slot: number, t: number, out: PersonActor[]): void {
-  const k = pair * 10 + slot;
+  const k = pair * 13 + slot;
   const random = randomOf(seed, 21, k);
   const speed = between(random, 1.2, 1.5);
-  const walkedM = speed * (t - 54 - slot * 4.4 - random() * 1.5);
+  const walkedM = speed * (t - 54 - slot * 3.4 - random() * 1.5);
   if (walkedM < 0 || walkedM > 31) return;
   const towards = random() < 0.85;
   const x = (slot % 2 === 0 ? -1 : 1) * between(random, 0.18, 0.62);
