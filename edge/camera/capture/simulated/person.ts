@@ -127,14 +127,9 @@ export function drawPerson(painter: Painter, look: PersonLook, pose: PersonPose,
     [1, 1, 1],
     view.night ? 0.5 : 0.7,
   );
-<<<<<<< HEAD
-  const bob = Math.abs(Math.cos(pose.step)) * 0.012 * tall;
-  const at = (share: number): number => footY - share * tall - bob;
-=======
   // The body sinks as the legs part, so that the feet stay on the ground.
   const sink = 0.05 * Math.sin(pose.step) ** 2 * tall;
   const at = (share: number): number => footY - share * tall + sink;
->>>>>>> refs/heads/sim
   const swing = Math.sin(bodyYaw);
   const spread = Math.cos(bodyYaw);
   const limb = { painter, light, tall, swing };
@@ -212,11 +207,7 @@ function drawHead(context: LimbContext, look: PersonLook, x: number, chinY: numb
     y: top + box.y * scale,
     w,
     h: box.h * scale,
-<<<<<<< HEAD
-    yawDeg: Math.round(degrees),
-=======
     yawDeg: mirror * HEAD_YAWS[index]!,
->>>>>>> refs/heads/sim
   });
 }
 

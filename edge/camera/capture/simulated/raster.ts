@@ -172,11 +172,7 @@ export function drawSprite(surface: Surface, sprite: Sprite, map: Affine, light:
       v >= 0 &&
       u < level.widthPx &&
       v < level.heightPx &&
-<<<<<<< HEAD
-      level.rgba[(v * level.widthPx + u) * 4 + 3]! >= SOLID_ALPHA
-=======
       level.texels[v * level.widthPx + u]! >>> 24 >= SOLID_ALPHA
->>>>>>> refs/heads/sim
     );
   };
   return { x0, y0, x1, y1, solidAt };
@@ -186,18 +182,6 @@ export function drawSprite(surface: Surface, sprite: Sprite, map: Affine, light:
 type Tint = readonly [number, number, number, number];
 
 function tintOf(light: Light, opacity: number): Tint {
-<<<<<<< HEAD
-  return [light[0] * opacity * 256, light[1] * opacity * 256, light[2] * opacity * 256, opacity * 256].map(
-    Math.round,
-  ) as unknown as Tint;
-}
-
-/** Blends one bilinear sample over a picture pixel. */
-function mixPixel(
-  picture: Uint8ClampedArray,
-  at: number,
-  rgba: Uint8ClampedArray,
-=======
   const fixed = (factor: number): number => Math.round(factor * opacity * 256);
   return [fixed(light[0]), fixed(light[1]), fixed(light[2]), fixed(1)];
 }
@@ -212,7 +196,6 @@ function mixPixel(
   picture: Uint8ClampedArray,
   at: number,
   texels: Uint32Array,
->>>>>>> refs/heads/sim
   width: number,
   u: number,
   v: number,
@@ -315,11 +298,7 @@ export function drawWall(surface: Surface, sprite: Sprite, edgeA: WallEdge, edge
       u < level.widthPx &&
       v >= 0 &&
       v < level.heightPx &&
-<<<<<<< HEAD
-      level.rgba[(v * level.widthPx + u) * 4 + 3]! >= SOLID_ALPHA
-=======
       level.texels[v * level.widthPx + u]! >>> 24 >= SOLID_ALPHA
->>>>>>> refs/heads/sim
     );
   };
   return { x0, y0, x1, y1, solidAt };

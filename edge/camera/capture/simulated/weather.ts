@@ -11,18 +11,12 @@ const LOW_BITS = 0x7f7f7f7f;
 /** Normally distributed noise, four bytes to a word, made once; each frame reads it from another place. */
 export function noiseTile(seed: number, sigma: number): Int32Array {
   const random = randomOf(seed, 505);
-<<<<<<< HEAD
-  const tile = new Int8Array(1 << TILE_BITS);
-  for (let i = 0; i < tile.length; i++)
-    tile[i] = Math.round(sigma * (random() + random() + random() + random() - 2) * 1.73);
-=======
   const tile = new Int32Array(1 << TILE_BITS);
   const bytes = new Uint8Array(tile.buffer);
   for (let i = 0; i < bytes.length; i++) {
     const noise = Math.round(sigma * (random() + random() + random() + random() - 2) * 1.73);
     bytes[i] = NOISE_BIAS + Math.max(1 - NOISE_BIAS, Math.min(NOISE_BIAS - 1, noise));
   }
->>>>>>> refs/heads/sim
   return tile;
 }
 
