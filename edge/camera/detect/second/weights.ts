@@ -224,7 +224,7 @@ function differenceOf(record: DigestRecord, name: string, bytes: Buffer): string
   return `is not what was recorded at first use: expected sha256 ${expected}, found ${found}`;
 }
 
-/** Written through before the folder takes its name, so that a power cut leaves the old folder or the new one. */
+/** Written through before the folder takes its name: a power cut leaves the old weights, the new ones or none, never some. */
 async function replaceFolder(dir: string, files: ReadonlyMap<string, Buffer>): Promise<void> {
   const temporary = `${dir}.${process.pid}.part`;
   try {
