@@ -79,6 +79,8 @@ export interface TrackedRegion extends Box {
   label: DetectionLabel;
   score: number;
   track: number;
+  /** Size at the nearest sighting: the box without margins and uncertainty. */
+  seen: { w: number; h: number };
 }
 
 /** Follows a box from one time to the frames between it and another time by motion vectors. */
@@ -155,7 +157,9 @@ export class Tracker {
     for (const track of this.#tracks) {
       if (!track.confirmed) continue;
       const box = coverBoxAt(track, ms, this.widthPx);
-      if (box) regions.push({ ...box, label: track.label, score: scoreAt(track, ms), track: track.id });
+      if (!box) continue;
+      const { score, box: seen } = nearestSighting(track, ms);
+      regions.push({ ...box, label: track.label, score, track: track.id, seen: { w: seen.w, h: seen.h } });
     }
     return regions;
   }
@@ -334,8 +338,8 @@ function bow(
   return shift(straight, dx, dy);
 }
 
-function scoreAt(track: Track, ms: number): number {
+function nearestSighting(track: Track, ms: number): Observation {
   let best = track.observations[0]!;
   for (const o of track.observations) if (Math.abs(o.ms - ms) < Math.abs(best.ms - ms)) best = o;
-  return best.score;
+  return best;
 }

@@ -19,7 +19,7 @@ export interface ZoneRules {
 const HEAD_HEIGHT_PER_WIDTH = 0.7;
 /** Of someone who lies or leans over, the box is wider than high. */
 const HEAD_HEIGHT_SHARE_MAX = 0.6;
-const HEAD_WIDTH_SHARE = 0.6;
+const HEAD_WIDTH_SHARE = 0.5;
 /** A face belongs to a person when its centre lies in the head zone or this share of the zone beside it. */
 const FACE_REACH_X = 0.1;
 const FACE_REACH_Y = 0.3;
@@ -28,7 +28,7 @@ const BAND_TOP = 0.4;
 const BAND_BOTTOM = 0.95;
 const BAND_WIDTH_SHARE = 0.8;
 /** Plates of large vehicles are large enough for the first detector; their bands would be most of the cost. */
-const VEHICLE_WIDTH_SHARE_MAX = 0.3;
+const VEHICLE_WIDTH_SHARE_MAX = 0.2;
 
 /** Score from which a hint is believed. The first network's persons are not: they cost ten times what they find. */
 const PERSON_SCORE_MIN = 0.6;
@@ -51,7 +51,7 @@ export function unseenZones(
   if (rules.people === 'head') {
     const persons = second.filter((r) => r.label === 'person' && r.score >= PERSON_SCORE_MIN);
     const faces = first.filter((r) => r.label === 'face');
-    for (const person of withoutFace(persons, faces)) zones.push({ ...person, ...headZone(person) });
+    for (const person of withoutFace(persons, faces)) zones.push({ ...person, ...swept(person, headZone) });
   }
   if (rules.vehicles === 'plate-band') {
     const vehicles = first.filter((r) => r.label === 'vehicle' && r.score >= OWN_VEHICLE_SCORE_MIN);
@@ -61,7 +61,8 @@ export function unseenZones(
     }
     const plates = first.filter((r) => r.label === 'plate');
     for (const vehicle of withoutPlate(vehicles, plates)) {
-      if (vehicle.w <= VEHICLE_WIDTH_SHARE_MAX * widthPx) zones.push({ ...vehicle, ...plateBand(vehicle) });
+      if (vehicle.seen.w > VEHICLE_WIDTH_SHARE_MAX * widthPx) continue;
+      zones.push({ ...vehicle, ...swept(vehicle, plateBand) });
     }
   }
   return zones;
@@ -81,11 +82,19 @@ export function plateBand(vehicle: Box): Box {
   return { x, y: vehicle.y + vehicle.h * BAND_TOP, w, h: vehicle.h * (BAND_BOTTOM - BAND_TOP) };
 }
 
+/** Every place that the zone may have while the object, as large as it was seen, is somewhere in its region. */
+function swept(region: TrackedRegion, zoneOf: (box: Box) => Box): Box {
+  const w = Math.min(region.w, region.seen.w);
+  const h = Math.min(region.h, region.seen.h);
+  const zone = zoneOf({ x: region.x, y: region.y, w, h });
+  return { ...zone, w: zone.w + (region.w - w), h: zone.h + (region.h - h) };
+}
+
 /** Each face speaks for one person, the one whose head it fits best: in a crowd, boxes overlap, and a neighbour's face is not one's own. */
 function withoutFace(persons: readonly TrackedRegion[], faces: readonly TrackedRegion[]): TrackedRegion[] {
   const pairs: { person: TrackedRegion; face: TrackedRegion; distance: number }[] = [];
   for (const person of persons) {
-    const zone = headZone(person);
+    const zone = swept(person, headZone);
     const middle = centreOf(zone);
     for (const face of faces) {
       const c = centreOf(face);

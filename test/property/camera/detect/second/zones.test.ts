@@ -10,6 +10,9 @@ const WIDTH = 1000;
 const RULES = { people: 'head', vehicles: 'plate-band' } as const;
 const EPSILON = 1e-6;
 
+/** Seen as large as the region or smaller. */
+const shrink = (i: number): number => [1, 0.6, 0.3][i % 3]!;
+
 const regionsOf = (labels: DetectionLabel[]): fc.Arbitrary<TrackedRegion[]> =>
   fc
     .array(
@@ -23,7 +26,9 @@ const regionsOf = (labels: DetectionLabel[]): fc.Arbitrary<TrackedRegion[]> =>
       }),
       { maxLength: 12 },
     )
-    .map((boxes) => boxes.map((box, i) => ({ ...box, track: i + 1 })));
+    .map((boxes) =>
+      boxes.map((box, i) => ({ ...box, track: i + 1, seen: { w: box.w * shrink(i), h: box.h * shrink(i + 1) } })),
+    );
 
 const first = regionsOf(['face', 'plate', 'person', 'vehicle']);
 const second = regionsOf(['person', 'vehicle']);
