@@ -122,6 +122,7 @@ class SlateFeed {
   }
 }
 
+process.title = 'garim-slate';
 Log.setLevel(AV_LOG_ERROR);
 let feed: SlateFeed | undefined;
 
