@@ -26,5 +26,10 @@ export const commands: readonly CommandEntry[] = [
     summary: 'check this box and its cameras, and say what to do',
     load: async () => (await import('./doctor.ts')).doctorCommand(),
   },
+  {
+    name: 'models',
+    summary: 'list, check, fetch and choose detection models',
+    load: async () => (await import('./models.ts')).modelsCommand(),
+  },
   { name: 'version', summary: 'print the version', load: async () => (await import('./version.ts')).versionCommand() },
 ];

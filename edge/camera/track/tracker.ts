@@ -35,8 +35,13 @@ const SIZE_RATIO_MAX = 2.5;
  * five of its heights in 100 ms. Beyond JUMP_MS_MAX a lost track is no candidate.
  */
 const JUMP_SIZES_PER_100_MS = 6;
-const JUMP_SIZES_MAX = 9;
-const JUMP_MS_MAX = 400;
+const JUMP_MS_MAX = 250;
+/**
+ * What has been seen in one verdict only may be crossing at any speed: around that moment it is covered for this share of the picture's
+ * width per 100 ms to both sides (a car that crosses the picture in a second and a half), until the next verdict tells.
+ */
+const STRAY_SHARE_PER_100_MS = 0.065;
+const STRAY_MS = 130;
 /** Weak detections in a row that make a track of their own. */
 const WEAK_HITS_TO_CONFIRM = 3;
 
@@ -61,6 +66,8 @@ export interface Track {
    * lost one is held where it was); the way between the two is covered whole.
    */
   readonly predecessor: Observation | undefined;
+  /** First sighting of the track that has this one as its predecessor. */
+  successor: Observation | undefined;
   /** Where motion vectors carry the object on frames without an observation: feed milliseconds to box. */
   readonly hints: Map<number, Box>;
   confirmed: boolean;
@@ -81,6 +88,8 @@ export type CarryBox = (box: Box, fromMs: number, toMs: number) => Map<number, B
 export type ConfirmScores = Partial<Record<DetectionLabel, number>>;
 
 export class Tracker {
+  /** Width of the picture: what a speed in shares of it means in pixels. */
+  widthPx = 0;
   readonly #confirmScores: () => ConfirmScores;
   #tracks: Track[] = [];
   #nextId = 1;
@@ -109,17 +118,20 @@ export class Tracker {
       this.#observe(track, detection, ms);
     }
     for (const detection of free) {
+      const before = nearestLost(lost, detection, ms, this.widthPx);
       const track: Track = {
         id: this.#nextId++,
         label: detection.label,
         observations: [],
-        predecessor: nearestLost(lost, detection, ms),
+        predecessor: before?.observations.at(-1),
+        successor: undefined,
         hints: new Map(),
         confirmed: false,
         hits: 0,
       };
       this.#observe(track, detection, ms);
       this.#tracks.push(track);
+      if (before) before.successor = track.observations[0];
       if (carry) for (const [at, box] of carry(boxOf(detection), ms, ms - LOOK_BACK_MS)) track.hints.set(at, box);
     }
     if (carry) {
@@ -142,7 +154,7 @@ export class Tracker {
     const regions: TrackedRegion[] = [];
     for (const track of this.#tracks) {
       if (!track.confirmed) continue;
-      const box = coverBoxAt(track, ms);
+      const box = coverBoxAt(track, ms, this.widthPx);
       if (box) regions.push({ ...box, label: track.label, score: scoreAt(track, ms), track: track.id });
     }
     return regions;
@@ -210,18 +222,19 @@ function isAlike(track: Track, box: Box, detection: Detection): boolean {
 }
 
 /** The lost track that a new detection is most likely the continuation of, if one is near enough. */
-function nearestLost(lost: ReadonlySet<Track>, detection: Detection, ms: number): Observation | undefined {
-  let nearest: Observation | undefined;
+function nearestLost(lost: ReadonlySet<Track>, detection: Detection, ms: number, widthPx: number): Track | undefined {
+  let nearest: Track | undefined;
   let nearestDistance = Number.POSITIVE_INFINITY;
   const d = centreOf(detection);
   for (const track of lost) {
     const last = track.observations.at(-1)!;
     if (ms - last.ms > JUMP_MS_MAX || !isAlike(track, last.box, detection)) continue;
     const p = centreOf(predict(track, ms));
-    const distance = Math.hypot(d.x - p.x, d.y - p.y) / Math.max(sizeOf(last.box), sizeOf(detection));
-    const isNear = distance <= Math.min(JUMP_SIZES_MAX, (JUMP_SIZES_PER_100_MS * Math.max(100, ms - last.ms)) / 100);
-    if (isNear && distance < nearestDistance) {
-      nearest = last;
+    const distance = Math.hypot(d.x - p.x, d.y - p.y);
+    const size = Math.max(sizeOf(last.box), sizeOf(detection));
+    const reach = Math.max(JUMP_SIZES_PER_100_MS * size, STRAY_SHARE_PER_100_MS * widthPx);
+    if (distance <= (reach * Math.max(100, ms - last.ms)) / 100 && distance < nearestDistance) {
+      nearest = track;
       nearestDistance = distance;
     }
   }
@@ -229,20 +242,25 @@ function nearestLost(lost: ReadonlySet<Track>, detection: Detection, ms: number)
 }
 
 /** Where the cover of a track lies at `ms`, margins included; undefined where the track has nothing to cover. */
-export function coverBoxAt(track: Track, ms: number): Box | undefined {
+export function coverBoxAt(track: Track, ms: number, widthPx: number): Box | undefined {
   const { observations, label } = track;
   const first = observations[0]!;
   const last = observations.at(-1)!;
   let box: Box;
   let spread: number; // extra margin from uncertainty, pixels
+  let strayPx = 0; // and sideways, for what may have any speed
   if (ms < first.ms) {
     const back = first.ms - ms;
     if (back > LOOK_BACK_MS) return undefined;
     const before = track.predecessor;
-    const v = observations.length > 1 ? velocity(first, observations[1]) : velocity(before, first);
+    const v =
+      observations.length > 1
+        ? velocity(first, observations[1])
+        : velocity(before ?? first, before ? first : track.successor);
     box = hull(first.box, shift(first.box, -v.x * back, -v.y * back));
     if (before && ms > before.ms) box = hull(box, before.box);
     spread = drift(first.box, v, back, observations.length < 2);
+    if (isSpeedUnknown(track)) strayPx = stray(back, widthPx);
   } else if (ms > last.ms) {
     const ahead = ms - last.ms;
     if (ahead > HOLD_MS) return undefined;
@@ -251,6 +269,7 @@ export function coverBoxAt(track: Track, ms: number): Box | undefined {
     const reach = Math.min(1, (3 * sizeOf(last.box)) / Math.max(1e-6, Math.hypot(v.x, v.y) * ahead));
     box = hull(last.box, shift(last.box, v.x * ahead * reach, v.y * ahead * reach));
     spread = drift(last.box, v, ahead, observations.length < 2);
+    if (isSpeedUnknown(track)) strayPx = stray(ahead, widthPx);
   } else {
     let i = observations.length - 1;
     while (i > 0 && observations[i - 1]!.ms >= ms) i--;
@@ -273,7 +292,19 @@ export function coverBoxAt(track: Track, ms: number): Box | undefined {
   const hint = track.hints.get(ms);
   if (hint) box = hull(box, hint);
   const m = MARGIN[label];
-  return inflate(box, Math.max(MARGIN_PX_MIN, m * box.w) + spread, Math.max(MARGIN_PX_MIN, m * box.h) + spread);
+  return inflate(
+    box,
+    Math.max(MARGIN_PX_MIN, m * box.w) + spread + strayPx,
+    Math.max(MARGIN_PX_MIN, m * box.h) + spread,
+  );
+}
+
+const isSpeedUnknown = (track: Track): boolean =>
+  track.observations.length < 2 && track.predecessor === undefined && track.successor === undefined;
+
+/** Sideways reach of an object that was seen once, around that moment. */
+function stray(ms: number, widthPx: number): number {
+  return ms > STRAY_MS ? 0 : (STRAY_SHARE_PER_100_MS * widthPx * ms) / 100;
 }
 
 /** How far an unseen object may have strayed from its prediction: grows with time, its speed and its size; at most its own size. */

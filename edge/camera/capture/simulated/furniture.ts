@@ -25,10 +25,10 @@ export const FURNITURE: readonly Furniture[] = [
   { x: 0.5, z: 8.8, kind: 'pillar' },
   { x: 5.6, z: 17.5, kind: 'tree' },
   { x: -5.6, z: 16.5, kind: 'tree' },
-  { x: -5.7, z: 29, kind: 'tree' },
-  { x: 5.7, z: 30, kind: 'tree' },
-  { x: 5.7, z: 40, kind: 'tree' },
   { x: -5.7, z: 42, kind: 'tree' },
+  { x: 5.7, z: 40, kind: 'tree' },
+  { x: 5.7, z: 30, kind: 'tree' },
+  { x: -5.7, z: 29, kind: 'tree' },
 ];
 
 export async function createFurniture(): Promise<FurnitureSprites> {

@@ -47,6 +47,8 @@ export const STREET_DEFAULTS: StreetOptions = {
 };
 
 const PEOPLE = 14;
+/** Furniture beyond this belongs to the background: nobody is seen to pass behind it. */
+const BACKDROP_M = 28;
 const CARS: readonly (readonly [VehicleKind, readonly [number, number, number]])[] = [
   ['sedan', [188, 192, 198]],
   ['suv', [38, 42, 48]],
@@ -89,6 +91,9 @@ export async function createStreet(given: Partial<StreetOptions> = {}): Promise<
   const noise = noiseTile(seed, options.night ? 4.5 : 2);
   const garage = { cars, plates, taxiPlates, tallPlates };
 
+  const backdrop = new Painter(view, background);
+  for (const item of FURNITURE) if (item.z > BACKDROP_M) drawFurniture(backdrop, item, furniture);
+
   const renderInto = (index: number, surface: Surface): StreetTruth => {
     const seconds = index / options.frameRate;
     surface.rgb.set(background.rgb);
@@ -130,7 +135,7 @@ function inOrder(seed: number, seconds: number, garage: Garage, people: PersonLo
   for (const actor of peopleAt(seed, seconds)) {
     items.push({ kind: 'person', depth: actor.pose.z, actor, look: people[Math.floor(actor.look * people.length)]! });
   }
-  for (const item of FURNITURE) items.push({ kind: 'furniture', depth: item.z, item });
+  for (const item of FURNITURE) if (item.z <= BACKDROP_M) items.push({ kind: 'furniture', depth: item.z, item });
   return items.sort((a, b) => b.depth - a.depth);
 }
 

@@ -190,7 +190,7 @@ function lamps(
     const [x, z] = plan(forward, side * right);
     if (z < NEAR_M) continue;
     const [px, py] = project(painter.view, x, heightM, z);
-    const size = (painter.view.focalPx / z) * (front ? 1.1 : 0.5);
+    const size = Math.min(painter.view.widthPx * 0.2, (painter.view.focalPx / z) * (front ? 1.1 : 0.5));
     const scale = size / sprite.widthPx;
     painter.veil(sprite, [scale, 0, 0, scale, px - size / 2, py - size / 2], [1, 1, 1]);
   }
