@@ -58,7 +58,13 @@ class SupervisedDetector implements OnnxDetector {
   readonly #options: OnnxDetectorOptions;
   readonly #workerUrl: URL;
   readonly #settled = withResolvers();
-  #state: DetectorState = { state: 'starting', models: [], digests: [], confirmScores: {}, advice: 'the detector is starting' };
+  #state: DetectorState = {
+    state: 'starting',
+    models: [],
+    digests: [],
+    confirmScores: {},
+    advice: 'the detector is starting',
+  };
   #reason: Unavailable['reason'] = 'detector-unavailable';
   #models: LoadedModel[] | undefined;
   #worker: WorkerHandle | undefined;

@@ -22,7 +22,15 @@ import type { Surface } from '../draw/surface.ts';
 import type { RawFrame } from '../frame.ts';
 import { type FilteredFrame, markFiltered } from './filtered-frame.ts';
 import { FramePool, type PaintFrame } from './frame-pool.ts';
-import { fillRect, NEUTRAL_CHROMA, noiseCells, type PlaneRect, paintCells, reduceToCells, SOLID_LUMA } from './kernels.ts';
+import {
+  fillRect,
+  NEUTRAL_CHROMA,
+  noiseCells,
+  type PlaneRect,
+  paintCells,
+  reduceToCells,
+  SOLID_LUMA,
+} from './kernels.ts';
 import type { CoverPlan, CoverRegion } from './plan.ts';
 import { isPaintable, type Plane } from './planes.ts';
 import { fillPolygon } from './polygon.ts';

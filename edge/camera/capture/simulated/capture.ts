@@ -34,8 +34,7 @@ class SimulatedCapture implements Capture {
   readonly #queue: EventQueue;
   readonly #stop = new AbortController();
   readonly #done: Promise<void>;
-  #seq = 0;
-  /** Frame of the street that comes next. */
+  /** Frame of the street that comes next; also its `seq`, so that skipped frames leave a gap. */
   #index = 0;
 
   constructor(source: SimulatedSource, pacing: 'live' | 'unpaced') {
@@ -93,7 +92,7 @@ class SimulatedCapture implements Capture {
         const av = await converter.convert(surface, MICROSECONDS, BigInt(ptsUs));
         spare.push(surface);
         this.counts.framesDecoded++;
-        await this.#queue.pushFrame({ kind: 'frame', frame: new RawFrame(av, this.#seq++, ptsUs, capturedMs) });
+        await this.#queue.pushFrame({ kind: 'frame', frame: new RawFrame(av, index, ptsUs, capturedMs) });
         if (this.#stop.signal.aborted) return;
       }
     } finally {

@@ -195,7 +195,7 @@ export function peopleAt(seed: number, t: number): PersonActor[] {
   }
   const cycleNow = Math.floor(t / CYCLE_S);
   for (let cycle = cycleNow - 1; cycle <= cycleNow; cycle++) {
-    for (let slot = 0; slot < 13; slot++) acrossZebra(seed, cycle, slot, t - cycle * CYCLE_S, out);
+    for (let slot = 0; slot < 16; slot++) acrossZebra(seed, cycle, slot, t - cycle * CYCLE_S, out);
   }
   const pairNow = Math.floor(t / (2 * CYCLE_S));
   for (let pair = pairNow - 1; pair <= pairNow; pair++) {
@@ -248,9 +248,9 @@ function onPavement(seed: number, stream: number, k: number, t: number, out: Per
 const ZEBRA_Z = [6.9, 3.1, 1.45, 5.6, 2.3, 7.6, 4.2, 1.3, 6.3, 3.6, 1.8, 5, 2.7];
 
 function acrossZebra(seed: number, cycle: number, slot: number, t: number, out: PersonActor[]): void {
-  const k = cycle * 13 + slot;
+  const k = cycle * 16 + slot;
   const random = randomOf(seed, 20, k);
-  const start = 19.3 + slot * 1.15 + random() * 0.6;
+  const start = 19 + slot * 0.95 + random() * 0.6;
   const speed = between(random, 1.15, 1.75);
   const z = ZEBRA_Z[(slot + (cycle & 7) * 5) % ZEBRA_Z.length]! + between(random, -0.12, 0.2);
   const edge = Math.min(6.5, 0.56 * z + 0.5);
@@ -258,7 +258,7 @@ function acrossZebra(seed: number, cycle: number, slot: number, t: number, out: 
   if (walkedM < 0 || walkedM > 2 * edge) return;
   const right = random() < 0.5;
   const x = right ? -edge + walkedM : edge - walkedM;
-  const lookMax = (right ? 1 : -1) * pick(random, [0, 0.4, 0.9, 1.3, 1.5, 1.5]);
+  const lookMax = (right ? 1 : -1) * pick(random, [0, 0.5, 0.9, 1.2, 1.4, 1.5]);
   out.push(person({ id: idOf(20, k), random, x, z, heading: right ? Math.PI / 2 : -Math.PI / 2, walkedM, t, lookMax }));
 }
 
