@@ -119,9 +119,8 @@ function dimmed(light: Light, factor: number): Light {
 
 function groundShadow(painter: Painter, point: PointOf, half: number, side: number): void {
   for (const [grow, opacity] of [
-    [0.25, 0.18],
-    [0.12, 0.22],
-    [0, 0.35],
+    [0.18, 0.3],
+    [0, 0.4],
   ] as const) {
     const [h, s] = [half + grow, side + grow];
     painter.polygon(
