@@ -14,5 +14,10 @@ export const commands: readonly CommandEntry[] = [
   { name: 'run', summary: 'filter cameras and serve their feeds', load: () => import('./run.ts') },
   { name: 'config', summary: 'check a configuration file, print its JSON Schema', load: () => import('./config.ts') },
   { name: 'doctor', summary: 'check this box and its cameras, and say what to do', load: () => import('./doctor.ts') },
+  {
+    name: 'simulate',
+    summary: 'write a clip of a simulated street, and the truth about it',
+    load: () => import('./simulate.ts'),
+  },
   { name: 'version', summary: 'print the version', load: () => import('./version.ts') },
 ];
