@@ -208,7 +208,7 @@ function claimBody(painter: Painter, point: PointOf, half: number, side: number,
   painter.claim({ id: id * 10, label: 'vehicle', ...boxAround(corners) }, true);
 }
 
-export function boxAround(points: readonly (readonly [number, number])[]): {
+function boxAround(points: readonly (readonly [number, number])[]): {
   x: number;
   y: number;
   w: number;
