@@ -22,7 +22,6 @@ interface SimulateOptions {
 
 export function define(command: Command): void {
   command
-    .description('write a clip of a simulated street, with the truth about its faces and plates')
     .requiredOption('--out <file>', 'clip to write, MP4 with H.264')
     .option('--truth <file>', 'one JSON line per frame: all faces, plates, persons and vehicles on it')
     .option('--seconds <n>', 'length of the clip', number, 20)
@@ -37,7 +36,7 @@ export function define(command: Command): void {
 }
 
 export function simulateCommand(): Command {
-  const command = new Command('simulate');
+  const command = new Command('simulate').description('write a clip of a simulated street, and the truth about it');
   define(command);
   return command;
 }

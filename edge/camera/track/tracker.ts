@@ -15,8 +15,13 @@
 import type { Box, Detection, DetectionLabel } from '../detect/port.ts';
 import { centreOf, hull, inflate, iou, lerpBox, shift, sizeOf } from './geometry.ts';
 
-/** How long a lost track stays covered, milliseconds. */
-const HOLD_MS = 1_000;
+/** How long a lost track stays covered: from HOLD_MS_MIN for one that was seen once, longer by each sighting, up to HOLD_MS_MAX. */
+const HOLD_MS_MIN = 400;
+const HOLD_MS_PER_HIT = 100;
+const HOLD_MS_MAX = 1_000;
+/** While held, a cover reaches along the last velocity by at most so many of its own sizes, and beyond by at most this share of one. */
+const HOLD_REACH_SIZES = 2;
+const DRIFT_SIZES_MAX = 0.35;
 /** A gap between two observations up to this long is bridged by interpolation. */
 const BRIDGE_MS = 1_500;
 /** A new track is carried back at most this far before its first observation. */
@@ -263,10 +268,10 @@ export function coverBoxAt(track: Track, ms: number, widthPx: number): Box | und
     if (isSpeedUnknown(track)) strayPx = stray(back, widthPx);
   } else if (ms > last.ms) {
     const ahead = ms - last.ms;
-    if (ahead > HOLD_MS) return undefined;
+    if (ahead > Math.min(HOLD_MS_MAX, HOLD_MS_MIN + HOLD_MS_PER_HIT * track.hits)) return undefined;
     const v = velocity(observations.at(-2) ?? track.predecessor, last);
-    // The object may as well have stopped: cover where it was and where it would be, but not further than three of its own sizes.
-    const reach = Math.min(1, (3 * sizeOf(last.box)) / Math.max(1e-6, Math.hypot(v.x, v.y) * ahead));
+    // The object may as well have stopped: cover where it was and where it would be.
+    const reach = Math.min(1, (HOLD_REACH_SIZES * sizeOf(last.box)) / Math.max(1e-6, Math.hypot(v.x, v.y) * ahead));
     box = hull(last.box, shift(last.box, v.x * ahead * reach, v.y * ahead * reach));
     spread = drift(last.box, v, ahead, observations.length < 2);
     if (isSpeedUnknown(track)) strayPx = stray(ahead, widthPx);
@@ -307,11 +312,11 @@ function stray(ms: number, widthPx: number): number {
   return ms > STRAY_MS ? 0 : (STRAY_SHARE_PER_100_MS * widthPx * ms) / 100;
 }
 
-/** How far an unseen object may have strayed from its prediction: grows with time, its speed and its size; at most its own size. */
+/** How far an unseen object may have strayed from its prediction: grows with time, its speed and its size. */
 function drift(box: Box, v: { x: number; y: number }, ms: number, speedUnknown: boolean): number {
   const size = sizeOf(box);
   const grown = (ms / 100) * (speedUnknown ? 0.15 : 0.06) * size + 0.25 * Math.hypot(v.x, v.y) * ms;
-  return Math.min(size, grown);
+  return Math.min(DRIFT_SIZES_MAX * size, grown);
 }
 
 /** Mean of the two ends' own predictions, weighted towards the nearer end. */

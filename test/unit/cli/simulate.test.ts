@@ -27,11 +27,28 @@ describe('garim simulate', () => {
   test('writes a clip with an index at its front, and one line of truth per frame', async () => {
     const out = path.join(folder, 'a.mp4');
     const truth = path.join(folder, 'a.ndjson');
-    await simulate('--out', out, '--truth', truth, '--seconds', '2', '--width', '320', '--height', '180', '--fps', '10', '--rain');
+    await simulate(
+      '--out',
+      out,
+      '--truth',
+      truth,
+      '--seconds',
+      '2',
+      '--width',
+      '320',
+      '--height',
+      '180',
+      '--fps',
+      '10',
+      '--rain',
+    );
     assert.deepEqual((await readdir(folder)).sort(), ['a.mp4', 'a.ndjson']);
     const lines = (await readFile(truth, 'utf8')).trimEnd().split('\n');
     const parsed = lines.map((line) => JSON.parse(line) as { frame: number; ptsMs: number; objects: unknown[] });
-    assert.deepEqual(parsed.map(({ frame }) => frame), Array.from({ length: 20 }, (_, i) => i));
+    assert.deepEqual(
+      parsed.map(({ frame }) => frame),
+      Array.from({ length: 20 }, (_, i) => i),
+    );
     assert.ok(parsed.every(({ objects }) => objects.length > 0));
 
     const bytes = await readFile(out);
@@ -63,7 +80,9 @@ describe('garim simulate', () => {
   test('leaves nothing behind when the clip cannot be written', async () => {
     const truth = path.join(folder, 'a.ndjson');
     const out = path.join(folder, 'nowhere', 'a.mp4');
-    await assert.rejects(simulate('--out', out, '--truth', truth, '--seconds', '1', '--width', '320', '--height', '180'));
+    await assert.rejects(
+      simulate('--out', out, '--truth', truth, '--seconds', '1', '--width', '320', '--height', '180'),
+    );
     assert.deepEqual(await readdir(folder), []);
   });
 

@@ -85,15 +85,36 @@ describe('the simulated street', () => {
     const kinds = new Set(every('plate').map((plate) => plate.plate));
     assert.deepEqual([...kinds].sort(), ['eu', 'kr-green', 'kr-taxi', 'kr-white', 'us']);
     const seen = every('face').filter((face) => face.visible > 0.6);
-    for (const yaw of [0, 15, 30, 45, 60, 75, 90]) assert.ok(seen.some((face) => Math.abs(face.yawDeg!) === yaw), `yaw ${yaw}`);
+    for (const yaw of [0, 15, 30, 45, 60, 75, 90])
+      assert.ok(
+        seen.some((face) => Math.abs(face.yawDeg!) === yaw),
+        `yaw ${yaw}`,
+      );
     assert.ok(seen.some((face) => face.yawDeg! < -20) && seen.some((face) => face.yawDeg! > 20));
     // Heights at 1280 x 720 are twice these.
-    for (const [low, high] of [[4, 8], [8, 16], [16, 32], [32, 64], [64, 110]] as const) {
-      assert.ok(seen.some((face) => face.h >= low && face.h < high), `faces of ${low} to ${high} px`);
+    for (const [low, high] of [
+      [4, 8],
+      [8, 16],
+      [16, 32],
+      [32, 64],
+      [64, 110],
+    ] as const) {
+      assert.ok(
+        seen.some((face) => face.h >= low && face.h < high),
+        `faces of ${low} to ${high} px`,
+      );
     }
     const plates = every('plate').filter((plate) => plate.visible > 0.6);
-    for (const [low, high] of [[4, 8], [8, 16], [16, 32], [40, 64]] as const) {
-      assert.ok(plates.some((plate) => plate.h >= low && plate.h < high), `plates of ${low} to ${high} px`);
+    for (const [low, high] of [
+      [4, 8],
+      [8, 16],
+      [16, 32],
+      [40, 64],
+    ] as const) {
+      assert.ok(
+        plates.some((plate) => plate.h >= low && plate.h < high),
+        `plates of ${low} to ${high} px`,
+      );
     }
   });
 
@@ -112,7 +133,10 @@ describe('the simulated street', () => {
     const entered = [...first.values()].filter((object) => object.label === 'person');
     const atEdge = entered.filter((object) => object.x < 2 || object.x + object.w > SIZE.widthPx - 2);
     assert.ok(atEdge.length >= 5, `${atEdge.length} enter at the edge`);
-    assert.ok(atEdge.some((object) => object.h > SIZE.heightPx * 0.6), 'one enters near the camera');
+    assert.ok(
+      atEdge.some((object) => object.h > SIZE.heightPx * 0.6),
+      'one enters near the camera',
+    );
     assert.ok(emerged.size >= 3, `${emerged.size} faces come out from behind something`);
   });
 
