@@ -115,18 +115,16 @@ class TruthDetector implements Detector {
     if (truth === undefined)
       return { kind: 'unavailable', reason: 'detector-unavailable', detail: 'frame number unreadable' };
     const scale = picture.contentWidthPx / this.#widthPx;
-    const detections = truth.objects
-      .filter(counts)
-      .map(
-        (o): Detection => ({
-          label: o.label,
-          score: 1,
-          x: o.x * scale,
-          y: o.y * scale,
-          w: o.w * scale,
-          h: o.h * scale,
-        }),
-      );
+    const detections = truth.objects.filter(counts).map(
+      (o): Detection => ({
+        label: o.label,
+        score: 1,
+        x: o.x * scale,
+        y: o.y * scale,
+        w: o.w * scale,
+        h: o.h * scale,
+      }),
+    );
     return { kind: 'detected', detections, inferenceMs: 1 };
   }
 

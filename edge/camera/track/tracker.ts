@@ -15,10 +15,18 @@
 import type { Box, Detection, DetectionLabel } from '../detect/port.ts';
 import { centreOf, hull, inflate, iou, lerpBox, shift, sizeOf } from './geometry.ts';
 
-/** How long a lost track stays covered: from HOLD_MS_MIN for one that was seen once, longer by each sighting, up to HOLD_MS_MAX. */
+/**
+ * How long a lost track stays covered: longer with each sighting, up to a bound. What hardly moves has most likely only been missed, and to
+ * hold it costs little; what moves fast has most likely gone; what was
+ * last seen cut by the edge of the picture has left it.
+ */
 const HOLD_MS_MIN = 400;
-const HOLD_MS_PER_HIT = 100;
-const HOLD_MS_MAX = 1_000;
+const HOLD_MS_PER_HIT = 200;
+const HOLD_MS_MAX = { leaving: 400, moving: 1_000, still: 2_500 } as const;
+/** A box this near to the edge of the picture, as a share of its own size, was on its way out. */
+const EDGE_SIZES = 0.1;
+/** Own sizes per 100 ms below which a track counts as still. */
+const STILL_SIZES_PER_100_MS = 0.1;
 /** While held, a cover reaches along the last velocity by at most so many of its own sizes, and beyond by at most this share of one. */
 const HOLD_REACH_SIZES = 2;
 const DRIFT_SIZES_MAX = 0.35;
@@ -46,7 +54,7 @@ const JUMP_MS_MAX = 250;
  * width per 100 ms to both sides (a car that crosses the picture in a second and a half), until the next verdict tells.
  */
 const STRAY_SHARE_PER_100_MS = 0.065;
-const STRAY_MS = 130;
+const STRAY_MS = 170;
 /** Weak detections in a row that make a track of their own. */
 const WEAK_HITS_TO_CONFIRM = 3;
 
@@ -92,9 +100,14 @@ export type CarryBox = (box: Box, fromMs: number, toMs: number) => Map<number, B
 /** Score from which a single detection is a track of its own; below it, it needs company. Missing label: any score. */
 export type ConfirmScores = Partial<Record<DetectionLabel, number>>;
 
+export interface PictureSize {
+  widthPx: number;
+  heightPx: number;
+}
+
 export class Tracker {
-  /** Width of the picture: what a speed in shares of it means in pixels. */
-  widthPx = 0;
+  /** Size of the picture: where its edges are, and what a speed in shares of its width means in pixels. */
+  picture: PictureSize = { widthPx: 0, heightPx: 0 };
   readonly #confirmScores: () => ConfirmScores;
   #tracks: Track[] = [];
   #nextId = 1;
@@ -123,7 +136,7 @@ export class Tracker {
       this.#observe(track, detection, ms);
     }
     for (const detection of free) {
-      const before = nearestLost(lost, detection, ms, this.widthPx);
+      const before = nearestLost(lost, detection, ms, this.picture.widthPx);
       const track: Track = {
         id: this.#nextId++,
         label: detection.label,
@@ -159,7 +172,7 @@ export class Tracker {
     const regions: TrackedRegion[] = [];
     for (const track of this.#tracks) {
       if (!track.confirmed) continue;
-      const box = coverBoxAt(track, ms, this.widthPx);
+      const box = coverBoxAt(track, ms, this.picture);
       if (box) regions.push({ ...box, label: track.label, score: scoreAt(track, ms), track: track.id });
     }
     return regions;
@@ -247,7 +260,7 @@ function nearestLost(lost: ReadonlySet<Track>, detection: Detection, ms: number,
 }
 
 /** Where the cover of a track lies at `ms`, margins included; undefined where the track has nothing to cover. */
-export function coverBoxAt(track: Track, ms: number, widthPx: number): Box | undefined {
+export function coverBoxAt(track: Track, ms: number, picture: PictureSize): Box | undefined {
   const { observations, label } = track;
   const first = observations[0]!;
   const last = observations.at(-1)!;
@@ -265,16 +278,18 @@ export function coverBoxAt(track: Track, ms: number, widthPx: number): Box | und
     box = hull(first.box, shift(first.box, -v.x * back, -v.y * back));
     if (before && ms > before.ms) box = hull(box, before.box);
     spread = drift(first.box, v, back, observations.length < 2);
-    if (isSpeedUnknown(track)) strayPx = stray(back, widthPx);
+    if (isSpeedUnknown(track)) strayPx = stray(back, picture.widthPx);
   } else if (ms > last.ms) {
     const ahead = ms - last.ms;
-    if (ahead > Math.min(HOLD_MS_MAX, HOLD_MS_MIN + HOLD_MS_PER_HIT * track.hits)) return undefined;
     const v = velocity(observations.at(-2) ?? track.predecessor, last);
+    const isStill = Math.hypot(v.x, v.y) * 100 < STILL_SIZES_PER_100_MS * sizeOf(last.box);
+    const bound = isAtEdge(last.box, picture) ? 'leaving' : isStill ? 'still' : 'moving';
+    if (ahead > Math.min(HOLD_MS_MAX[bound], HOLD_MS_MIN + HOLD_MS_PER_HIT * track.hits)) return undefined;
     // The object may as well have stopped: cover where it was and where it would be.
     const reach = Math.min(1, (HOLD_REACH_SIZES * sizeOf(last.box)) / Math.max(1e-6, Math.hypot(v.x, v.y) * ahead));
     box = hull(last.box, shift(last.box, v.x * ahead * reach, v.y * ahead * reach));
     spread = drift(last.box, v, ahead, observations.length < 2);
-    if (isSpeedUnknown(track)) strayPx = stray(ahead, widthPx);
+    if (isSpeedUnknown(track)) strayPx = stray(ahead, picture.widthPx);
   } else {
     let i = observations.length - 1;
     while (i > 0 && observations[i - 1]!.ms >= ms) i--;
@@ -302,6 +317,11 @@ export function coverBoxAt(track: Track, ms: number, widthPx: number): Box | und
     Math.max(MARGIN_PX_MIN, m * box.w) + spread + strayPx,
     Math.max(MARGIN_PX_MIN, m * box.h) + spread,
   );
+}
+
+function isAtEdge(box: Box, { widthPx, heightPx }: PictureSize): boolean {
+  const near = EDGE_SIZES * sizeOf(box);
+  return box.x < near || box.y < near || box.x + box.w > widthPx - near || box.y + box.h > heightPx - near;
 }
 
 const isSpeedUnknown = (track: Track): boolean =>
