@@ -2,10 +2,10 @@
 /**
  * The `garim` command: parse, dispatch, and turn what was thrown into an exit code. Nothing else.
  *
- * Exit codes: 0 done; 1 an input or setting is at fault, or a check failed; 70 our own bug, with its stack.
+ * Exit codes: 0 done; 1 an input, a setting, a disk or a network is at fault, or a check failed; 70 our own bug, with its stack.
  */
 import { Command } from 'commander';
-import { UserError } from './base/errors.ts';
+import { UserError, WorldError } from './base/errors.ts';
 import { registerUrlSecrets, scrub } from './base/secrets.ts';
 import { commands } from './cli/index.ts';
 
@@ -26,8 +26,9 @@ for (const arg of args) registerUrlSecrets(arg.replace(/^[^:]*?=(?=[a-z][a-z0-9+
 try {
   await (await programFor(args)).parseAsync(args, { from: 'user' });
 } catch (error) {
-  if (error instanceof UserError) {
-    process.stderr.write(scrub(`${error.message}\n${error.fix === undefined ? '' : `${error.fix}\n`}`));
+  if (error instanceof UserError || error instanceof WorldError) {
+    const fix = error instanceof UserError && error.fix !== undefined ? `${error.fix}\n` : '';
+    process.stderr.write(scrub(`${error.message}\n${fix}`));
     process.exitCode = 1;
   } else {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -46,9 +47,16 @@ async function programFor(words: readonly string[]): Promise<Command> {
   const named = words.filter((word) => !word.startsWith('-')).slice(0, 2);
   const wanted = named[0] === 'help' ? named[1] : named[0];
   for (const { name, summary, load } of commands) {
-    const command = program.command(name).summary(summary).description(summary);
-    command.copyInheritedSettings(program);
-    if (name === wanted) (await load()).define(command);
+    const command = name === wanted ? await load() : new Command(name);
+    if (command.description() === '') command.description(summary);
+    program.addCommand(command.summary(summary));
+    inherit(command, program);
   }
   return program;
+}
+
+/** Output settings reach commands that were built apart from the program, so that usage errors are scrubbed everywhere. */
+function inherit(command: Command, parent: Command): void {
+  command.copyInheritedSettings(parent);
+  for (const below of command.commands) inherit(below, command);
 }

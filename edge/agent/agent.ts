@@ -20,8 +20,7 @@ import { type Segments, startSegments } from '../gateway/segments/recorder.ts';
 import { CameraSupervisor } from './camera-supervisor.ts';
 import { AgentHealthBook } from './health.ts';
 import { createMetrics } from './metrics.ts';
-
-export type { LoadedConfig };
+import { SlateSpare } from './slate-spare.ts';
 
 const CAMERA_PROCESS = new URL('../camera/process.js', import.meta.url);
 const SLATE_PROCESS = new URL('../camera/slate-process.js', import.meta.url);
@@ -71,6 +70,8 @@ async function boot({ loaded, log, cameraProcess = CAMERA_PROCESS }: AgentOption
   const metrics = createMetrics();
   const health = new AgentHealthBook();
 
+  const slates = new SlateSpare(SLATE_PROCESS, log);
+  running.add('spare slate process', () => slates.close());
   const supervisors = Object.entries(config.cameras).map(([name, settings]) => {
     const supervisor = new CameraSupervisor({
       name,
@@ -78,7 +79,7 @@ async function boot({ loaded, log, cameraProcess = CAMERA_PROCESS }: AgentOption
       sourceUrl: sources[name] ?? '',
       stateDir: config.state,
       cameraProcess,
-      slateProcess: SLATE_PROCESS,
+      slates,
       clock: systemClock,
       log: log.child({ camera: name }),
       metrics: {

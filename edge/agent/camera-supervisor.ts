@@ -6,14 +6,15 @@
  * coming. While it is down a slate process fills the feed, with the reason in words.
  */
 
-import { type Child, forkChild, waitUntil } from '../base/child.ts';
+import { type Child, type ChildOptions, forkChild, waitUntil } from '../base/child.ts';
 import type { Clock } from '../base/clock.ts';
 import { type Log, RepeatLog } from '../base/log.ts';
 import { registerUrlSecrets, scrub } from '../base/secrets.ts';
-import type { AccessUnit, CameraCounts, CameraHealth, FromCamera, SlateReason } from '../camera/messages.ts';
+import type { AccessUnit, CameraCounts, CameraHealth, FromCamera, SlateReason, ToCamera } from '../camera/messages.ts';
 import type { CameraSettings } from '../config/schema.ts';
 import { CameraFeed, type FeedDropReason, type FeedSource } from './camera-feed.ts';
 import { parseFromCamera } from './camera-message.ts';
+import type { SlateSpare } from './slate-spare.ts';
 import { initialState, isClosed, nextStep, type SupervisionAction, type SupervisionEvent } from './supervision.ts';
 
 const TICK_MS = 200;
@@ -22,7 +23,7 @@ const TICK_MS = 200;
 const SLATE_WIDTH_PX = 1280;
 const SLATE_HEIGHT_PX = 720;
 
-export interface SupervisorMetrics {
+interface SupervisorMetrics {
   cameraProcessRestarted(camera: string): void;
   messageRefused(camera: string): void;
   unitDropped(camera: string, reason: FeedDropReason): void;
@@ -37,7 +38,7 @@ export interface SupervisorOptions {
   sourceUrl: string;
   stateDir: string;
   cameraProcess: URL;
-  slateProcess: URL;
+  slates: SlateSpare;
   clock: Clock;
   log: Log;
   metrics: SupervisorMetrics;
@@ -57,6 +58,7 @@ export class CameraSupervisor {
   #state;
   #restarts = 0;
   #lastExit = '';
+  #hasSourceEnded = false;
 
   constructor(options: SupervisorOptions) {
     registerUrlSecrets(options.sourceUrl);
@@ -139,30 +141,28 @@ export class CameraSupervisor {
       metrics.cameraProcessRestarted(name);
       log.info({ restarts: this.#restarts }, 'restarting the camera process');
     }
-    this.#fork('camera', cameraProcess);
+    this.#adopt('camera', (handlers) => forkChild({ entry: cameraProcess, log, ...handlers }));
     this.#children.camera?.child.send({ type: 'start', name, settings, sourceUrl, stateDir });
   }
 
   #startSlate(): void {
-    const { name, slateProcess } = this.#options;
+    const { name, slates } = this.#options;
     const reason = this.#slateReason();
-    this.#fork('slate', slateProcess);
-    this.#children.slate?.child.send({
+    const start: ToCamera = {
       type: 'start-slate',
       name,
       reason,
       widthPx: this.feed.format?.widthPx ?? SLATE_WIDTH_PX,
       heightPx: this.feed.format?.heightPx ?? SLATE_HEIGHT_PX,
       ptsUs: this.feed.nextPtsUs,
-    });
+    };
+    this.#adopt('slate', (handlers) => slates.take(start, handlers));
     this.#setHealth(this.#slateHealth(reason));
   }
 
-  #fork(role: Role, entry: URL): void {
+  #adopt(role: Role, start: (handlers: Pick<ChildOptions, 'onMessage' | 'onExit'>) => Child): void {
     const source: FeedSource = { format: undefined };
-    const child = forkChild({
-      entry,
-      log: this.#options.log,
+    const child = start({
       onMessage: (message) => this.#heard(role, source, message),
       onExit: (why) => this.#exited(role, why),
     });
@@ -171,12 +171,15 @@ export class CameraSupervisor {
 
   #exited(role: Role, why: string): void {
     this.#children[role] = undefined;
-    if (role === 'camera') {
-      this.#lastExit = why;
-      this.feed.failSnapshots();
-    }
-    if (!this.#state.closing && (role === 'camera' || this.#state.slate.phase === 'running')) {
+    if (role === 'camera' && this.#hasSourceEnded) {
+      this.#options.log.info('the source ended; it is started again');
+    } else if (!this.#state.closing && (role === 'camera' || this.#state.slate.phase === 'running')) {
       this.#options.log.error({ why }, `the ${role} process ended`);
+    }
+    if (role === 'camera') {
+      this.#lastExit = this.#hasSourceEnded ? 'its source ended' : why;
+      this.#hasSourceEnded = false;
+      this.feed.failSnapshots();
     }
     this.#step({ type: 'exited', from: role, nowMs: this.#nowMs() });
     if (role === 'camera') this.#setHealth(this.#slateHealth('camera-process-lost'));
@@ -213,6 +216,7 @@ export class CameraSupervisor {
         if (role === 'camera') this.feed.answerSnapshot(message.requestId, message.jpeg);
         return;
       case 'stopped':
+        if (role === 'camera') this.#hasSourceEnded = true;
         return;
     }
   }
@@ -233,7 +237,9 @@ export class CameraSupervisor {
   }
 
   #slateReason(): SlateReason {
-    return this.#state.cameraLost || this.#state.showing !== 'none' ? 'camera-process-lost' : 'source-connecting';
+    const { camera, cameraLost } = this.#state;
+    const isFirstStart = camera.phase === 'running' && camera.pictureMs === undefined && !cameraLost;
+    return isFirstStart ? 'source-connecting' : 'camera-process-lost';
   }
 
   #slateHealth(reason: SlateReason): CameraHealth {

@@ -10,6 +10,13 @@ import type { CameraCounts, CameraHealth, GatewayMetrics } from '../gateway/feed
 const LATENCY_BUCKETS_S = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.75, 1, 2, 5];
 const INFERENCE_BUCKETS_S = [0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1];
 
+/** The part of the recorder's state that is shown. */
+interface SegmentsState {
+  state: 'recording' | 'paused';
+  /** Since the start. */
+  unitsSkipped: number;
+}
+
 export interface Metrics extends GatewayMetrics {
   readonly contentType: string;
   /** Text of `/metrics`. */
@@ -17,16 +24,13 @@ export interface Metrics extends GatewayMetrics {
   /** Counts since a camera process's last message. */
   counted(camera: string, counts: CameraCounts): void;
   health(camera: string, health: CameraHealth): void;
-  /** The camera process is gone: the feed shows a slate. */
-  cameraDown(camera: string): void;
   cameraProcessRestarted(camera: string): void;
   /** A message of a camera process that did not fit the protocol was dropped. */
   messageRefused(camera: string): void;
   /** A coded picture did not reach the feed. */
   unitDropped(camera: string, reason: string): void;
-  segmentWritten(camera: string, bytes: number): void;
-  segmentDeleted(camera: string): void;
-  segmentFailed(camera: string): void;
+  /** Reads the state of a camera's segments whenever metrics are rendered. */
+  watchSegments(camera: string, segments: { readonly state: SegmentsState }): void;
 }
 
 export function createMetrics(): Metrics {
@@ -77,18 +81,29 @@ export function createMetrics(): Metrics {
   const sentBytes = counter('egress_bytes_total', 'Bytes of filtered video handed to the network.', 'camera', 'via');
   const viewers = gauge('viewers', 'Viewers connected now.', 'via', 'camera');
   const viewersDropped = counter('viewers_dropped_total', 'Viewers dropped, by reason.', 'via', 'camera', 'reason');
-  const segments = counter('segments_written_total', 'Segments finished.', 'camera');
-  const segmentBytes = counter('segments_bytes_total', 'Bytes of finished segments.', 'camera');
-  const segmentsDeleted = counter('segments_deleted_total', 'Segments deleted to keep the size limit.', 'camera');
-  const segmentsFailed = counter(
-    'segments_failed_total',
-    'Segments given up, the disk being full or broken.',
+  const recorders = new Map<string, { readonly state: SegmentsState }>();
+  const recording = gauge(
+    'segments_recording',
+    '1 while segments are written, 0 while the disk is full or broken.',
     'camera',
   );
+  new Counter({
+    name: 'garim_segments_units_skipped_total',
+    help: 'Pictures left out of segments, the disk being slow, full or broken.',
+    labelNames: ['camera'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [camera, { state }] of recorders) this.inc({ camera }, state.unitsSkipped);
+    },
+  });
 
   return {
     contentType: registry.contentType,
-    render: () => registry.metrics(),
+    render: () => {
+      for (const [camera, { state }] of recorders) recording([camera], state.state === 'recording' ? 1 : 0);
+      return registry.metrics();
+    },
     counted: (camera, counts) => {
       framesIn([camera], counts.framesIn);
       framesOut([camera], counts.framesOut);
@@ -106,7 +121,6 @@ export function createMetrics(): Metrics {
       cadence([camera], detector.cadenceFrames);
       delayLine([camera], delayLineFrames);
     },
-    cameraDown: (camera) => up([camera], 0),
     cameraProcessRestarted: (camera) => restarts([camera]),
     messageRefused: (camera) => refused([camera]),
     unitDropped: (camera, reason) => dropped([camera, reason]),
@@ -116,12 +130,9 @@ export function createMetrics(): Metrics {
     },
     viewers: (via, camera, count) => viewers([via, camera], count),
     viewerDropped: (via, camera, reason) => viewersDropped([via, camera, reason]),
-    segmentWritten: (camera, bytes) => {
-      segments([camera]);
-      segmentBytes([camera], bytes);
+    watchSegments: (camera, segments) => {
+      recorders.set(safeLabel(camera), segments);
     },
-    segmentDeleted: (camera) => segmentsDeleted([camera]),
-    segmentFailed: (camera) => segmentsFailed([camera]),
   };
 }
 

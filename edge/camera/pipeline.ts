@@ -231,6 +231,7 @@ export class Pipeline {
         this.#noteInference(verdict.inferenceMs);
         const detections = toFrame(verdict.detections, made.letterbox, widthPx, heightPx);
         const motion = this.#line.frames().map((f) => this.#motionFrame(f.item, f.ms));
+        this.#tracker.widthPx = widthPx;
         this.#tracker.update(ms, detections, (box, fromMs, toMs) => carryBox(motion, box, fromMs, toMs));
         this.#line.verdict(ms);
       } else if (verdict.kind === 'unavailable') {

@@ -1,10 +1,11 @@
 /** `garim config check` and `garim config schema`. */
-import type { Command } from 'commander';
+import { Command } from 'commander';
 import { scrub } from '../base/secrets.ts';
 import { configJsonSchema } from '../config/expect.ts';
 import { DEFAULT_FILE, readConfig } from '../config/load.ts';
 
-export function define(command: Command): void {
+export function configCommand(): Command {
+  const command = new Command('config');
   command
     .command('check')
     .argument('[file]', 'configuration file', DEFAULT_FILE)
@@ -25,6 +26,7 @@ and as first line of garim.yaml:
     .action(() => {
       process.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
     });
+  return command;
 }
 
 async function check(file: string): Promise<void> {

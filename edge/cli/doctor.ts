@@ -2,7 +2,7 @@
  * `garim doctor`: all checks of doctor/, one line each. It changes nothing on the box, and answers within seconds even where a
  * camera or a driver does not.
  */
-import type { Command } from 'commander';
+import { Command } from 'commander';
 import { messageOf, UserError } from '../base/errors.ts';
 import { scrub } from '../base/secrets.ts';
 import { type LoadedConfig, type LoadOptions, readConfig } from '../config/load.ts';
@@ -34,8 +34,8 @@ const checks: readonly [string, Check][] = [
   ['cameras', checkCameras],
 ];
 
-export function define(command: Command): void {
-  addConfigOptions(command)
+export function doctorCommand(): Command {
+  return addConfigOptions(new Command('doctor'))
     .option('--json', 'print the results as a JSON array of {name, status, detail, fix}')
     .addHelpText('after', '\nExit code 1 if any check fails; a warning alone does not.')
     .action(async (options: ConfigOptions & { json?: boolean }) => {

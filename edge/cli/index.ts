@@ -1,23 +1,40 @@
 /**
- * The table of commands. A command's module exports `define(command)`, which adds its options, examples and action; it is imported
- * only when that command is named, so that `garim config check` on a small box does not load libav.
+ * The table of commands. A command's module builds its `Command` with options, examples and action; it is imported only when that
+ * command is named, so that `garim config check` on a small box does not load libav.
  */
 import type { Command } from 'commander';
 
 export interface CommandEntry {
   name: string;
   summary: string;
-  load: () => Promise<{ define: (command: Command) => void }>;
+  load: () => Promise<Command>;
 }
 
 export const commands: readonly CommandEntry[] = [
-  { name: 'run', summary: 'filter cameras and serve their feeds', load: () => import('./run.ts') },
-  { name: 'config', summary: 'check a configuration file, print its JSON Schema', load: () => import('./config.ts') },
-  { name: 'doctor', summary: 'check this box and its cameras, and say what to do', load: () => import('./doctor.ts') },
+  {
+    name: 'run',
+    summary: 'filter cameras and serve their feeds',
+    load: async () => (await import('./run.ts')).runCommand(),
+  },
+  {
+    name: 'config',
+    summary: 'check a configuration file, print its JSON Schema',
+    load: async () => (await import('./config.ts')).configCommand(),
+  },
+  {
+    name: 'doctor',
+    summary: 'check this box and its cameras, and say what to do',
+    load: async () => (await import('./doctor.ts')).doctorCommand(),
+  },
+  {
+    name: 'models',
+    summary: 'list, check, fetch and choose detection models',
+    load: async () => (await import('./models.ts')).modelsCommand(),
+  },
   {
     name: 'simulate',
     summary: 'write a clip of a simulated street, and the truth about it',
-    load: () => import('./simulate.ts'),
+    load: async () => (await import('./simulate.ts')).simulateCommand(),
   },
-  { name: 'version', summary: 'print the version', load: () => import('./version.ts') },
+  { name: 'version', summary: 'print the version', load: async () => (await import('./version.ts')).versionCommand() },
 ];

@@ -4,15 +4,19 @@ import { messageOf, WorldError } from '../base/errors.ts';
 import { pullModel } from '../camera/detect/pull.ts';
 import { type ModelStore, openModelStore } from '../camera/detect/store.ts';
 
+type Print = (line: string) => void;
+type Action = (store: ModelStore, print: Print, names: string[]) => Promise<void>;
+
 /** The subcommand for `main.ts`. Actions throw UserError and WorldError; `verify` sets the exit code when a file is wrong. */
 export function modelsCommand(): Command {
   const command = new Command('models').description('list, check, fetch and choose detection models');
-  const add = (usage: string, description: string, action: (store: ModelStore, names: string[]) => Promise<void>) => {
+  const print: Print = (text) => command.configureOutput().writeOut?.(`${text}\n`);
+  const add = (usage: string, description: string, action: Action) => {
     const sub = command.command(usage).description(description);
     sub.option('--state <dir>', 'folder for users, keys and models of this box', 'state');
     sub.action(async () => {
       const { state } = sub.opts<{ state: string }>();
-      await action(openModelStore({ stateDir: state, env: process.env }), sub.args);
+      await action(openModelStore({ stateDir: state, env: process.env }), print, sub.args);
     });
   };
   add('list', 'show all known models, and where they are', list);
@@ -22,7 +26,7 @@ export function modelsCommand(): Command {
   return command;
 }
 
-async function list(store: ModelStore): Promise<void> {
+async function list(store: ModelStore, print: Print): Promise<void> {
   const rows = [['', 'NAME', 'FINDS', 'LICENCE', 'WHERE']];
   const inUse = await namesInUse(store);
   for (const { name, labels, licence, source } of store.entries) {
@@ -41,10 +45,10 @@ async function list(store: ModelStore): Promise<void> {
       )
       .join('\n'),
   );
-  await printSelection(store);
+  await printSelection(store, print);
 }
 
-async function verify(store: ModelStore): Promise<void> {
+async function verify(store: ModelStore, print: Print): Promise<void> {
   let present = 0;
   for (const { name } of store.entries) {
     const { file, fault } = await whereIs(store, name);
@@ -59,7 +63,7 @@ async function verify(store: ModelStore): Promise<void> {
   print(`${present} of ${store.entries.length} known models are here and intact`);
 }
 
-async function pull(store: ModelStore, names: string[]): Promise<void> {
+async function pull(store: ModelStore, print: Print, names: string[]): Promise<void> {
   for (const name of names) {
     const { file } = await whereIs(store, name);
     print(
@@ -68,14 +72,14 @@ async function pull(store: ModelStore, names: string[]): Promise<void> {
   }
 }
 
-async function use(store: ModelStore, names: string[]): Promise<void> {
+async function use(store: ModelStore, print: Print, names: string[]): Promise<void> {
   const chosen = names.length === 1 && names[0] === 'default' ? [] : names;
   for (const name of chosen) await store.resolve(name);
   await store.choose(chosen);
-  await printSelection(store);
+  await printSelection(store, print);
 }
 
-async function printSelection(store: ModelStore): Promise<void> {
+async function printSelection(store: ModelStore, print: Print): Promise<void> {
   try {
     const { models, missing } = await store.selectModels();
     print(`in use: ${models.map(({ entry }) => entry.name).join(', ') || 'none'}`);
@@ -104,8 +108,4 @@ async function whereIs(store: ModelStore, name: string): Promise<{ file?: string
     if (error instanceof WorldError && error.code === 'model-digest-mismatch') return { fault: messageOf(error) };
     throw error;
   }
-}
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

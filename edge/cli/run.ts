@@ -1,13 +1,13 @@
 /** `garim run`: loads the configuration, starts the agent, says where it serves, and stops it on a signal. */
 import { hostname } from 'node:os';
-import type { Command } from 'commander';
+import { Command } from 'commander';
 import { type Agent, startAgent } from '../agent/agent.ts';
 import { rootLog } from '../base/log.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { addConfigOptions, type ConfigOptions, loadOptionsOf } from './options.ts';
 
-export function define(command: Command): void {
-  addConfigOptions(command)
+export function runCommand(): Command {
+  return addConfigOptions(new Command('run'))
     .addHelpText(
       'after',
       `

@@ -23,7 +23,7 @@ export interface Place {
   column: number;
 }
 
-export interface SyntaxProblem {
+interface SyntaxProblem {
   place: Place;
   text: string;
 }

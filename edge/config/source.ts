@@ -16,7 +16,7 @@ export interface Fault {
 }
 
 /** What is wrong with a URL that the schema's pattern let through, or undefined. */
-export function sourceFault(url: string): Fault | undefined {
+function sourceFault(url: string): Fault | undefined {
   if (!/^(rtsps?|https?):/i.test(url)) return undefined;
   const escapes = 'In a user name or password write %2F for /, %3A for :, %3F for ?, %23 for # and %40 for @.';
   if (!URL.canParse(url)) return { what: 'the URL has no valid host or port', fix: escapes };

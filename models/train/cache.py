@@ -37,6 +37,11 @@ def area(a):
     return (a[2] - a[0]) * (a[3] - a[1]) + 1e-9
 
 
+def holds(outer, inner):
+    """The middle of `inner` lies in `outer`."""
+    return outer[0] < (inner[0] + inner[2]) / 2 < outer[2] and outer[1] < (inner[1] + inner[3]) / 2 < outer[3]
+
+
 def same_object(a, known):
     both = intersection(a, known)
     return both / (area(a) + area(known) - both) > .25 or both / area(a) > .4
@@ -46,14 +51,16 @@ def merge(image, pseudo):
     """Rows of one picture. People's boxes win over pseudo labels of the same class."""
     own = CLASSES.index(image['label'])
     rows = [[*box, own, BOX] for box in image['boxes']]
+    persons = [box for box in pseudo if box[5] == 'person']
     vehicles = []
     for *box, score, name in pseudo:
         label = CLASSES.index(name)
         if label == own and any(same_object(box, known) for known in image['boxes']):
             continue
         if label == FACE:
-            # people looked for every face in the face pictures: what only the teacher sees there is doubtful
-            certain = score >= FACE_SCORE_MIN and own != FACE
+            # people looked for every face in the face pictures: what only the teacher sees there is doubtful. A face outside of every
+            # person is often a wheel or a lamp
+            certain = score >= FACE_SCORE_MIN and own != FACE and any(holds(person, box) for person in persons)
         else:
             certain = score >= OBJECT_SCORE_MIN
         if label == VEHICLE:
@@ -61,7 +68,7 @@ def merge(image, pseudo):
         rows.append([*box, label, BOX if certain else IGNORE])
     for box in vehicles:
         plates = image['boxes'] if own == PLATE else []
-        if not any(box[0] < (p[0] + p[2]) / 2 < box[2] and box[1] < (p[1] + p[3]) / 2 < box[3] for p in plates):
+        if not any(holds(box, plate) for plate in plates):
             # the street pictures were annotated exhaustively, elsewhere nobody looked
             rows.append([*box, PLATE, NO_PLATE if image['source'] == 'openimages' else IGNORE])
     return rows

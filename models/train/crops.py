@@ -14,6 +14,8 @@ cv2.setNumThreads(1)
 #: how often a source is drawn
 SOURCE_WEIGHTS = dict(openimages=.38, openlpr=.16, cvlab=.002, facemask=.45)
 MOSAIC = .3
+#: how often a crop is drawn around a hard place instead of an object, where a picture has both
+HARD_SHARE = .18
 #: heights in pixels of a crop of 320 px that a chosen object is scaled to
 OBJECT_LOW, FACE_HIGH, PLATE_HIGH = 7, 170, 80
 SCALE_MIN, SCALE_MAX = .18, 2.2
@@ -68,7 +70,8 @@ class Crops:
         """Scale and middle of a crop: three times in four around a chosen face, plate or hard place, else anywhere."""
         rows = item['rows']
         _, height, width = item['levels'][0]
-        wanted = rows[((rows[:, 5] == BOX) & (rows[:, 4] <= PLATE)) | (rows[:, 5] == HARD)]
+        objects, hard = rows[(rows[:, 5] == BOX) & (rows[:, 4] <= PLATE)], rows[rows[:, 5] == HARD]
+        wanted = hard if len(hard) and (chance(HARD_SHARE) or not len(objects)) else objects
         if len(wanted) and chance(.75):
             row = random.choice(wanted)
             high = PLATE_HIGH if row[4] == PLATE else FACE_HIGH

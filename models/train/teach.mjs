@@ -89,7 +89,9 @@ function agree(plain, mirrored) {
     const [b] = rest.splice(at, 1);
     return [...[0, 1, 2, 3, 4].map((k) => (a[k] + b[k]) / 2), 'face'];
   });
-  return out.concat(rest.map((b) => [...b.slice(0, 4), (b[4] + UNSEEN_SCORE) / 2, 'face']));
+  return out
+    .concat(rest.map((b) => [...b.slice(0, 4), (b[4] + UNSEEN_SCORE) / 2, 'face']))
+    .filter((b) => b[4] >= FACE_SCORE_MIN);
 }
 
 async function faces(session, file, ownLongPx) {

@@ -3,54 +3,24 @@
  * Method: GStreamer's server with a test pattern; it is killed, restarted, stopped and given wrong passwords.
  */
 import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SOURCE_STALL_MS } from '../../edge/base/limits.ts';
-import { openCapture } from '../../edge/camera/capture/open.ts';
-import type { Capture, CaptureEvent, CaptureOptions } from '../../edge/camera/capture/port.ts';
+import type { CaptureOptions } from '../../edge/camera/capture/port.ts';
+import { assertRising, pull, withCapture } from '../support/captures.ts';
 import { type RtspServer, rtspServerMissing, startRtspServer } from '../support/rtsp-server.ts';
 
 const USER_INFO = 'admin:geheim-9';
 
-interface Seen {
-  frames: { seq: number; ptsUs: number; size: string }[];
-  lost: Extract<CaptureEvent, { kind: 'lost' }>[];
-  connected: Extract<CaptureEvent, { kind: 'connected' }>[];
+function opensslMissing(): string | false {
+  return spawnSync('openssl', ['version']).status === 0 ? false : 'needs openssl, not found on this machine';
 }
 
-async function pull(capture: Capture, enough: (seen: Seen) => boolean): Promise<Seen> {
-  const seen: Seen = { frames: [], lost: [], connected: [] };
-  while (!enough(seen)) {
-    const event = await capture.next();
-    if (event.kind === 'ended') throw new Error('the capture ended');
-    if (event.kind === 'connected') seen.connected.push(event);
-    if (event.kind === 'lost') seen.lost.push(event);
-    if (event.kind !== 'frame') continue;
-    using frame = event.frame;
-    seen.frames.push({ seq: frame.seq, ptsUs: frame.ptsUs, size: `${frame.widthPx}x${frame.heightPx}` });
-  }
-  return seen;
-}
-
-async function withCapture(
-  options: Omit<CaptureOptions, 'pacing'>,
-  body: (capture: Capture) => Promise<void>,
-): Promise<void> {
-  const capture = openCapture({ ...options, pacing: 'live' });
-  try {
-    await body(capture);
-  } finally {
-    await capture.close();
-  }
-}
-
-function assertRising(frames: Seen['frames']): void {
-  for (const [index, frame] of frames.entries()) {
-    const before = frames[index - 1];
-    if (before !== undefined)
-      assert.ok(frame.seq > before.seq && frame.ptsUs > before.ptsUs, JSON.stringify({ before, frame }));
-  }
-}
+const live = (url: string, transport: 'tcp' | 'udp'): CaptureOptions => ({ url, transport, pacing: 'live' });
 
 describe('capture from a foreign RTSP server', { skip: rtspServerMissing(), timeout: 180_000 }, () => {
   let server: RtspServer;
@@ -73,25 +43,42 @@ describe('capture from a foreign RTSP server', { skip: rtspServerMissing(), time
   for (const transport of ['tcp', 'udp'] as const) {
     for (const [mount, codec] of Object.entries({ h264: 'h264', h265: 'hevc', mjpeg: 'mjpeg' })) {
       test(`${mount} over ${transport}, with digest authentication`, async () => {
-        await withCapture({ url: server.url(mount, USER_INFO), transport }, async (capture) => {
-          const { connected, frames, lost } = await pull(capture, (seen) => seen.frames.length >= 30);
-          assert.deepEqual(lost, []);
-          assert.deepEqual(
-            connected.map(({ info }) => info),
-            [{ codec, widthPx: 640, heightPx: 360, frameRate: 25 }],
-          );
-          assertRising(frames);
-          assert.deepEqual(new Set(frames.map(({ size }) => size)), new Set(['640x360']));
+        await withCapture(live(server.url(mount, USER_INFO), transport), async (capture) => {
+          const seen = await pull(capture, ({ seqs }) => seqs.length >= 30);
+          assert.deepEqual(seen.lost, []);
+          assert.deepEqual(seen.info, { codec, widthPx: 640, heightPx: 360, frameRate: 25 });
+          assertRising(seen.seqs, 'seq');
+          assertRising(seen.ptsUs, 'ptsUs');
+          assert.deepEqual(new Set(seen.sizes), new Set(['640x360']));
           // The pattern has 25 pictures per second: the spacing is the camera's, not that of arrival.
-          const stepUs = (frames.at(-1)!.ptsUs - frames[0]!.ptsUs) / (frames.at(-1)!.seq - frames[0]!.seq);
+          const stepUs = (seen.ptsUs.at(-1)! - seen.ptsUs[0]!) / (seen.seqs.at(-1)! - seen.seqs[0]!);
           assert.ok(Math.abs(stepUs - 40_000) < 2000, `${stepUs} us between frames`);
         });
       });
     }
   }
 
+  test('rtsps, with a certificate of its own as cameras have', { skip: opensslMissing() }, async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'garim-rtsps-'));
+    try {
+      const tlsPem = path.join(folder, 'both.pem');
+      const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=camera'];
+      execFileSync('openssl', [...request, '-keyout', tlsPem, '-out', `${tlsPem}.cert`], { stdio: 'ignore' });
+      await appendFile(tlsPem, await readFile(`${tlsPem}.cert`));
+      const mounts = { h264: { file: 'test', codec: 'h264' } } as const;
+      await using secure = await startRtspServer({ user: 'admin', password: 'geheim-9', mounts, tlsPem });
+      await withCapture(live(secure.url('h264', USER_INFO), 'tcp'), async (capture) => {
+        const { ptsUs, lost } = await pull(capture, (seen) => seen.seqs.length >= 30 || seen.lost.length > 0);
+        assert.deepEqual(lost, []);
+        assertRising(ptsUs, 'ptsUs');
+      });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
   test('a wrong password is told as such, without the password', async () => {
-    await withCapture({ url: server.url('h264', 'admin:falsch-1'), transport: 'tcp' }, async (capture) => {
+    await withCapture(live(server.url('h264', 'admin:falsch-1'), 'tcp'), async (capture) => {
       const { lost } = await pull(capture, (seen) => seen.lost.length > 0);
       assert.equal(lost[0]!.reason, 'source-unauthorised');
       assert.match(lost[0]!.error, /401/);
@@ -101,7 +88,7 @@ describe('capture from a foreign RTSP server', { skip: rtspServerMissing(), time
   });
 
   test('a path that is not there is lost and tried again', async () => {
-    await withCapture({ url: server.url('nothing', USER_INFO), transport: 'tcp' }, async (capture) => {
+    await withCapture(live(server.url('nothing', USER_INFO), 'tcp'), async (capture) => {
       const { lost } = await pull(capture, (seen) => seen.lost.length >= 2);
       assert.deepEqual(
         lost.map(({ reason }) => reason),
@@ -112,22 +99,30 @@ describe('capture from a foreign RTSP server', { skip: rtspServerMissing(), time
 
   for (const transport of ['tcp', 'udp'] as const) {
     test(`over ${transport} a server that is killed and restarted is lost and found; time goes on rising`, async () => {
-      await withCapture({ url: server.url('h264', USER_INFO), transport }, async (capture) => {
-        const one = await pull(capture, (seen) => seen.frames.length >= 10);
+      await withCapture(live(server.url('h264', USER_INFO), transport), async (capture) => {
+        const one = await pull(capture, (seen) => seen.seqs.length >= 10);
         await server.kill('SIGKILL');
         const two = await pull(capture, (seen) => seen.lost.length >= 1);
         assert.equal(two.lost[0]!.reason, 'source-lost');
         await server.restart();
-        const three = await pull(capture, (seen) => seen.frames.length >= 10);
-        assert.equal(three.connected.length, 1);
+        const three = await pull(capture, (seen) => seen.seqs.length >= 10);
+        assert.equal(three.events.filter((kind) => kind === 'connected').length, 1);
         assert.equal(capture.counts.reconnects, 1);
-        assertRising([...one.frames, ...two.frames, ...three.frames]);
+        const parts = [one, two, three];
+        assertRising(
+          parts.flatMap(({ seqs }) => seqs),
+          'seq',
+        );
+        assertRising(
+          parts.flatMap(({ ptsUs }) => ptsUs),
+          'ptsUs',
+        );
       });
     });
 
     test(`over ${transport} a server that hangs is lost within the stall time; the read that hangs is released`, async () => {
-      await withCapture({ url: server.url('h264', USER_INFO), transport }, async (capture) => {
-        await pull(capture, (seen) => seen.frames.length >= 10);
+      await withCapture(live(server.url('h264', USER_INFO), transport), async (capture) => {
+        await pull(capture, (seen) => seen.seqs.length >= 10);
         await server.kill('SIGSTOP');
         const stoppedMs = performance.now();
         try {

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import test, { type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { needs } from '../support/shared.ts';
 
 const linux = { skip: needs(process.platform === 'linux', '/proc') };
@@ -20,10 +21,10 @@ interface Host {
   user: { user: string; password: string };
 }
 
-async function startHost(context: TestContext, sourceUrl: string): Promise<Host> {
+async function startHost(context: TestContext, ...sourceUrls: string[]): Promise<Host> {
   const stateDir = mkdtempSync(path.join(tmpdir(), 'garim-fault-'));
-  const entry = path.join(import.meta.dirname, '..', 'support', 'agent-host.js');
-  const host = spawn(process.execPath, [entry, stateDir, sourceUrl], {
+  const entry = fileURLToPath(new URL('../support/agent-host.js', import.meta.url));
+  const host = spawn(process.execPath, [entry, stateDir, ...sourceUrls], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { PATH: process.env['PATH'] ?? '', GATE_PASSWORD: SECRET },
   });
@@ -69,10 +70,12 @@ async function until(what: string, condition: () => boolean | Promise<boolean>, 
   return performance.now() - startMs;
 }
 
-async function metric({ http }: Host, name: string): Promise<number> {
-  const text = await (await fetch(`http://127.0.0.1:${http.port}/metrics`)).text();
-  const match = new RegExp(`^${name}\\{[^}]*\\} (\\d+)`, 'm').exec(text);
-  return Number(match?.[1] ?? 0);
+async function restarts({ http, user }: Host, camera: string): Promise<number> {
+  const authorization = `Basic ${Buffer.from(`${user.user}:${user.password}`).toString('base64')}`;
+  const response = await fetch(`http://127.0.0.1:${http.port}/metrics`, { headers: { authorization } });
+  assert.equal(response.status, 200);
+  const line = new RegExp(`^garim_camera_process_restarts_total\\{camera="${camera}"\\} (\\d+)`, 'm');
+  return Number(line.exec(await response.text())?.[1] ?? 0);
 }
 
 test('SIGKILL of the agent: no child survives', linux, async (context) => {
@@ -97,13 +100,14 @@ test('SIGTERM: the agent and its children end by themselves', linux, async (cont
 });
 
 test(
-  'a camera process that writes bytes that are no message is killed; the agent serves on',
+  'bytes that are no message: that camera process is killed, its neighbours and the agent go on',
   linux,
   async (context) => {
-    const host = await startHost(context, 'stub:garbage-bytes');
-    await until('restarted', async () => (await metric(host, 'garim_camera_process_restarts_total')) >= 1);
+    const host = await startHost(context, 'stub:good', 'stub:garbage-bytes', 'stub:good');
+    await until('restarted', async () => (await restarts(host, 'camera-1')) >= 1);
     assert.equal(host.process.exitCode, null);
-    assert.equal((await fetch(`http://127.0.0.1:${host.http.port}/healthz`)).status, 200);
+    assert.equal(await restarts(host, 'camera-0'), 0);
+    assert.equal(await restarts(host, 'camera-2'), 0);
   },
 );
 

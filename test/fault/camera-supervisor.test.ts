@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { CameraSupervisor } from '../../edge/agent/camera-supervisor.ts';
+import { SlateSpare } from '../../edge/agent/slate-spare.ts';
 import { systemClock } from '../../edge/base/clock.ts';
 import { rootLog } from '../../edge/base/log.ts';
 import type { AccessUnit } from '../../edge/camera/messages.ts';
@@ -18,15 +19,17 @@ interface Seen {
 
 function supervise(context: TestContext, sourceUrl: string) {
   const counted = { refused: 0, restarts: 0, dropped: [] as string[] };
+  const log = rootLog.child({}, { level: 'silent' });
+  const slates = new SlateSpare(new URL('../../edge/camera/slate-process.js', import.meta.url), log);
   const supervisor = new CameraSupervisor({
     name: 'gate',
     settings: cameraSchema.parse({ source: 'simulated' }),
     sourceUrl,
     stateDir: '/nonexistent',
     cameraProcess: new URL('../support/stub-camera-process.js', import.meta.url),
-    slateProcess: new URL('../../edge/camera/slate-process.js', import.meta.url),
+    slates,
     clock: systemClock,
-    log: rootLog.child({}, { level: 'silent' }),
+    log,
     metrics: {
       cameraProcessRestarted: () => counted.restarts++,
       messageRefused: () => counted.refused++,
@@ -35,13 +38,16 @@ function supervise(context: TestContext, sourceUrl: string) {
       health: () => {},
     },
   });
-  context.after(() => supervisor.close());
+  context.after(async () => {
+    await supervisor.close();
+    await slates.close();
+  });
   const seen: Seen[] = [];
   supervisor.feed.subscribe({
     onFormat: () => {},
     onAccessUnit: (unit) => seen.push({ atMs: systemClock.monotonicMs(), unit }),
   });
-  return { supervisor, seen, counted };
+  return { supervisor, slates, seen, counted };
 }
 
 async function until(what: string, condition: () => boolean, msMax = 30_000): Promise<number> {
@@ -71,13 +77,18 @@ function assertRising(seen: Seen[]): void {
 }
 
 test('SIGKILL of the camera process: a slate, then the camera again, on one timeline', async (context) => {
-  const { supervisor, seen, counted } = supervise(context, 'stub:good');
-  await until('camera delivers', () => last(seen) === 'regions');
+  const { supervisor, slates, seen, counted } = supervise(context, 'stub:good');
+  await until(
+    'camera delivers and a slate process is warm',
+    () => last(seen) === 'regions' && slates.pid !== undefined,
+  );
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
   const victim = supervisor.cameraPid!;
   const atKill = seen.length;
   process.kill(victim, 'SIGKILL');
   const slateMs = await until('slate is shown', () => last(seen) === 'slate');
   context.diagnostic(`slate after ${Math.round(slateMs)} ms`);
+  assert.ok(slateMs < 5_000, 'about 0.1 s on an idle machine');
   assert.equal(seen.slice(atKill).find(({ unit }) => unit.cover === 'slate')?.unit.isKey, true);
   assert.equal(supervisor.feed.health?.reason, 'camera-process-lost');
   assert.match(supervisor.feed.health?.source.lastError ?? '', /SIGKILL/);
@@ -97,6 +108,7 @@ test('a hung camera process (SIGSTOP) gets a slate, is killed and replaced', asy
   process.kill(victim, 'SIGSTOP');
   const slateMs = await until('slate is shown', () => last(seen) === 'slate');
   assert.ok(isAlive(victim), 'the slate came before the kill');
+  assert.equal(supervisor.feed.health?.reason, 'camera-process-lost');
   const killMs = await until('hung process is gone', () => !isAlive(victim));
   context.diagnostic(`slate after ${Math.round(slateMs)} ms, killed ${Math.round(killMs)} ms later`);
   await until('camera is back', () => last(seen) === 'regions');

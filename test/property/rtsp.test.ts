@@ -26,7 +26,9 @@ function cut(bytes: Buffer, cuts: number[]): Buffer[] {
 /** Bytes that look like RTSP often enough to reach each state of the parser. */
 const piece = fc.oneof(
   fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
-  fc.constantFrom('OPTIONS * RTSP/1.0\r\n', 'PLAY rtsp://h/a RTSP/1.0\n', 'CSeq: 1\r\n', '\r\n', '\n', 'A:b\r\n').map((text) => Buffer.from(text)),
+  fc
+    .constantFrom('OPTIONS * RTSP/1.0\r\n', 'PLAY rtsp://h/a RTSP/1.0\n', 'CSeq: 1\r\n', '\r\n', '\n', 'A:b\r\n')
+    .map((text) => Buffer.from(text)),
   fc.integer({ min: 0, max: 6000 }).map((bytes) => Buffer.from(`Content-Length: ${bytes}\r\n\r\n`)),
   fc.integer({ min: 0, max: 9000 }).map((bytes) => Buffer.alloc(bytes, 'x')),
   fc.tuple(fc.nat(255), fc.nat(5000)).map(([channel, bytes]) => {
@@ -62,8 +64,15 @@ test('readers of headers and reports never throw', () => {
 test('any NAL units come back whole from packets of any size', () => {
   // No zero bytes in the payload: an encoder's emulation prevention keeps start codes out, and this need not be imitated here.
   const nal = fc
-    .tuple(fc.integer({ min: 1, max: 23 }), fc.nat(3), fc.integer({ min: 0, max: 20_000 }), fc.integer({ min: 1, max: 255 }))
-    .map(([type, importance, bytes, fill]) => Buffer.concat([Buffer.from([(importance << 5) | type]), Buffer.alloc(bytes, fill)]));
+    .tuple(
+      fc.integer({ min: 1, max: 23 }),
+      fc.nat(3),
+      fc.integer({ min: 0, max: 20_000 }),
+      fc.integer({ min: 1, max: 255 }),
+    )
+    .map(([type, importance, bytes, fill]) =>
+      Buffer.concat([Buffer.from([(importance << 5) | type]), Buffer.alloc(bytes, fill)]),
+    );
   fc.assert(
     fc.property(
       fc.array(nal, { minLength: 1, maxLength: 6 }),

@@ -26,6 +26,8 @@ export interface RtspServerOptions {
   user?: string;
   password?: string;
   transport?: 'any' | 'tcp' | 'udp';
+  /** PEM file with certificate and key: serve rtsps:// (needs `user`). */
+  tlsPem?: string;
 }
 
 export interface RtspServer extends AsyncDisposable {
@@ -50,7 +52,8 @@ export async function startRtspServer(options: RtspServerOptions): Promise<RtspS
     get port() {
       return port;
     },
-    url: (name, userInfo) => `rtsp://${userInfo === undefined ? '' : `${userInfo}@`}127.0.0.1:${port}/${name}`,
+    url: (name, userInfo) =>
+      `${options.tlsPem === undefined ? 'rtsp' : 'rtsps'}://${userInfo === undefined ? '' : `${userInfo}@`}127.0.0.1:${port}/${name}`,
     async kill(signal) {
       if (signal === 'SIGKILL') await stop();
       else child.kill(signal);
@@ -66,6 +69,7 @@ export async function startRtspServer(options: RtspServerOptions): Promise<RtspS
 async function launch(options: RtspServerOptions, port: number): Promise<{ child: ChildProcess; port: number }> {
   const args = [SCRIPT, '--port', String(port), '--transport', options.transport ?? 'any'];
   if (options.user !== undefined) args.push('--user', options.user, '--password', options.password ?? '');
+  if (options.tlsPem !== undefined) args.push('--tls', options.tlsPem);
   for (const [name, { file, codec }] of Object.entries(options.mounts))
     args.push('--mount', `${name}:${codec}=${file}`);
   const child = spawn(PYTHON, args, { stdio: ['pipe', 'pipe', 'pipe'] });

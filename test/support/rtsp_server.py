@@ -3,7 +3,7 @@
 Serves pictures that it has read or made beforehand, in an endless loop with rising timestamps. Prints one JSON line
 {"port": N} when it listens, and ends when its standard input closes, so that it never outlives the test.
 
-usage: rtsp_server.py [--port N] [--user U --password P] [--transport any|tcp|udp] --mount NAME:CODEC=FILE|test ...
+usage: rtsp_server.py [--port N] [--user U --password P] [--transport any|tcp|udp] [--tls PEM] --mount NAME:CODEC=FILE|test ...
 CODEC is copy (H.264 of an MP4 file, as it is), h264, h265 or mjpeg (transcoded); `test` is a moving test pattern.
 """
 
@@ -17,7 +17,7 @@ gi.require_version("Gst", "1.0")
 gi.require_version("GstApp", "1.0")
 gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstApp, GstRtsp, GstRtspServer  # noqa: E402,F401
+from gi.repository import Gio, GLib, Gst, GstApp, GstRtsp, GstRtspServer  # noqa: E402,F401
 
 TEST_PATTERN = (
     "videotestsrc pattern=ball num-buffers=100 ! video/x-raw,format=I420,width=640,height=360,framerate=25/1"
@@ -93,6 +93,7 @@ def main():
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--user")
     parser.add_argument("--password")
+    parser.add_argument("--tls", help="PEM file with certificate and key: serve rtsps://")
     parser.add_argument("--transport", choices=["any", "tcp", "udp"], default="any")
     parser.add_argument("--mount", action="append", required=True)
     args = parser.parse_args()
@@ -107,6 +108,8 @@ def main():
         token = GstRtspServer.RTSPToken()
         token.set_string("media.factory.role", "viewer")
         auth.add_digest(args.user, args.password, token)
+        if args.tls:
+            auth.set_tls_certificate(Gio.TlsCertificate.new_from_file(args.tls))
         server.set_auth(auth)
 
     keep = []

@@ -19,6 +19,7 @@ import { Backoff } from './backoff.ts';
 import { VideoDecoder } from './decoder.ts';
 import { EventQueue } from './event-queue.ts';
 import { MediaInput } from './input.ts';
+import { LagGuard } from './lag-guard.ts';
 import type { Capture, CaptureCounts, CaptureEvent, CaptureOptions } from './port.ts';
 import type { LibavSource } from './source.ts';
 import { Timeline } from './timeline.ts';
@@ -41,6 +42,7 @@ interface Session {
   input: MediaInput;
   decoder: VideoDecoder;
   arrivals: ArrivalTimes;
+  lag: LagGuard;
   secondsPerTick: number;
   frameRate: number;
   isLoop: boolean;
@@ -144,6 +146,7 @@ export class LibavCapture implements Capture {
         input,
         decoder,
         arrivals: new ArrivalTimes(),
+        lag: new LagGuard(),
         secondsPerTick: timeBase.num / timeBase.den,
         frameRate,
         isLoop,
@@ -167,6 +170,7 @@ export class LibavCapture implements Capture {
     packet.alloc();
     while (await session.input.read(packet)) {
       const nowMs = systemClock.monotonicMs();
+      if (this.#isLeftOut(session, packet, nowMs)) continue;
       session.arrivals.add(packet.pts, nowMs);
       await session.decoder.decode(packet, onFrame, onError);
       if (this.#closed) return;
@@ -177,6 +181,15 @@ export class LibavCapture implements Capture {
     }
     await session.decoder.decode(null, onFrame, onError);
     if (session.frames === 0 && !this.#closed) throw new WorldError('source-undecodable', 'the file holds no picture');
+  }
+
+  /** Network cameras only: a file waits, and a V4L2 driver drops by itself. */
+  #isLeftOut(session: Session, packet: Packet, nowMs: number): boolean {
+    if (this.#source.kind !== 'rtsp') return false;
+    const sourceUs = packet.pts === AV_NOPTS_VALUE ? undefined : Number(packet.pts) * session.secondsPerTick * 1e6;
+    const isLeftOut = session.lag.shouldSkip(sourceUs, (nowMs - this.#startMs) * 1000, packet.isKeyframe);
+    if (isLeftOut) this.counts.framesDropped++;
+    return isLeftOut;
   }
 
   async #deliver(session: Session, frame: Frame): Promise<void> {

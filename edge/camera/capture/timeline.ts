@@ -9,7 +9,7 @@
 /** A step beyond this is a discontinuity of a live source, not a slow camera. */
 export const GAP_LIVE_US_MAX = 1_000_000;
 /** Files may hold time lapses; beyond this a step is taken for damage. */
-export const GAP_FILE_US_MAX = 10_000_000;
+const GAP_FILE_US_MAX = 10_000_000;
 /** A live source whose clock has run this far away from ours is brought back. */
 export const DRIFT_US_MAX = 5_000_000;
 

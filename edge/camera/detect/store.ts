@@ -15,7 +15,7 @@ import { packageRoot } from '../../base/paths.ts';
 import { loadManifest, type ModelEntry } from './manifest.ts';
 import type { DetectionLabel } from './port.ts';
 
-export interface ResolvedModel {
+interface ResolvedModel {
   entry: ModelEntry;
   path: string;
   /** Content with the manifest's digest. */
@@ -23,13 +23,13 @@ export interface ResolvedModel {
 }
 
 /** A label that no usable model finds. */
-export interface MissingCategory {
+interface MissingCategory {
   category: DetectionLabel;
   /** What to do, e.g. `no model finds plates; run: garim models pull lpd-yunet`. */
   advice: string;
 }
 
-export interface ModelSelection {
+interface ModelSelection {
   models: ResolvedModel[];
   missing: MissingCategory[];
 }

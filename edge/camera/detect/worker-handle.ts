@@ -1,7 +1,8 @@
 /**
  * One inference worker from start to end: created by the detector, used until it fails once, then thrown away.
  *
- * `onEnd` fires exactly once, whatever ended it (its own crash, an unusable model, or `kill()`), and a pending request is answered before.
+ * A pending request is answered before the worker ends, whatever ends it. `onEnd` then fires once: after its own crash, an unusable
+ * model or `kill()`, but not after `close()`.
  */
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../../base/errors.ts';

@@ -27,6 +27,21 @@ const FORGET_MS = 4_000;
 const OBSERVATIONS_MAX = 48;
 /** Bound on tracks; beyond it the oldest lost ones go. A frame with this many faces is mostly cover anyway. */
 const TRACKS_MAX = 512;
+/** Boxes that overlap less are not the same object by overlap alone. */
+const OVERLAP_MIN = 0.05;
+const SIZE_RATIO_MAX = 2.5;
+/**
+ * How far an object may have jumped between two verdicts, in its own sizes: a plate on a car that crosses close to the camera moves by
+ * five of its heights in 100 ms. Beyond JUMP_MS_MAX a lost track is no candidate.
+ */
+const JUMP_SIZES_PER_100_MS = 6;
+const JUMP_MS_MAX = 250;
+/**
+ * What has been seen in one verdict only may be crossing at any speed: around that moment it is covered for this share of the picture's
+ * width per 100 ms to both sides (a car that crosses the picture in a second and a half), until the next verdict tells.
+ */
+const STRAY_SHARE_PER_100_MS = 0.065;
+const STRAY_MS = 130;
 /** Weak detections in a row that make a track of their own. */
 const WEAK_HITS_TO_CONFIRM = 3;
 
@@ -40,14 +55,19 @@ export interface Observation {
   ms: number;
   box: Box;
   score: number;
-  /** Reached by distance alone, without overlap: between it and the one before, the whole hull is covered. */
-  isJump: boolean;
 }
 
 export interface Track {
   readonly id: number;
   readonly label: DetectionLabel;
   readonly observations: Observation[];
+  /**
+   * Last sighting of a lost track that this one may be the continuation of, too far away to be sure. Both stay tracks of their own (the
+   * lost one is held where it was); the way between the two is covered whole.
+   */
+  readonly predecessor: Observation | undefined;
+  /** First sighting of the track that has this one as its predecessor. */
+  successor: Observation | undefined;
   /** Where motion vectors carry the object on frames without an observation: feed milliseconds to box. */
   readonly hints: Map<number, Box>;
   confirmed: boolean;
@@ -68,6 +88,8 @@ export type CarryBox = (box: Box, fromMs: number, toMs: number) => Map<number, B
 export type ConfirmScores = Partial<Record<DetectionLabel, number>>;
 
 export class Tracker {
+  /** Width of the picture: what a speed in shares of it means in pixels. */
+  widthPx = 0;
   readonly #confirmScores: () => ConfirmScores;
   #tracks: Track[] = [];
   #nextId = 1;
@@ -89,23 +111,27 @@ export class Tracker {
     this.#lastMs = ms;
     const free = new Set(detections);
     const lost = new Set(this.#tracks);
-    for (const { track, detection, isJump } of associate(this.#tracks, detections, ms)) {
+    for (const { track, detection } of associate(this.#tracks, detections, ms)) {
       if (!lost.has(track) || !free.has(detection)) continue;
       lost.delete(track);
       free.delete(detection);
-      this.#observe(track, detection, ms, isJump);
+      this.#observe(track, detection, ms);
     }
     for (const detection of free) {
+      const before = nearestLost(lost, detection, ms, this.widthPx);
       const track: Track = {
         id: this.#nextId++,
         label: detection.label,
         observations: [],
+        predecessor: before?.observations.at(-1),
+        successor: undefined,
         hints: new Map(),
         confirmed: false,
         hits: 0,
       };
-      this.#observe(track, detection, ms, false);
+      this.#observe(track, detection, ms);
       this.#tracks.push(track);
+      if (before) before.successor = track.observations[0];
       if (carry) for (const [at, box] of carry(boxOf(detection), ms, ms - LOOK_BACK_MS)) track.hints.set(at, box);
     }
     if (carry) {
@@ -128,14 +154,14 @@ export class Tracker {
     const regions: TrackedRegion[] = [];
     for (const track of this.#tracks) {
       if (!track.confirmed) continue;
-      const box = coverBoxAt(track, ms);
+      const box = coverBoxAt(track, ms, this.widthPx);
       if (box) regions.push({ ...box, label: track.label, score: scoreAt(track, ms), track: track.id });
     }
     return regions;
   }
 
-  #observe(track: Track, detection: Detection, ms: number, isJump: boolean): void {
-    track.observations.push({ ms, box: boxOf(detection), score: detection.score, isJump });
+  #observe(track: Track, detection: Detection, ms: number): void {
+    track.observations.push({ ms, box: boxOf(detection), score: detection.score });
     if (track.observations.length > OBSERVATIONS_MAX) track.observations.shift();
     track.hits++;
     const needed = this.#confirmScores()[track.label] ?? 0;
@@ -165,67 +191,85 @@ function velocity(from: Observation | undefined, to: Observation | undefined): {
 /** Box of the track at a time after its last observation, by its last velocity. */
 function predict(track: Track, ms: number): Box {
   const last = track.observations.at(-1)!;
-  const v = velocity(track.observations.at(-2), last);
+  const v = velocity(track.observations.at(-2) ?? track.predecessor, last);
   const dt = ms - last.ms;
   return shift(last.box, v.x * dt, v.y * dt);
 }
 
-interface Pair {
-  track: Track;
-  detection: Detection;
-  isJump: boolean;
-}
-
-/** Pairs in order of preference; a later pair with a used member is void. */
-function associate(tracks: readonly Track[], detections: readonly Detection[], ms: number): Pair[] {
-  const pairs: (Pair & { cost: number })[] = [];
+/** Pairs by overlap, the best first; a later pair with a used member is void. */
+function associate(
+  tracks: readonly Track[],
+  detections: readonly Detection[],
+  ms: number,
+): { track: Track; detection: Detection }[] {
+  const pairs: { track: Track; detection: Detection; overlap: number }[] = [];
   for (const track of tracks) {
     const last = track.observations.at(-1)!;
-    const gapMs = ms - last.ms;
-    if (gapMs > BRIDGE_MS) continue;
+    if (ms - last.ms > BRIDGE_MS) continue;
     const predicted = predict(track, ms);
-    const seenOnce = track.observations.length < 2;
     for (const detection of detections) {
-      if (detection.label !== track.label) continue;
-      const ratio = sizeOf(detection) / Math.max(1e-6, sizeOf(last.box));
-      if (ratio > 2.5 || ratio < 0.4) continue;
+      if (!isAlike(track, last.box, detection)) continue;
       const overlap = Math.max(iou(predicted, detection), 0.9 * iou(last.box, detection));
-      if (overlap > 0.05) {
-        pairs.push({ track, detection, isJump: false, cost: 1 - overlap });
-        continue;
-      }
-      const p = centreOf(predicted);
-      const d = centreOf(detection);
-      const distance = Math.hypot(d.x - p.x, d.y - p.y) / Math.max(sizeOf(last.box), sizeOf(detection));
-      // A track without a known speed may have gone three of its own sizes in 100 ms: a plate on a car that crosses close by.
-      const gate = (seenOnce ? 3 : 1.2) * Math.max(1, gapMs / 100);
-      if (distance <= Math.min(gate, 8)) pairs.push({ track, detection, isJump: true, cost: 1 + distance });
+      if (overlap > OVERLAP_MIN) pairs.push({ track, detection, overlap });
     }
   }
-  return pairs.sort((a, b) => a.cost - b.cost);
+  return pairs.sort((a, b) => b.overlap - a.overlap);
+}
+
+function isAlike(track: Track, box: Box, detection: Detection): boolean {
+  const ratio = sizeOf(detection) / Math.max(1e-6, sizeOf(box));
+  return detection.label === track.label && ratio < SIZE_RATIO_MAX && ratio > 1 / SIZE_RATIO_MAX;
+}
+
+/** The lost track that a new detection is most likely the continuation of, if one is near enough. */
+function nearestLost(lost: ReadonlySet<Track>, detection: Detection, ms: number, widthPx: number): Track | undefined {
+  let nearest: Track | undefined;
+  let nearestDistance = Number.POSITIVE_INFINITY;
+  const d = centreOf(detection);
+  for (const track of lost) {
+    const last = track.observations.at(-1)!;
+    if (ms - last.ms > JUMP_MS_MAX || !isAlike(track, last.box, detection)) continue;
+    const p = centreOf(predict(track, ms));
+    const distance = Math.hypot(d.x - p.x, d.y - p.y);
+    const size = Math.max(sizeOf(last.box), sizeOf(detection));
+    const reach = Math.max(JUMP_SIZES_PER_100_MS * size, STRAY_SHARE_PER_100_MS * widthPx);
+    if (distance <= (reach * Math.max(100, ms - last.ms)) / 100 && distance < nearestDistance) {
+      nearest = track;
+      nearestDistance = distance;
+    }
+  }
+  return nearest;
 }
 
 /** Where the cover of a track lies at `ms`, margins included; undefined where the track has nothing to cover. */
-export function coverBoxAt(track: Track, ms: number): Box | undefined {
+export function coverBoxAt(track: Track, ms: number, widthPx: number): Box | undefined {
   const { observations, label } = track;
   const first = observations[0]!;
   const last = observations.at(-1)!;
   let box: Box;
   let spread: number; // extra margin from uncertainty, pixels
+  let strayPx = 0; // and sideways, for what may have any speed
   if (ms < first.ms) {
     const back = first.ms - ms;
     if (back > LOOK_BACK_MS) return undefined;
-    const v = velocity(first, observations[1]);
+    const before = track.predecessor;
+    const v =
+      observations.length > 1
+        ? velocity(first, observations[1])
+        : velocity(before ?? first, before ? first : track.successor);
     box = hull(first.box, shift(first.box, -v.x * back, -v.y * back));
+    if (before && ms > before.ms) box = hull(box, before.box);
     spread = drift(first.box, v, back, observations.length < 2);
+    if (isSpeedUnknown(track)) strayPx = stray(back, widthPx);
   } else if (ms > last.ms) {
     const ahead = ms - last.ms;
     if (ahead > HOLD_MS) return undefined;
-    const v = velocity(observations.at(-2), last);
+    const v = velocity(observations.at(-2) ?? track.predecessor, last);
     // The object may as well have stopped: cover where it was and where it would be, but not further than three of its own sizes.
     const reach = Math.min(1, (3 * sizeOf(last.box)) / Math.max(1e-6, Math.hypot(v.x, v.y) * ahead));
     box = hull(last.box, shift(last.box, v.x * ahead * reach, v.y * ahead * reach));
     spread = drift(last.box, v, ahead, observations.length < 2);
+    if (isSpeedUnknown(track)) strayPx = stray(ahead, widthPx);
   } else {
     let i = observations.length - 1;
     while (i > 0 && observations[i - 1]!.ms >= ms) i--;
@@ -238,18 +282,29 @@ export function coverBoxAt(track: Track, ms: number): Box | undefined {
       const u = (ms - a.ms) / (b.ms - a.ms);
       const straight = lerpBox(a.box, b.box, u);
       // Where speed changes, the true path bows away from the straight line; compare with what either end's speed predicts.
-      const va = velocity(observations[i - 2], a);
+      const va = velocity(observations[i - 2] ?? track.predecessor, a);
       const vb = velocity(b, observations[i + 1]);
-      const bowed = observations.length > 2 ? bow(a, b, va, vb, u) : straight;
-      box = b.isJump ? hull(a.box, b.box) : hull(straight, bowed);
+      box = hull(straight, bow(a, b, va, vb, u));
       const moved = Math.hypot(b.box.x - a.box.x, b.box.y - a.box.y);
-      spread = 4 * u * (1 - u) * (0.04 * sizeOf(straight) + 0.1 * moved);
+      spread = 4 * u * (1 - u) * (0.04 * sizeOf(straight) + 0.15 * moved);
     }
   }
   const hint = track.hints.get(ms);
   if (hint) box = hull(box, hint);
   const m = MARGIN[label];
-  return inflate(box, Math.max(MARGIN_PX_MIN, m * box.w) + spread, Math.max(MARGIN_PX_MIN, m * box.h) + spread);
+  return inflate(
+    box,
+    Math.max(MARGIN_PX_MIN, m * box.w) + spread + strayPx,
+    Math.max(MARGIN_PX_MIN, m * box.h) + spread,
+  );
+}
+
+const isSpeedUnknown = (track: Track): boolean =>
+  track.observations.length < 2 && track.predecessor === undefined && track.successor === undefined;
+
+/** Sideways reach of an object that was seen once, around that moment. */
+function stray(ms: number, widthPx: number): number {
+  return ms > STRAY_MS ? 0 : (STRAY_SHARE_PER_100_MS * widthPx * ms) / 100;
 }
 
 /** How far an unseen object may have strayed from its prediction: grows with time, its speed and its size; at most its own size. */

@@ -6,14 +6,20 @@
  * the same bytes serve every viewer of a feed and a reader may start at any key frame.
  */
 import type { AccessUnit, StreamFormat } from '../feed.ts';
-import { NAL_IDR, NAL_SLICE, nalType, readSpsFacts, splitNalUnits } from './annexb.ts';
+import { splitAnnexB } from '../rtsp/nal.ts';
 import { box, fullBox, u8, u16, u32, u64 } from './boxes.ts';
+import { readSpsFacts } from './sps.ts';
 
 const TIMESCALE = 90_000;
 const TRACK_ID = 1;
 const SAMPLE_KEY = 0x02000000; // depends on no other sample
 const SAMPLE_DELTA = 0x01010000; // depends on others, is no sync sample
-const DURATION_US_MAX = 10_000_000;
+/** A longer difference is a gap, and says nothing about the next unit: a guess that long would reach over units that follow. */
+const GUESS_US_MAX = 250_000;
+
+/** The types of NAL unit between these hold coded pictures. */
+const NAL_SLICE = 1;
+const NAL_IDR = 5;
 
 const MATRIX = u32(0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000);
 
@@ -30,7 +36,7 @@ export class Fmp4Writer {
   /** `originUs` is subtracted from all times: 0 keeps the feed's own timeline. */
   constructor(format: StreamFormat, originUs = 0) {
     this.#originUs = originUs;
-    this.#lastDurationUs = 1e6 / Math.max(1, format.frameRate);
+    this.#lastDurationUs = Math.min(GUESS_US_MAX, 1e6 / Math.max(1, format.frameRate));
     this.codec = codecString(format);
     this.initSegment = initSegment(format);
   }
@@ -80,7 +86,7 @@ export class Fmp4Writer {
   }
 
   #noteDuration(durationUs: number): void {
-    if (durationUs > 0) this.#lastDurationUs = Math.min(durationUs, DURATION_US_MAX);
+    if (durationUs > 0 && durationUs <= GUESS_US_MAX) this.#lastDurationUs = durationUs;
   }
 }
 
@@ -88,8 +94,8 @@ export class Fmp4Writer {
 function lengthPrefixed(annexB: Uint8Array): { parts: Uint8Array[]; sizeBytes: number } {
   const parts: Uint8Array[] = [];
   let sizeBytes = 0;
-  for (const unit of splitNalUnits(annexB)) {
-    const type = nalType(unit);
+  for (const unit of splitAnnexB(annexB)) {
+    const type = unit.readUInt8(0) & 0x1f;
     if (type < NAL_SLICE || type > NAL_IDR) continue;
     parts.push(u32(unit.byteLength), unit);
     sizeBytes += 4 + unit.byteLength;

@@ -4,11 +4,11 @@
  * Requests are answered one after another; while one is being answered nothing more is read, so a viewer that floods fills its own
  * buffers. What can't be parsed, or a viewer that does not read, ends this connection only.
  */
-import type { Socket } from 'node:net';
+import { isIPv6, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../base/clock.ts';
 import { VIEWER_BACKLOG_BYTES_MAX } from '../../base/limits.ts';
-import type { RepeatLog } from '../../base/log.ts';
+import type { Log, RepeatLog } from '../../base/log.ts';
 import type { Credentials } from '../auth/port.ts';
 import type { FeedDirectory, GatewayMetrics } from '../feed.ts';
 import { type AuthResult, ConnectionAuthenticator } from './authenticator.ts';
@@ -37,6 +37,8 @@ export interface ConnectionDependencies {
   clock: Clock;
   sessions: SessionTable;
   damper: FailureDamper;
+  /** For our own bugs. */
+  log: Log;
   /** Faults of viewers, at most one line a second. */
   faults: RepeatLog;
 }
@@ -53,13 +55,13 @@ export class RtspConnection {
   readonly #sessions = new Set<ViewerSession>();
   /** Channels and their session; a session's end leaves its channels known, since reports may still be under way. */
   readonly #channels = new Map<number, ViewerSession>();
-  #lastReadMs: number;
+  #lastUsedMs: number;
   #isClosing = false;
 
   constructor(socket: Socket, dependencies: ConnectionDependencies) {
     this.#socket = socket;
     this.#dependencies = dependencies;
-    this.#lastReadMs = dependencies.clock.monotonicMs();
+    this.#lastUsedMs = dependencies.clock.monotonicMs();
     this.#auth = new ConnectionAuthenticator(addressOf(socket.remoteAddress), {
       ...dependencies,
       pause: (ms) => this.#pause(ms),
@@ -75,7 +77,6 @@ export class RtspConnection {
     try {
       const parser = new RtspParser();
       for await (const chunk of this.#socket.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-        this.#lastReadMs = this.#dependencies.clock.monotonicMs();
         parser.push(chunk);
         for (let item = parser.next(); item !== undefined; item = parser.next()) {
           if (item.type === 'fault') this.#refuse(item.fault);
@@ -87,14 +88,17 @@ export class RtspConnection {
       this.#socket.destroy();
     } catch (error) {
       // A socket that breaks off ends the iteration with an error; anything else is our own.
-      if (!this.#socket.destroyed) this.#drop(undefined, 'internal', error);
+      if (this.#socket.destroyed) return;
+      this.#dependencies.log.error({ err: error }, 'RTSP connection failed');
+      this.#drop(undefined, 'internal');
     }
   }
 
   /** To be called about once a second. */
   sweep(): void {
-    const silentMs = this.#dependencies.clock.monotonicMs() - this.#lastReadMs;
-    if (this.#isClosing || (this.#sessions.size === 0 && silentMs > CONNECTION_IDLE_MS)) this.#socket.destroy();
+    const idleMs = this.#dependencies.clock.monotonicMs() - this.#lastUsedMs;
+    const isIdle = idleMs > CONNECTION_IDLE_MS && [...this.#sessions].every((session) => session.state === 'ended');
+    if (this.#isClosing || isIdle) this.#socket.destroy();
   }
 
   close(): void {
@@ -116,6 +120,7 @@ export class RtspConnection {
     if (method === 'OPTIONS' && !headers.has('session')) return { response: { status: 200, headers: [PUBLIC_HEADER] } };
     const auth = await this.#auth.authenticate(request);
     if (auth.type !== 'authenticated') return { response: this.#unauthorised(auth) };
+    this.#lastUsedMs = this.#dependencies.clock.monotonicMs();
     if (!isMethod(method)) {
       const status = METHODS_REFUSED.has(method) ? 405 : 501;
       return { response: { status, headers: [['Allow', PUBLIC_HEADER[1]]] } };
@@ -127,7 +132,7 @@ export class RtspConnection {
     if (auth.type === 'challenge') {
       return { status: 401, headers: auth.wwwAuthenticate.map((value) => ['WWW-Authenticate', value] as const) };
     }
-    this.#count(undefined, 'auth-refused', 'too many wrong passwords');
+    this.#count(undefined, 'auth-refused');
     this.#isClosing = true;
     return { status: 401, headers: [['Connection', 'close']] };
   }
@@ -137,13 +142,14 @@ export class RtspConnection {
       return await perform(method, request, {
         feeds: this.#dependencies.feeds,
         user,
+        isIPv6: isIPv6(addressOf(this.#socket.localAddress)),
         findSession: (id, owner) => this.#findSession(id, owner),
         openSession: (feedName, owner, offer) => this.#openSession(feedName, owner, offer),
         endSession: (session) => this.#endSession(session),
         pause: (ms) => this.#pause(ms),
       });
     } catch (error) {
-      this.#dependencies.faults.add(error);
+      this.#dependencies.log.error({ err: error }, `RTSP ${method} failed`);
       return { response: { status: 500 } };
     }
   }
@@ -165,7 +171,7 @@ export class RtspConnection {
 
   /** Input that no viewer sends: says so, and closes. */
   #refuse(reason: DropReason): void {
-    this.#count(undefined, reason, reason);
+    this.#count(undefined, reason);
     this.#isClosing = true;
     this.#reply({ response: { status: 400, headers: [['Connection', 'close']] } }, undefined);
   }
@@ -245,16 +251,16 @@ export class RtspConnection {
   }
 
   /** Ends one session, or all of this connection, because of what the viewer does or fails to do. */
-  #drop(session: ViewerSession | undefined, reason: DropReason, cause: unknown = reason): void {
-    this.#count(session, reason, cause);
+  #drop(session: ViewerSession | undefined, reason: DropReason): void {
+    this.#count(session, reason);
     if (session !== undefined) this.#endSession(session);
     if (session?.expires !== true) this.#socket.resetAndDestroy();
   }
 
-  #count(session: ViewerSession | undefined, reason: DropReason, cause: unknown): void {
+  #count(session: ViewerSession | undefined, reason: DropReason): void {
     const feedName = session?.feedName ?? [...this.#sessions][0]?.feedName ?? '';
     this.#dependencies.metrics.viewerDropped('rtsp', feedName, reason);
-    this.#dependencies.faults.add(cause);
+    this.#dependencies.faults.add(reason);
   }
 
   async #pause(ms: number): Promise<void> {

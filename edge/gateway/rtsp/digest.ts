@@ -15,7 +15,6 @@ export interface DigestAuthorization {
   algorithm: DigestAlgorithm;
   /** Undefined for the form of RFC 2069, which GStreamer still sends. */
   qop: { nc: string; cnonce: string } | undefined;
-  opaque: string | undefined;
 }
 
 const PARAMETER = /[\s,]*([a-z0-9*_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))\s*(?=,|$)/iy;
@@ -45,12 +44,11 @@ export function parseAuthorization(header: string): DigestAuthorization | undefi
   const algorithm = parseAlgorithm(values.get('algorithm') ?? 'MD5');
   if (username === undefined || realm === undefined || nonce === undefined || uri === undefined) return undefined;
   if (algorithm === undefined || response === undefined || !/^[0-9a-f]+$/.test(response)) return undefined;
-  const opaque = values.get('opaque');
-  if (!values.has('qop')) return { username, realm, nonce, uri, response, algorithm, qop: undefined, opaque };
+  if (!values.has('qop')) return { username, realm, nonce, uri, response, algorithm, qop: undefined };
   const nc = values.get('nc');
   const cnonce = values.get('cnonce');
   if (values.get('qop') !== 'auth' || nc === undefined || !/^[0-9a-f]{8}$/i.test(nc) || !cnonce) return undefined;
-  return { username, realm, nonce, uri, response, algorithm, qop: { nc, cnonce }, opaque };
+  return { username, realm, nonce, uri, response, algorithm, qop: { nc, cnonce } };
 }
 
 function parseAlgorithm(text: string): DigestAlgorithm | undefined {

@@ -15,8 +15,8 @@ export const VIEWER_FRAME_BYTES_MAX = 4 * 1024;
 /** Connections of all kinds: one for each viewer, and as many that have not set up anything yet. */
 export const CONNECTIONS_MAX = 128;
 
-/** A connection without a session is closed when it says nothing for this long. */
-export const CONNECTION_IDLE_MS = 20_000;
+/** A connection without a session is closed this long after it was opened or last sent something with the right password. */
+export const CONNECTION_IDLE_MS = 30_000;
 
 /** Announced in the `Session` header. */
 export const SESSION_TIMEOUT_S = 60;

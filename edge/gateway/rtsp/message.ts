@@ -30,7 +30,7 @@ const REASONS = {
   551: 'Option Not Supported',
 } as const;
 
-export type RtspStatus = keyof typeof REASONS;
+type RtspStatus = keyof typeof REASONS;
 
 export interface RtspResponse {
   status: RtspStatus;

@@ -26,6 +26,8 @@ export interface Outcome {
 export interface MethodContext {
   feeds: FeedDirectory;
   user: string;
+  /** Whether the viewer came over IPv6. */
+  isIPv6: boolean;
   /** Undefined for an unknown session, one of another user, and one over another TCP connection. */
   findSession(id: string, user: string): ViewerSession | undefined;
   /** `full`: as many viewers as allowed, or no free ports. `refused`: the offer can't be met on this connection. */
@@ -62,7 +64,7 @@ async function describe(request: RtspRequest, context: MethodContext): Promise<R
       ['Content-Base', feedUrl(target)],
       ['Cache-Control', 'no-cache'],
     ],
-    body: { type: 'application/sdp', text: describeFeed(feed.name, format) },
+    body: { type: 'application/sdp', text: describeFeed(feed.name, format, context.isIPv6) },
   };
 }
 

@@ -25,7 +25,7 @@ export interface PacketisedUnit {
   ends: number[];
 }
 
-export const RTP_HEADER_BYTES = 12;
+const RTP_HEADER_BYTES = 12;
 export const INTERLEAVED_HEADER_BYTES = 4;
 
 const FU_HEADER_BYTES = 2;

@@ -6,14 +6,15 @@ import { TRACK } from './headers.ts';
 /** Dynamic payload type of the one track. */
 export const H264_PAYLOAD_TYPE = 96;
 
-export function describeFeed(name: string, format: StreamFormat): string {
+/** `isIPv6`: how the viewer is connected; GStreamer opens its UDP sockets by the family that it reads here. */
+export function describeFeed(name: string, format: StreamFormat, isIPv6: boolean): string {
   const profileLevelId = Buffer.from(format.sps.subarray(1, 4)).toString('hex').toUpperCase();
   const parameterSets = [format.sps, format.pps].map((nal) => Buffer.from(nal).toString('base64')).join(',');
   return `${[
     'v=0',
-    `o=- ${numberOf(name)} ${numberOf(parameterSets)} IN IP4 127.0.0.1`,
+    `o=- ${numberOf(name)} ${numberOf(parameterSets)} IN ${isIPv6 ? 'IP6 ::1' : 'IP4 127.0.0.1'}`,
     `s=${name}`,
-    'c=IN IP4 0.0.0.0',
+    `c=IN ${isIPv6 ? 'IP6 ::' : 'IP4 0.0.0.0'}`,
     't=0 0',
     'a=control:*',
     'a=range:npt=now-',

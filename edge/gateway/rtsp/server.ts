@@ -36,7 +36,7 @@ export interface RtspServer {
 /** Rejects with a UserError when it can't listen there. */
 export async function startRtspServer(options: RtspServerOptions): Promise<RtspServer> {
   const { credentials, feeds, log, metrics } = options;
-  const sessions = new SessionTable(metrics);
+  const sessions = new SessionTable(metrics, log);
   const dependencies: ConnectionDependencies = {
     feeds,
     credentials,
@@ -44,6 +44,7 @@ export async function startRtspServer(options: RtspServerOptions): Promise<RtspS
     clock: options.clock ?? systemClock,
     sessions,
     damper: new FailureDamper(),
+    log,
     faults: new RepeatLog(log, 'RTSP viewers dropped'),
   };
   const connections = new Set<RtspConnection>();

@@ -1,14 +1,17 @@
 /** All sessions of the server: their number is bounded, and the metric of viewers for each feed is kept true here. */
 import { VIEWERS_MAX } from '../../base/limits.ts';
+import type { Log } from '../../base/log.ts';
 import type { GatewayMetrics } from '../feed.ts';
 import type { ViewerSession } from './session.ts';
 
 export class SessionTable {
   readonly #byId = new Map<string, ViewerSession>();
   readonly #metrics: GatewayMetrics;
+  readonly #log: Log;
 
-  constructor(metrics: GatewayMetrics) {
+  constructor(metrics: GatewayMetrics, log: Log) {
     this.#metrics = metrics;
+    this.#log = log;
   }
 
   get isFull(): boolean {
@@ -32,7 +35,14 @@ export class SessionTable {
   }
 
   sweep(): void {
-    for (const session of [...this.#byId.values()]) session.sweep();
+    for (const session of [...this.#byId.values()]) {
+      try {
+        session.sweep();
+      } catch (error) {
+        this.#log.error({ err: error }, 'RTSP session failed');
+        this.end(session);
+      }
+    }
   }
 
   endAll(): void {

@@ -46,13 +46,14 @@ export function startSegments(options: {
 }
 
 interface OpenSegment {
+  format: StreamFormat;
   partPath: string;
   handle: FileHandle;
   startPtsUs: number;
   writer: Fmp4Writer;
 }
 
-/** Units in order, the first of a `cut` one being a key frame that may begin a file. */
+/** One fragment: a GOP or part of one. */
 interface Job {
   format: StreamFormat;
   units: AccessUnit[];
@@ -79,7 +80,7 @@ class Recorder implements Segments {
 
   // The writer's side.
   #jobs: Promise<void> = Promise.resolve();
-  #segment: (OpenSegment & { format: StreamFormat }) | undefined;
+  #segment: OpenSegment | undefined;
   #prepared = false;
   #paused: { sinceMs: number; advice: string } | undefined;
 
@@ -190,7 +191,7 @@ class Recorder implements Segments {
     const partPath = (await freePath(this.#dir, this.#clock.wallMs())) + PART_SUFFIX;
     const handle = await open(partPath, 'wx', 0o640);
     const writer = new Fmp4Writer(format, startPtsUs);
-    const segment = { partPath, handle, startPtsUs, writer, format };
+    const segment: OpenSegment = { partPath, handle, startPtsUs, writer, format };
     this.#segment = segment;
     await writeAll(handle, writer.initSegment);
     return segment;

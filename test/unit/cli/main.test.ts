@@ -89,6 +89,7 @@ test('planted credentials stay inside', async () => {
     [['run', '--http', cli], 1, /--http: /],
     [['run', '--log-level', cli], 1, /--log-level/],
     [[cli], 1, /unknown command/],
+    [['config', 'check', `--file=${cli}`], 1, /unknown option/],
   ];
   for (const [args, code, expected] of runs) {
     const outcome = await garim(args, { cwd, env });

@@ -9,12 +9,12 @@ export interface OutputTensor {
 }
 
 /** Size of the tensor that the network saw. */
-export interface TensorSize {
+interface TensorSize {
   widthPx: number;
   heightPx: number;
 }
 
-export type Thresholds = ModelEntry['thresholds'];
+type Thresholds = ModelEntry['thresholds'];
 
 /** Outputs to boxes in tensor pixels, at or above the thresholds, after suppression. Throws when the numbers can't be trusted. */
 export type Decode = (

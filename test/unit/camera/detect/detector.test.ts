@@ -3,6 +3,7 @@
  * inferences, and worker threads that crash, stall or lie.
  */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -138,6 +139,25 @@ test('a timeout inside a real inference neither ends the process nor the detecto
   assertUnavailable(await detector.detect(large, 1), 'detector-unavailable', /no answer within 1 ms/);
   await until(() => detector.state.state === 'ready', 'another worker');
   assertDetected(await detector.detect(syntheticPicture(), LONG_MS));
+});
+
+test('a process that exits inside an inference exits as it wanted', async () => {
+  using dir = new TempDir();
+  const modules = ['detector', 'store'].map(
+    (name) => new URL(`../../../../edge/camera/detect/${name}.js`, import.meta.url),
+  );
+  const code = `
+    import { createOnnxDetector } from ${JSON.stringify(modules[0])};
+    import { openModelStore } from ${JSON.stringify(modules[1])};
+    const store = openModelStore({ stateDir: ${JSON.stringify(dir.path)}, env: {} });
+    const detector = createOnnxDetector({ store, log: { info() {}, warn() {} } });
+    await detector.warmUp(640, 384);
+    const rgb = new Uint8Array(640 * 384 * 3);
+    void detector.detect({ rgb, widthPx: 640, heightPx: 384, contentWidthPx: 640, contentHeightPx: 360 }, 10_000);
+    setTimeout(() => process.exit(7), 3);`;
+  const child = spawnSync(process.execPath, [dir.write('exit.mjs', code)], { encoding: 'utf8', timeout: LONG_MS });
+  assert.equal(child.signal, null, child.stderr);
+  assert.equal(child.status, 7, child.stderr);
 });
 
 test('numbers that are not finite count as no answer', async () => {

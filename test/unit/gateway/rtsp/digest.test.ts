@@ -47,7 +47,6 @@ test('reads the form without qop, and quoted characters', () => {
     response: 'ab12',
     algorithm: 'MD5',
     qop: undefined,
-    opaque: undefined,
   });
 });
 

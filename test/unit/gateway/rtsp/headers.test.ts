@@ -7,13 +7,25 @@ test('reads the feed, the track and the authority of a URL, and keeps no passwor
   assert.deepEqual(target, { authority: 'box.local:8554', feed: 'gate-1', isTrack: false });
   assert.equal(feedUrl(target!), 'rtsp://box.local:8554/gate-1/');
   assert.deepEqual(parseTarget('rtsp://[::1]/a/trackID=0'), { authority: '[::1]', feed: 'a', isTrack: true });
-  for (const bad of ['*', '/a', 'http://h/a', 'rtsp://h', 'rtsp://h/', 'rtsp://h/../a', 'rtsp://h/a/trackID=1', 'rtsp://h/A']) {
+  for (const bad of [
+    '*',
+    '/a',
+    'http://h/a',
+    'rtsp://h',
+    'rtsp://h/',
+    'rtsp://h/../a',
+    'rtsp://h/a/trackID=1',
+    'rtsp://h/A',
+  ]) {
     assert.equal(parseTarget(bad), undefined, bad);
   }
 });
 
 test('takes the first transport that it can serve', () => {
-  assert.deepEqual(parseTransport('RTP/AVP;multicast,RTP/AVP/TCP;unicast;interleaved=2-3'), { kind: 'tcp', channels: [2, 3] });
+  assert.deepEqual(parseTransport('RTP/AVP;multicast,RTP/AVP/TCP;unicast;interleaved=2-3'), {
+    kind: 'tcp',
+    channels: [2, 3],
+  });
   assert.deepEqual(parseTransport('RTP/AVP/TCP'), { kind: 'tcp', channels: undefined });
   assert.deepEqual(parseTransport('RTP/AVP;unicast;client_port=5000-5001;mode="PLAY"'), {
     kind: 'udp',

@@ -18,7 +18,11 @@ test('splits a byte stream at start codes of both lengths', () => {
   const stream = Buffer.from([9, 0, 0, 0, 1, 0x67, 1, 0, 0, 1, 0x68, 2, 0, 0, 0, 0, 1, 0x65, 0, 3, 0]);
   assert.deepEqual(
     splitAnnexB(stream).map((unit) => [...unit]),
-    [[0x67, 1], [0x68, 2], [0x65, 0, 3]],
+    [
+      [0x67, 1],
+      [0x68, 2],
+      [0x65, 0, 3],
+    ],
   );
   assert.deepEqual(splitAnnexB(Buffer.from([0, 0, 1])), []);
   assert.deepEqual(splitAnnexB(Buffer.alloc(0)), []);

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { REQUEST_BODY_BYTES_MAX, REQUEST_HEAD_BYTES_MAX, REQUEST_HEADERS_MAX } from '../../../../edge/gateway/rtsp/limits.ts';
+import {
+  REQUEST_BODY_BYTES_MAX,
+  REQUEST_HEAD_BYTES_MAX,
+  REQUEST_HEADERS_MAX,
+} from '../../../../edge/gateway/rtsp/limits.ts';
 import { type RtspItem, RtspParser } from '../../../../edge/gateway/rtsp/parser.ts';
 
 function parse(bytes: Buffer | string): RtspItem[] {
@@ -51,7 +55,10 @@ test('names the fault of what is not RTSP, and says nothing more after it', () =
   assert.equal(faultOf(withLength('1e3')), 'bad-content-length');
   assert.equal(faultOf(withLength('99999999999999999999')), 'bad-content-length');
   assert.equal(faultOf(withLength(String(REQUEST_BODY_BYTES_MAX + 1))), 'body-too-long');
-  assert.equal(faultOf(`${withLength('0').replace('\r\n\r\n', '\r\nContent-Length: 0\r\n\r\n')}`), 'bad-content-length');
+  assert.equal(
+    faultOf(`${withLength('0').replace('\r\n\r\n', '\r\nContent-Length: 0\r\n\r\n')}`),
+    'bad-content-length',
+  );
   assert.equal(faultOf(Buffer.from([0x24, 0, 0xff, 0xff])), 'frame-too-long');
   assert.equal(parse('garbage\nOPTIONS * RTSP/1.0\r\n\r\n').length, 1);
 });

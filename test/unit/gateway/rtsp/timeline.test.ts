@@ -29,6 +29,14 @@ test('goes on after a restart, also when the feed began anew at zero', () => {
   assert.ok(timeline.timestampOf(40_000) > announced);
 });
 
+test('does not run backwards when the feed was ahead of the clock', () => {
+  const timeline = new RtpTimeline(0, 0);
+  timeline.restart(0);
+  timeline.timestampOf(0);
+  const last = timeline.timestampOf(10_000_000);
+  assert.ok(timeline.restart(1_000) > last);
+});
+
 test('shifts a timestamp over the wrap in both directions', () => {
   assert.equal(shiftTimestamp(2 ** 32 - 90, 2), 90);
   assert.equal(shiftTimestamp(90, -2), 2 ** 32 - 90);

@@ -1,34 +1,5 @@
-/** H.264 byte streams: finding NAL units, and the few facts of a sequence parameter set that containers repeat. Pure. */
+/** The few facts of an H.264 sequence parameter set that `avcC` repeats. Pure. */
 
-const START_CODE = Buffer.from([0, 0, 1]);
-
-export const NAL_SLICE = 1;
-export const NAL_IDR = 5;
-export const NAL_SPS = 7;
-export const NAL_PPS = 8;
-
-/** The NAL units of an Annex B byte stream, as views without start codes. Bytes before the first start code are ignored. */
-export function splitNalUnits(annexB: Uint8Array): Uint8Array[] {
-  const bytes = Buffer.from(annexB.buffer, annexB.byteOffset, annexB.byteLength);
-  const units: Uint8Array[] = [];
-  let start = bytes.indexOf(START_CODE);
-  while (start !== -1) {
-    const begin = start + START_CODE.length;
-    const next = bytes.indexOf(START_CODE, begin);
-    let end = next === -1 ? bytes.length : next;
-    // A NAL unit never ends in a zero byte: what is there belongs to a longer start code or is padding.
-    while (end > begin && bytes[end - 1] === 0) end--;
-    if (end > begin) units.push(bytes.subarray(begin, end));
-    start = next;
-  }
-  return units;
-}
-
-export function nalType(unit: Uint8Array): number {
-  return (unit[0] ?? 0) & 0x1f;
-}
-
-/** Chroma format and bit depths, which `avcC` repeats for the high profiles. */
 export interface SpsFacts {
   chromaFormat: number;
   bitDepthLuma: number;

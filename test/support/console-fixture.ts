@@ -1,0 +1,133 @@
+/** A real HTTP server with a real credential store on a free port of loopback, and feeds that look like a camera's. */
+import { pino } from 'pino';
+import sharp from 'sharp';
+import { type Clock, systemClock } from '../../edge/base/clock.ts';
+import { openCredentialStore } from '../../edge/gateway/auth/store.ts';
+import type { CameraHealth, Feed, FeedSubscriber, GatewayMetrics, StreamFormat } from '../../edge/gateway/feed.ts';
+import { startHttpServer } from '../../edge/gateway/http/server.ts';
+import type { AgentHealth } from '../../edge/gateway/http/status.ts';
+import { ManualDirectory } from './manual-feed.ts';
+
+export const USER = 'operator';
+export const PASSWORD = 'correct-horse';
+export const BASIC = `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString('base64')}`;
+
+export const HEALTHY: CameraHealth = {
+  state: 'live',
+  advice: '',
+  source: { state: 'connected', description: 'h264 1920x1080 25 fps', lastError: '', reconnects: 1 },
+  detector: { state: 'ready', models: ['garim-street-v0'], inferenceMsP50: 10.4, cadenceFrames: 3 },
+  encoder: 'libx264',
+  coveredNow: { face: 3, plate: 1 },
+  delayLineFrames: 5,
+};
+
+/** A feed with health and snapshots, around one that has only pictures. */
+export class DressedFeed implements Feed {
+  health: CameraHealth | undefined;
+  readonly #feed: Feed;
+
+  constructor(feed: Feed, health: CameraHealth | undefined = HEALTHY) {
+    this.#feed = feed;
+    this.health = health;
+  }
+
+  get name(): string {
+    return this.#feed.name;
+  }
+
+  get format(): StreamFormat | undefined {
+    return this.#feed.format;
+  }
+
+  subscribe(subscriber: FeedSubscriber): Disposable {
+    return this.#feed.subscribe(subscriber);
+  }
+
+  snapshot(): Promise<Uint8Array> {
+    return sharp({ create: { width: 64, height: 36, channels: 3, background: '#888' } })
+      .jpeg()
+      .toBuffer();
+  }
+}
+
+export class RecordedMetrics implements GatewayMetrics {
+  readonly sent: { kind: string; feed: string; latencyMs: number; bytes: number }[] = [];
+  readonly dropped: string[] = [];
+  readonly counts = new Map<string, number>();
+
+  unitSent(kind: string, feed: string, latencyMs: number, bytes: number): void {
+    this.sent.push({ kind, feed, latencyMs, bytes });
+  }
+
+  viewers(kind: string, feed: string, count: number): void {
+    this.counts.set(`${kind} ${feed}`, count);
+  }
+
+  viewerDropped(kind: string, feed: string, reason: string): void {
+    this.dropped.push(`${kind} ${feed} ${reason}`);
+  }
+}
+
+export async function startConsole(feeds: Feed[], options: { clock?: Clock; notices?: string[] } = {}) {
+  const { credentials } = await openCredentialStore({
+    stateDir: '/nonexistent',
+    env: { GARIM_USER: USER, GARIM_PASSWORD: PASSWORD },
+  });
+  const metrics = new RecordedMetrics();
+  const agent: AgentHealth = {
+    state: 'running',
+    version: '0.1.0',
+    startedWallMs: Date.now() - 3_600_000,
+    rtspPort: 8554,
+    totals: Object.fromEntries(
+      feeds.map((feed) => [
+        feed.name,
+        {
+          framesIn: 1234,
+          framesOut: 1229,
+          framesSlate: 0,
+          framesCoveredWhole: { 'verdict-late': 12 },
+          framesDropped: { overload: 5 },
+        },
+      ]),
+    ),
+    notices: options.notices ?? [],
+  };
+  const server = await startHttpServer({
+    listen: '127.0.0.1:0',
+    feeds: new ManualDirectory(...feeds),
+    credentials,
+    metrics,
+    health: () => agent,
+    renderMetrics: async () => 'garim_up 1\n',
+    log: pino({ level: 'silent' }),
+    clock: options.clock ?? systemClock,
+  });
+  const host = `127.0.0.1:${server.address.port}`;
+  return {
+    server,
+    metrics,
+    agent,
+    host,
+    url: `http://${host}`,
+    [Symbol.asyncDispose]: () => server.close(),
+  };
+}
+
+/** Polls until the condition gives something; the deadline is generous, since test machines are busy. */
+export async function until<T>(
+  what: string,
+  condition: () => T | Promise<T>,
+  timeoutMs = 30_000,
+): Promise<NonNullable<T>> {
+  const deadlineMs = Date.now() + timeoutMs;
+  for (;;) {
+    const value = await condition();
+    if (value) return value as NonNullable<T>;
+    if (Date.now() > deadlineMs) throw new Error(`waited ${timeoutMs} ms in vain for: ${what}`);
+    await new Promise((resolve) => {
+      setTimeout(resolve, 50);
+    });
+  }
+}
