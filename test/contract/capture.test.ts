@@ -1,9 +1,10 @@
 /**
  * Goal: every implementation of the capture port keeps the contract of edge/camera/capture/port.ts.
- * Method: one suite, run against files of each codec and pixel format (made here), a looped file, and a camera over HTTP.
+ * Method: one suite, run against files of each codec and pixel format (made here), a looped file, and a camera over HTTP. What happens
+ * when a source is lost stands in capture-losses.test.ts.
  */
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -22,7 +23,7 @@ import {
 import sharp from 'sharp';
 import { DECODE_AHEAD_FRAMES_MAX } from '../../edge/base/limits.ts';
 import { openCapture } from '../../edge/camera/capture/open.ts';
-import type { Capture, CaptureEvent, CaptureOptions } from '../../edge/camera/capture/port.ts';
+import { assertRising, pull, withCapture } from '../support/captures.ts';
 import { hasEncoder, makeClip } from '../support/clips.ts';
 import { type MjpegServer, startMjpegServer } from '../support/mjpeg-server.ts';
 import { needs, sharedData } from '../support/shared.ts';
@@ -30,50 +31,6 @@ import { needs, sharedData } from '../support/shared.ts';
 const SIZE = { widthPx: 320, heightPx: 180 };
 const FRAMES = 30;
 const FRAME_RATE = 30;
-
-interface Seen {
-  events: CaptureEvent['kind'][];
-  seqs: number[];
-  ptsUs: number[];
-  capturedMs: number[];
-  sizes: string[];
-  lost: Extract<CaptureEvent, { kind: 'lost' }>[];
-  info: Extract<CaptureEvent, { kind: 'connected' }>['info'] | undefined;
-}
-
-/** Pulls until `enough` or `ended`, disposing frames. */
-async function pull(capture: Capture, enough: (seen: Seen) => boolean): Promise<Seen> {
-  const seen: Seen = { events: [], seqs: [], ptsUs: [], capturedMs: [], sizes: [], lost: [], info: undefined };
-  while (!enough(seen)) {
-    const event = await capture.next();
-    seen.events.push(event.kind);
-    if (event.kind === 'ended') break;
-    if (event.kind === 'connected') seen.info = event.info;
-    if (event.kind === 'lost') seen.lost.push(event);
-    if (event.kind !== 'frame') continue;
-    using frame = event.frame;
-    seen.seqs.push(frame.seq);
-    seen.ptsUs.push(frame.ptsUs);
-    seen.capturedMs.push(frame.capturedMs);
-    seen.sizes.push(`${frame.widthPx}x${frame.heightPx}`);
-  }
-  return seen;
-}
-
-function assertRising(values: number[], what: string): void {
-  for (const [index, value] of values.entries()) {
-    if (index > 0) assert.ok(value > values[index - 1]!, `${what} ${value} after ${values[index - 1]}`);
-  }
-}
-
-async function withCapture(options: CaptureOptions, body: (capture: Capture) => Promise<void>): Promise<void> {
-  const capture = openCapture(options);
-  try {
-    await body(capture);
-  } finally {
-    await capture.close();
-  }
-}
 
 let folder = '';
 let camera: MjpegServer;
@@ -139,6 +96,9 @@ for (const made of CLIPS) {
         }
         assertRising(seen.ptsUs, 'ptsUs');
         assert.deepEqual(new Set(seen.sizes), new Set(['320x180']));
+        // NV12 is only how the encoder took it: the decoder's planar format comes out, unconverted.
+        const decodedFormat = made.pixelFormat === AV_PIX_FMT_NV12 ? AV_PIX_FMT_YUV420P : made.pixelFormat;
+        assert.deepEqual(new Set(seen.formats), new Set([decodedFormat]));
         assert.deepEqual(
           { ...seen.info, frameRate: Math.round(seen.info!.frameRate) },
           { codec: made.codec, ...SIZE, frameRate: FRAME_RATE },
@@ -176,34 +136,30 @@ for (const { name, url } of LIVE) {
   describe(`live ${name}`, () => {
     test('connected, then frames with rising seq, ptsUs and capturedMs, at about the speed of real time', async () => {
       await withCapture({ url: await url(), transport: 'tcp', pacing: 'live' }, async (capture) => {
-        const first = await pull(capture, ({ events }) => events.length >= 1);
-        assert.deepEqual(first.events, ['connected']);
+        const opening = await pull(capture, ({ seqs }) => seqs.length >= 1);
+        assert.deepEqual(opening.events, ['connected', 'frame']);
         const startMs = performance.now();
         const seen = await pull(capture, ({ seqs }) => seqs.length >= 50);
         const tookMs = performance.now() - startMs;
-        assert.ok(
-          seen.events.every((kind) => kind === 'frame'),
-          seen.events.join(' '),
-        );
-        assertRising(seen.seqs, 'seq');
-        assertRising(seen.ptsUs, 'ptsUs');
-        assert.ok(tookMs > 1200, `50 frames took ${tookMs} ms`);
-        assert.ok(
-          Math.abs(seen.ptsUs.at(-1)! / 1000 - tookMs) < 1500,
-          `feed time ${seen.ptsUs.at(-1)} us after ${tookMs} ms`,
-        );
+        assert.equal(seen.events.filter((kind) => kind !== 'frame').length, 0, seen.events.join(' '));
+        assertRising([...opening.seqs, ...seen.seqs], 'seq');
+        assertRising([...opening.ptsUs, ...seen.ptsUs], 'ptsUs');
+        assertRising(seen.capturedMs, 'capturedMs');
+        const feedMs = (seen.ptsUs.at(-1)! - opening.ptsUs[0]!) / 1000;
+        assert.ok(tookMs > 1000 && Math.abs(feedMs - tookMs) < 1500, `${feedMs} ms of feed in ${tookMs} ms`);
       });
     });
 
     test('a puller that is late loses the oldest frames, and is told how many', async () => {
       await withCapture({ url: await url(), transport: 'tcp', pacing: 'live' }, async (capture) => {
-        await pull(capture, ({ seqs }) => seqs.length >= 1);
+        const opening = await pull(capture, ({ seqs }) => seqs.length >= 1);
         const before = capture.counts.framesDecoded;
         while (capture.counts.framesDecoded < before + 3 * DECODE_AHEAD_FRAMES_MAX) await sleep(20);
         const dropped = capture.counts.framesDropped;
         assert.ok(dropped >= 2 * DECODE_AHEAD_FRAMES_MAX - 1, `${dropped} dropped`);
         const seen = await pull(capture, ({ seqs }) => seqs.length >= 1);
-        assert.ok(seen.seqs[0]! >= dropped, `seq ${seen.seqs[0]} after ${dropped} drops`);
+        const jump = seen.seqs[0]! - opening.seqs[0]!;
+        assert.ok(jump >= 2 * DECODE_AHEAD_FRAMES_MAX - 1, `seq went on by ${jump}`);
       });
     });
 
@@ -229,7 +185,6 @@ describe('unpaced', () => {
   test('a simulated street of some seconds gives each frame once, in the rhythm of its clock, then ends', async () => {
     const url = 'simulated:3?width=320&height=180&fps=20&seconds=1.5&night=1';
     await withCapture({ url, transport: 'tcp', pacing: 'unpaced' }, async (capture) => {
-      await sleep(200);
       const seen = await pull(capture, () => false);
       assert.deepEqual(
         seen.ptsUs,
@@ -324,67 +279,6 @@ describe('unpaced', () => {
       const seen = await pull(capture, () => false);
       assert.equal(seen.seqs.length, 38);
       assert.equal(capture.counts.decodeErrors, 0);
-    });
-  });
-});
-
-describe('losses', () => {
-  test('a camera that hangs up is lost and comes back; seq and ptsUs go on rising over the real time between', async () => {
-    await withCapture({ url: camera.url('admin:geheim-9'), transport: 'tcp', pacing: 'live' }, async (capture) => {
-      const one = await pull(capture, ({ seqs }) => seqs.length >= 5);
-      camera.hangUp();
-      const two = await pull(capture, ({ lost }) => lost.length > 0);
-      const lostAt = performance.now();
-      const three = await pull(capture, ({ seqs }) => seqs.length >= 5);
-      assert.equal(two.lost[0]!.reason, 'source-lost');
-      assert.ok(two.lost[0]!.retryMs >= 250 && two.lost[0]!.retryMs <= 500, `retry in ${two.lost[0]!.retryMs} ms`);
-      assert.equal(three.events[0], 'connected');
-      assert.equal(capture.counts.reconnects, 1);
-      const pts = [...one.ptsUs, ...two.ptsUs];
-      assertRising([...one.seqs, ...two.seqs, ...three.seqs], 'seq');
-      assertRising([...pts, ...three.ptsUs], 'ptsUs');
-      const gapMs = (three.ptsUs[0]! - pts.at(-1)!) / 1000;
-      assert.ok(gapMs >= two.lost[0]!.retryMs * 0.9 && gapMs < performance.now() - lostAt + 1000, `gap of ${gapMs} ms`);
-    });
-  });
-
-  test('a wrong password is told as such, without the password, and is not tried often', async () => {
-    await withCapture({ url: camera.url('admin:falsch-1'), transport: 'tcp', pacing: 'live' }, async (capture) => {
-      const { lost } = await pull(capture, (seen) => seen.lost.length > 0);
-      assert.equal(lost[0]!.reason, 'source-unauthorised');
-      assert.ok(lost[0]!.retryMs >= 15_000);
-      assert.doesNotMatch(JSON.stringify(lost), /falsch|admin/);
-    });
-  });
-
-  test('a file that plays as a camera is waited for', async () => {
-    const made = await clip({ ...h264, name: 'late.mp4' });
-    const awaited = path.join(folder, 'awaited.mp4');
-    await withCapture({ url: `file:${awaited}?loop=1`, transport: 'tcp', pacing: 'live' }, async (capture) => {
-      const { lost } = await pull(capture, (seen) => seen.lost.length > 0);
-      assert.equal(lost[0]!.reason, 'source-lost');
-      await rename(made, awaited);
-      const seen = await pull(capture, ({ seqs }) => seqs.length >= FRAMES + 5);
-      assertRising(seen.ptsUs, 'ptsUs');
-    });
-  });
-
-  test('a missing V4L2 device is lost, and the text names it', async () => {
-    await withCapture({ url: 'v4l2:/dev/video-none', transport: 'tcp', pacing: 'live' }, async (capture) => {
-      const { lost } = await pull(capture, (seen) => seen.lost.length > 0);
-      assert.equal(lost[0]!.reason, 'source-lost');
-      assert.match(lost[0]!.error, /\/dev\/video-none/);
-    });
-  });
-
-  test('nothing is left behind by many connections', { timeout: 120_000 }, async () => {
-    const url = `file:${await clip({ ...h264, name: 'many.mp4' }, 3)}?loop=1`;
-    await withCapture({ url, transport: 'tcp', pacing: 'unpaced' }, async (capture) => {
-      await pull(capture, ({ seqs }) => seqs.length >= 3 * 50);
-      const beforeMb = process.memoryUsage().rss / 1e6;
-      await pull(capture, ({ seqs }) => seqs.length >= 3 * 200);
-      const grownMb = process.memoryUsage().rss / 1e6 - beforeMb;
-      assert.ok(grownMb < 40, `grew by ${grownMb.toFixed(0)} MB`);
     });
   });
 });
