@@ -94,7 +94,7 @@ export async function startConsole(feeds: Feed[], options: { clock?: Clock; noti
     ),
     notices: options.notices ?? [],
   };
-  const server = await startHttpServer({
+  const serverOptions = {
     listen: '127.0.0.1:0',
     feeds: new ManualDirectory(...feeds),
     credentials,
@@ -103,10 +103,12 @@ export async function startConsole(feeds: Feed[], options: { clock?: Clock; noti
     renderMetrics: async () => 'garim_up 1\n',
     log: pino({ level: 'silent' }),
     clock: options.clock ?? systemClock,
-  });
+  };
+  const server = await startHttpServer(serverOptions);
   const host = `127.0.0.1:${server.address.port}`;
   return {
     server,
+    options: serverOptions,
     metrics,
     agent,
     host,
