@@ -12,7 +12,7 @@ export const USER = 'operator';
 export const PASSWORD = 'correct-horse';
 export const BASIC = `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString('base64')}`;
 
-export const HEALTHY: CameraHealth = {
+const HEALTHY: CameraHealth = {
   state: 'live',
   advice: '',
   source: { state: 'connected', description: 'h264 1920x1080 25 fps', lastError: '', reconnects: 1 },
@@ -51,7 +51,7 @@ export class DressedFeed implements Feed {
   }
 }
 
-export class RecordedMetrics implements GatewayMetrics {
+class RecordedMetrics implements GatewayMetrics {
   readonly sent: { kind: string; feed: string; latencyMs: number; bytes: number }[] = [];
   readonly dropped: string[] = [];
   readonly counts = new Map<string, number>();

@@ -15,7 +15,7 @@ const BASIC_REMEMBERED_MAX = 64;
 /** Each takes 16 MiB and a thread of the pool that disk writes need too. */
 const VERIFICATIONS_MAX = 2;
 
-export type Identity = { user: string; sessionId?: string };
+type Identity = { user: string; sessionId?: string };
 export type Authentication =
   | { outcome: 'known'; identity: Identity }
   | { outcome: 'unknown' }
