@@ -37,9 +37,19 @@ export interface EncoderOptions {
   encoder: EncoderName | 'auto';
 }
 
-/** Constant quality of x264 where the bit rate allows it; the same in `npm run bench`'s plain transcoding. */
-export const X264_OPTIONS = { preset: 'ultrafast', tune: 'zerolatency', crf: '23' } as const;
-const THREADS = 2;
+/**
+ * Constant quality of x264 where the bit rate allows it. Captions and user data of the input must not come back through the encoder; VUI
+ * timing must show the picture rate. `npm run bench` gives plain `ffmpeg` the same.
+ */
+export const X264_OPTIONS = {
+  preset: 'ultrafast',
+  tune: 'zerolatency',
+  crf: '23',
+  'forced-idr': '1',
+  a53cc: '0',
+  'x264-params': 'force-cfr=1:scenecut=0',
+} as const;
+export const ENCODER_THREADS = 2;
 /** Feed time is in microseconds. */
 const TIME_BASE = new Rational(1, 1_000_000);
 
@@ -157,7 +167,7 @@ function tryOpen(name: EncoderName, options: EncoderOptions): CodecContext | und
   context.framerate = new Rational(Math.max(1, Math.round(options.frameRate * 1000)), 1000);
   context.gopSize = Math.max(1, Math.round((options.frameRate * options.keyFrameIntervalMs) / 1000));
   context.maxBFrames = 0;
-  context.threadCount = THREADS;
+  context.threadCount = ENCODER_THREADS;
   context.setFlags(AV_CODEC_FLAG_LOW_DELAY);
   const rate = BigInt(options.bitrateKbps) * 1000n;
   context.rcMaxRate = rate;
@@ -173,8 +183,7 @@ function tryOpen(name: EncoderName, options: EncoderOptions): CodecContext | und
 function settingsFor(name: EncoderName): Record<string, string> {
   switch (name) {
     case 'libx264':
-      // Captions and user data of the input must not come back through the encoder; VUI timing must show the picture rate.
-      return { ...X264_OPTIONS, 'forced-idr': '1', a53cc: '0', 'x264-params': 'force-cfr=1:scenecut=0' };
+      return X264_OPTIONS;
     case 'h264_nvenc':
       return { preset: 'p2', tune: 'ull', zerolatency: '1', 'forced-idr': '1', rc: 'vbr' };
     case 'h264_v4l2m2m':
