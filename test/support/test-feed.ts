@@ -5,8 +5,6 @@
 import { Codec, CodecContext, FFmpegError, Frame, Log, Packet, Rational } from 'node-av';
 import {
   AV_LOG_ERROR,
-  AV_OPT_SEARCH_CHILDREN,
-  AV_OPT_TYPE_STRING,
   AV_PICTURE_TYPE_I,
   AV_PICTURE_TYPE_NONE,
   AV_PIX_FMT_YUV420P,
@@ -105,8 +103,7 @@ class PatternEncoder implements Disposable {
     context.threadCount = 1;
     // Not through a Dictionary: open2Sync of node-av 6.1.1 frees it a second time.
     for (const [name, value] of Object.entries({ preset: 'ultrafast', tune: 'zerolatency', 'forced-idr': '1' })) {
-      const code = context.setOption(name, value, AV_OPT_TYPE_STRING, AV_OPT_SEARCH_CHILDREN);
-      FFmpegError.throwIfError(code, `x264 option ${name}`);
+      FFmpegError.throwIfError(context.setOption(name, value), `x264 option ${name}`);
     }
     FFmpegError.throwIfError(context.open2Sync(codec), 'open libx264');
     const frame = this.#frame;
