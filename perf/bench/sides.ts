@@ -46,7 +46,7 @@ export async function runFfmpeg(ffmpeg: string, clip: string): Promise<Sample> {
 
 /** A child of ours: `filter` is the product's path, `plain` the same libav without a filter. */
 export async function runChild(side: 'filter' | 'plain', clip: string): Promise<Sample> {
-  const child = fork(path.join(import.meta.dirname, 'child.js'), [side, clip]);
+  const child = fork(path.join(import.meta.dirname, 'child.js'), [side, clip, JSON.stringify(DEFAULT_SETTINGS)]);
   let answer: Sample | undefined;
   child.on('message', (message) => {
     answer = message as Sample;

@@ -13,16 +13,23 @@ import {
   AV_PIX_FMT_RGB24,
   AV_PIX_FMT_YUV420P,
   type AVPixelFormat,
-  type Frame,
-  SoftwareScaleContext,
   SWS_BILINEAR,
-} from 'node-av';
+} from 'node-av/constants';
+import { type Frame, SoftwareScaleContext } from 'node-av/lib';
 import type { Look } from '../../config/schema.ts';
 import type { Surface } from '../draw/surface.ts';
 import type { RawFrame } from '../frame.ts';
 import { type FilteredFrame, markFiltered } from './filtered-frame.ts';
 import { FramePool, type PaintFrame } from './frame-pool.ts';
-import { fillRect, NEUTRAL_CHROMA, noiseCells, type PlaneRect, paintCells, reduceToCells, SOLID_LUMA } from './kernels.ts';
+import {
+  fillRect,
+  NEUTRAL_CHROMA,
+  noiseCells,
+  type PlaneRect,
+  paintCells,
+  reduceToCells,
+  SOLID_LUMA,
+} from './kernels.ts';
 import type { CoverPlan, CoverRegion } from './plan.ts';
 import { isPaintable, type Plane } from './planes.ts';
 import { fillPolygon } from './polygon.ts';
