@@ -23,6 +23,8 @@ const ERROR_LINE_CHARS_MAX = 500;
 
 export interface ChildOptions {
   entry: URL;
+  /** Options for Node itself. */
+  nodeFlags?: readonly string[];
   log: Log;
   onMessage(message: unknown): void;
   /** Called exactly once, when the process is gone or could not be started. */
@@ -45,7 +47,7 @@ export function forkChild(options: ChildOptions): Child {
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
       env: allowedEnvironment(process.env),
-      execArgv: ['--enable-source-maps'],
+      execArgv: ['--enable-source-maps', ...(options.nodeFlags ?? [])],
     }),
   );
   owner.child = child;

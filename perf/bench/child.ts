@@ -1,6 +1,6 @@
 /**
- * One side of the comparison, in this process: `child.js filter CLIP` (capture, pipeline and output of the product, unpaced) or
- * `child.js plain CLIP` (the same capture and output, and no filter between them). Sends one `Sample` and ends.
+ * One side of the comparison, in this process: `child.js filter CLIP SETTINGS` (capture, pipeline and output of the product, unpaced) or
+ * `child.js plain CLIP SETTINGS` (the same capture and output, and no filter between them). Sends one `Sample` and ends.
  *
  * The clock runs from opening the clip to the last unit: loading Node and the models is told apart (`startS`), since a camera process
  * does it once.
@@ -15,10 +15,12 @@ import { openModelStore } from '../../edge/camera/detect/store.ts';
 import { Output } from '../../edge/camera/output.ts';
 import { Pipeline } from '../../edge/camera/pipeline.ts';
 import { Redactor } from '../../edge/camera/redact/redactor.ts';
-import { DEFAULT_SETTINGS } from './settings.ts';
+import type { CameraSettings } from '../../edge/config/schema.ts';
 import { cpuSince, median, peakMbNow, type Sample } from './usage.ts';
 
-const [side, clip = ''] = process.argv.slice(2);
+const [side, clip = '', settingsJson = ''] = process.argv.slice(2);
+// From the parent: a camera process does not load the schema either.
+const settings = JSON.parse(settingsJson) as CameraSettings;
 rootLog.level = 'error';
 const sample = side === 'filter' ? await filter() : await plain();
 process.send?.(sample);
@@ -29,7 +31,7 @@ function openClip(motionVectors: boolean): Capture {
 }
 
 function openOutput(): Output {
-  return new Output({ encode: DEFAULT_SETTINGS.encode, log: rootLog, send: () => true });
+  return new Output({ encode: settings.encode, log: rootLog, send: () => true });
 }
 
 async function filter(): Promise<Sample> {
@@ -45,7 +47,7 @@ async function filter(): Promise<Sample> {
   const encodeMs: number[] = [];
   const seen = { frames: 0, wholeFrames: 0, regions: 0 };
   const pipeline = new Pipeline({
-    ...DEFAULT_SETTINGS,
+    ...settings,
     capture: openClip(true),
     detector: timed(detector, inferenceMs),
     pacing: 'unpaced',
@@ -99,6 +101,7 @@ function timed(detector: Detector, inferenceMs: number[]): Detector {
       if (verdict.kind === 'detected') inferenceMs.push(verdict.inferenceMs);
       return verdict;
     },
+    takeBuffer: (lengthBytes) => detector.takeBuffer?.(lengthBytes) ?? new Uint8Array(lengthBytes),
     close: () => detector.close(),
   };
 }

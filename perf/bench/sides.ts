@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { CAMERA_NODE_FLAGS } from '../../edge/agent/camera-supervisor.ts';
 import { ENCODER_THREADS, X264_OPTIONS } from '../../edge/camera/encode/encoder.ts';
 import { FRAME_RATE } from './clip.ts';
 import { DEFAULT_SETTINGS } from './settings.ts';
@@ -46,7 +47,9 @@ export async function runFfmpeg(ffmpeg: string, clip: string): Promise<Sample> {
 
 /** A child of ours: `filter` is the product's path, `plain` the same libav without a filter. */
 export async function runChild(side: 'filter' | 'plain', clip: string): Promise<Sample> {
-  const child = fork(path.join(import.meta.dirname, 'child.js'), [side, clip]);
+  const child = fork(path.join(import.meta.dirname, 'child.js'), [side, clip, JSON.stringify(DEFAULT_SETTINGS)], {
+    execArgv: ['--enable-source-maps', ...CAMERA_NODE_FLAGS],
+  });
   let answer: Sample | undefined;
   child.on('message', (message) => {
     answer = message as Sample;

@@ -3,7 +3,7 @@
  * times are the stages' own; their sum is what the filter must cost, and what the real pipeline costs beyond it is its own overhead.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AV_FRAME_DATA_MOTION_VECTORS } from 'node-av';
+import { AV_FRAME_DATA_MOTION_VECTORS } from 'node-av/constants';
 import { rootLog } from '../../edge/base/log.ts';
 import { openCapture } from '../../edge/camera/capture/open.ts';
 import { createOnnxDetector } from '../../edge/camera/detect/detector.ts';

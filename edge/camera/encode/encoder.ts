@@ -11,12 +11,8 @@ import {
   AV_PICTURE_TYPE_NONE,
   AVERROR_EAGAIN,
   AVERROR_EOF,
-  Codec,
-  CodecContext,
-  type Frame,
-  Packet,
-  Rational,
-} from 'node-av';
+} from 'node-av/constants';
+import { Codec, CodecContext, type Frame, Packet, Rational } from 'node-av/lib';
 import { WorldError } from '../../base/errors.ts';
 import type { AccessUnit, StreamFormat } from '../messages.ts';
 import { FilteredFrame } from '../redact/filtered-frame.ts';
@@ -119,7 +115,7 @@ export class Encoder implements Disposable {
     const meta = this.#inside.get(pts);
     for (const key of this.#inside.keys()) if (key <= pts) this.#inside.delete(key);
     // The packet's memory is libav's: copy once, here, so that the unit can be transferred and kept.
-    const { data, nals } = withoutSei(Uint8Array.from(raw));
+    const { data, nals } = withoutSei(new Uint8Array(raw));
     const isKey = nals.some((nal) => nalType(nal) === NAL_IDR);
     const sps = nals.find((nal) => nalType(nal) === NAL_SPS);
     const pps = nals.find((nal) => nalType(nal) === NAL_PPS);

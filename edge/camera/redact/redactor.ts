@@ -13,10 +13,9 @@ import {
   AV_PIX_FMT_RGB24,
   AV_PIX_FMT_YUV420P,
   type AVPixelFormat,
-  type Frame,
-  SoftwareScaleContext,
   SWS_BILINEAR,
-} from 'node-av';
+} from 'node-av/constants';
+import { type Frame, SoftwareScaleContext } from 'node-av/lib';
 import type { Look } from '../../config/schema.ts';
 import type { Surface } from '../draw/surface.ts';
 import type { RawFrame } from '../frame.ts';
