@@ -13,7 +13,8 @@
  * a strong one joins them or when they repeat; since frames wait in the delay line, that confirmation works backwards in time.
  */
 import type { Box, Detection, DetectionLabel } from '../detect/port.ts';
-import { centreOf, hull, inflate, iou, lerpBox, shift, sizeOf } from './geometry.ts';
+import { centreOf, hull, iou, lerpBox, shift, sizeOf } from './geometry.ts';
+import { withMargin } from './margin.ts';
 
 /** How long a lost track stays covered, milliseconds. */
 const HOLD_MS = 1_000;
@@ -39,11 +40,6 @@ const JUMP_SIZES_MAX = 9;
 const JUMP_MS_MAX = 400;
 /** Weak detections in a row that make a track of their own. */
 const WEAK_HITS_TO_CONFIRM = 3;
-
-/** Share of the box added on each side before covering: detectors hug the face from hairline to chin and the plate's characters. */
-const MARGIN: Record<DetectionLabel, number> = { face: 0.15, plate: 0.2, person: 0.05, vehicle: 0.05 };
-/** Least margin, pixels: boxes of small objects are uncertain by a pixel or two. */
-const MARGIN_PX_MIN = 2;
 
 export interface Observation {
   /** Feed timeline, milliseconds. */
@@ -272,8 +268,7 @@ export function coverBoxAt(track: Track, ms: number): Box | undefined {
   }
   const hint = track.hints.get(ms);
   if (hint) box = hull(box, hint);
-  const m = MARGIN[label];
-  return inflate(box, Math.max(MARGIN_PX_MIN, m * box.w) + spread, Math.max(MARGIN_PX_MIN, m * box.h) + spread);
+  return withMargin(box, label, spread);
 }
 
 /** How far an unseen object may have strayed from its prediction: grows with time, its speed and its size; at most its own size. */
