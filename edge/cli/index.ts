@@ -17,6 +17,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./run.ts')).runCommand(),
   },
   {
+    name: 'redact',
+    summary: 'hide faces and licence plates in pictures and videos',
+    load: async () => (await import('./redact.ts')).redactCommand(),
+  },
+  {
     name: 'config',
     summary: 'check a configuration file, print its JSON Schema',
     load: async () => (await import('./config.ts')).configCommand(),

@@ -13,7 +13,8 @@
  * a strong one joins them or when they repeat; since frames wait in the delay line, that confirmation works backwards in time.
  */
 import type { Box, Detection, DetectionLabel } from '../detect/port.ts';
-import { centreOf, hull, inflate, iou, lerpBox, shift, sizeOf } from './geometry.ts';
+import { centreOf, hull, iou, lerpBox, shift, sizeOf } from './geometry.ts';
+import { withMargin } from './margin.ts';
 
 /**
  * How long a lost track stays covered: longer with each sighting, up to a bound. What hardly moves has most likely only been missed, and to
@@ -57,11 +58,6 @@ const STRAY_SHARE_PER_100_MS = 0.065;
 const STRAY_MS = 170;
 /** Weak detections in a row that make a track of their own. */
 const WEAK_HITS_TO_CONFIRM = 3;
-
-/** Share of the box added on each side before covering: detectors hug the face from hairline to chin and the plate's characters. */
-const MARGIN: Record<DetectionLabel, number> = { face: 0.15, plate: 0.2, person: 0.05, vehicle: 0.05 };
-/** Least margin, pixels: boxes of small objects are uncertain by a pixel or two. */
-const MARGIN_PX_MIN = 2;
 
 export interface Observation {
   /** Feed timeline, milliseconds. */
@@ -311,12 +307,7 @@ export function coverBoxAt(track: Track, ms: number, picture: PictureSize): Box 
   }
   const hint = track.hints.get(ms);
   if (hint) box = hull(box, hint);
-  const m = MARGIN[label];
-  return inflate(
-    box,
-    Math.max(MARGIN_PX_MIN, m * box.w) + spread + strayPx,
-    Math.max(MARGIN_PX_MIN, m * box.h) + spread,
-  );
+  return withMargin(box, label, spread, strayPx);
 }
 
 function isAtEdge(box: Box, { widthPx, heightPx }: PictureSize): boolean {
