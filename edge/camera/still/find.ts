@@ -30,7 +30,7 @@ const STALL_MS = 30_000;
 
 /** Change of the threshold per tenfold area, around boxes of this share of the picture. */
 const THRESHOLD_STEP = 0.08;
-const AREA_SHARE_NEUTRAL = 1e-3;
+const AREA_SHARE_NEUTRAL = 7e-4;
 /** The most that a small box's threshold is lowered by; the detector must answer with boxes from there on. */
 export const STILL_THRESHOLD_OFFSET = -THRESHOLD_STEP;
 
