@@ -30,7 +30,7 @@ export const CAMERA_NODE_FLAGS = ['--initial-heap-size=128', '--max-semi-space-s
 const SLATE_WIDTH_PX = 1280;
 const SLATE_HEIGHT_PX = 720;
 
-export interface SupervisorMetrics {
+interface SupervisorMetrics {
   cameraProcessRestarted(camera: string): void;
   messageRefused(camera: string): void;
   unitDropped(camera: string, reason: FeedDropReason): void;
@@ -65,6 +65,7 @@ export class CameraSupervisor {
   #state;
   #restarts = 0;
   #lastExit = '';
+  #hasSourceEnded = false;
 
   constructor(options: SupervisorOptions) {
     registerUrlSecrets(options.sourceUrl);
@@ -179,12 +180,15 @@ export class CameraSupervisor {
 
   #exited(role: Role, why: string): void {
     this.#children[role] = undefined;
-    if (role === 'camera') {
-      this.#lastExit = why;
-      this.feed.failSnapshots();
-    }
-    if (!this.#state.closing && (role === 'camera' || this.#state.slate.phase === 'running')) {
+    if (role === 'camera' && this.#hasSourceEnded) {
+      this.#options.log.info('the source ended; it is started again');
+    } else if (!this.#state.closing && (role === 'camera' || this.#state.slate.phase === 'running')) {
       this.#options.log.error({ why }, `the ${role} process ended`);
+    }
+    if (role === 'camera') {
+      this.#lastExit = this.#hasSourceEnded ? 'its source ended' : why;
+      this.#hasSourceEnded = false;
+      this.feed.failSnapshots();
     }
     this.#step({ type: 'exited', from: role, nowMs: this.#nowMs() });
     if (role === 'camera') this.#setHealth(this.#slateHealth('camera-process-lost'));
@@ -221,6 +225,7 @@ export class CameraSupervisor {
         if (role === 'camera') this.feed.answerSnapshot(message.requestId, message.jpeg);
         return;
       case 'stopped':
+        if (role === 'camera') this.#hasSourceEnded = true;
         return;
     }
   }
@@ -241,7 +246,9 @@ export class CameraSupervisor {
   }
 
   #slateReason(): SlateReason {
-    return this.#state.cameraLost || this.#state.showing !== 'none' ? 'camera-process-lost' : 'source-connecting';
+    const { camera, cameraLost } = this.#state;
+    const isFirstStart = camera.phase === 'running' && camera.pictureMs === undefined && !cameraLost;
+    return isFirstStart ? 'source-connecting' : 'camera-process-lost';
   }
 
   #slateHealth(reason: SlateReason): CameraHealth {

@@ -205,7 +205,8 @@ export class Pipeline {
     // Half a frame of tolerance: a cadence of 40 ms at 25 frames/s means every frame, jitter or not.
     const dueMs = this.#requestedMs + this.#cadenceMs() - this.#frameGapMs / 2;
     const isLive = this.#options.pacing === 'live';
-    const found = which === 'newest' || isLive ? frames.at(-1) : frames.find((f) => f.ms >= dueMs);
+    const found =
+      which === 'newest' || isLive ? frames.at(-1) : frames.find((f) => f.ms > this.#requestedMs && f.ms >= dueMs);
     if (found === undefined || found.ms <= this.#requestedMs) return;
     if (which === 'due' && found.ms < dueMs) return;
     this.#isDetecting = true;
@@ -231,6 +232,7 @@ export class Pipeline {
         this.#noteInference(verdict.inferenceMs);
         const detections = toFrame(verdict.detections, made.letterbox, widthPx, heightPx);
         const motion = this.#line.frames().map((f) => this.#motionFrame(f.item, f.ms));
+        this.#tracker.picture = { widthPx, heightPx };
         this.#tracker.update(ms, detections, (box, fromMs, toMs) => carryBox(motion, box, fromMs, toMs));
         this.#line.verdict(ms);
       } else if (verdict.kind === 'unavailable') {

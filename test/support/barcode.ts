@@ -13,7 +13,8 @@ const CELL_SHARE = 1 / 80;
 /** Height of the strip in pixels: what lies under it is not the picture any more. */
 export const barcodeHeightPx = (widthPx: number): number => Math.ceil(widthPx * CELL_SHARE);
 
-const checkOf = (value: number): number => (value ^ (value >> 4) ^ (value >> 8) ^ (value >> 12) ^ (value >> 16) ^ (value >> 20)) & 15;
+const checkOf = (value: number): number =>
+  (value ^ (value >> 4) ^ (value >> 8) ^ (value >> 12) ^ (value >> 16) ^ (value >> 20)) & 15;
 
 export function drawBarcode(surface: Surface, value: number): void {
   const side = surface.widthPx * CELL_SHARE;
@@ -27,7 +28,11 @@ export function drawBarcode(surface: Surface, value: number): void {
 }
 
 /** The number, or undefined when the strip can't be read (covered, slate, broken). `contentWidthPx` is the width that the picture takes. */
-export function readBarcode(rgb: Uint8Array, strideWidthPx: number, contentWidthPx = strideWidthPx): number | undefined {
+export function readBarcode(
+  rgb: Uint8Array,
+  strideWidthPx: number,
+  contentWidthPx = strideWidthPx,
+): number | undefined {
   const side = contentWidthPx * CELL_SHARE;
   let word = 0;
   for (let i = 0; i < CELLS; i++) {

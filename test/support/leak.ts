@@ -5,7 +5,12 @@
 import { AV_PIX_FMT_RGB24, AV_PIX_FMT_YUV420P, Frame, SoftwareScaleContext, SWS_BILINEAR } from 'node-av';
 import { systemClock } from '../../edge/base/clock.ts';
 import type { Capture, CaptureEvent } from '../../edge/camera/capture/port.ts';
-import { createStreet, type Street, type StreetOptions, type StreetTruth } from '../../edge/camera/capture/simulated/street.ts';
+import {
+  createStreet,
+  type Street,
+  type StreetOptions,
+  type StreetTruth,
+} from '../../edge/camera/capture/simulated/street.ts';
 import type { Detection, Detector, DetectorPicture, Verdict } from '../../edge/camera/detect/port.ts';
 import { createSurface } from '../../edge/camera/draw/surface.ts';
 import { RawFrame } from '../../edge/camera/frame.ts';
@@ -107,10 +112,18 @@ class TruthDetector implements Detector {
   async detect(picture: DetectorPicture): Promise<Verdict> {
     const index = readBarcode(picture.rgb, picture.widthPx, picture.contentWidthPx);
     const truth = index === undefined ? undefined : this.#capture.truths[index];
-    if (truth === undefined) return { kind: 'unavailable', reason: 'detector-unavailable', detail: 'frame number unreadable' };
+    if (truth === undefined)
+      return { kind: 'unavailable', reason: 'detector-unavailable', detail: 'frame number unreadable' };
     const scale = picture.contentWidthPx / this.#widthPx;
     const detections = truth.objects.filter(counts).map(
-      (o): Detection => ({ label: o.label, score: 1, x: o.x * scale, y: o.y * scale, w: o.w * scale, h: o.h * scale }),
+      (o): Detection => ({
+        label: o.label,
+        score: 1,
+        x: o.x * scale,
+        y: o.y * scale,
+        w: o.w * scale,
+        h: o.h * scale,
+      }),
     );
     return { kind: 'detected', detections, inferenceMs: 1 };
   }
@@ -234,7 +247,15 @@ function judge(truths: StreetTruth[], plans: CoverPlan[], detected: Sighting[], 
       report.objectFramesOfFound++;
       if (covered < COVERED_SHARE) {
         const { first, last } = appearance;
-        report.leaks.push({ frame, id: o.id, label: o.label, heightPx: o.h, covered, firstFrame: first, lastFrame: last });
+        report.leaks.push({
+          frame,
+          id: o.id,
+          label: o.label,
+          heightPx: o.h,
+          covered,
+          firstFrame: first,
+          lastFrame: last,
+        });
       }
     }
   }
@@ -253,7 +274,9 @@ const holds = (b: Box, x: number, y: number): boolean => x >= b.x && x < b.x + b
 
 /** Share of a box under the union of the covers, on a grid of 20 x 20 points. */
 export function shareCovered(box: Box, covers: readonly Box[]): number {
-  const near = covers.filter((c) => c.x < box.x + box.w && c.x + c.w > box.x && c.y < box.y + box.h && c.y + c.h > box.y);
+  const near = covers.filter(
+    (c) => c.x < box.x + box.w && c.x + c.w > box.x && c.y < box.y + box.h && c.y + c.h > box.y,
+  );
   if (near.length === 0) return 0;
   let hits = 0;
   for (let i = 0; i < 20; i++) {

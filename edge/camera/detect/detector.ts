@@ -6,6 +6,7 @@
  */
 import { messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
+import type { ModelEntry } from './manifest.ts';
 import type { Detection, DetectionLabel, Detector, DetectorPicture, DetectorState, Verdict } from './port.ts';
 import { CATEGORIES, type ModelStore } from './store.ts';
 import { type Answer, WorkerHandle } from './worker-handle.ts';
@@ -33,6 +34,8 @@ export interface OnnxDetectorOptions {
   categories?: readonly DetectionLabel[];
   /** Threads of one inference, 1 by default. */
   threads?: number;
+  /** Added to the manifest's thresholds, for callers who choose among weaker boxes themselves; 0 by default. */
+  thresholdOffset?: number;
   log: Log;
   /** Another worker file, for tests of its failures. */
   workerUrl?: URL;
@@ -163,7 +166,8 @@ class SupervisedDetector implements OnnxDetector {
       const { models, missing } = await this.#options.store.selectModels(this.#options.categories ?? CATEGORIES);
       if (this.#isClosed) return;
       if (missing.length === 0) {
-        this.#models = models.map(({ entry, bytes }) => ({ entry, bytes }));
+        const offset = this.#options.thresholdOffset ?? 0;
+        this.#models = models.map(({ entry, bytes }) => ({ entry: withOffset(entry, offset), bytes }));
         this.#reason = 'detector-unavailable';
         this.#start();
         return;
@@ -225,6 +229,12 @@ class SupervisedDetector implements OnnxDetector {
     if (state === 'ready') this.#options.log.info({ models: this.#state.models }, 'detector ready');
     else this.#options.log.warn({ reason: this.#reason }, advice);
   }
+}
+
+function withOffset(entry: ModelEntry, offset: number): ModelEntry {
+  const thresholds = { ...entry.thresholds };
+  for (const label of entry.labels) thresholds[label] = Math.max(0.01, (thresholds[label] ?? 0) + offset);
+  return { ...entry, thresholds };
 }
 
 /** Why a picture can't be looked at; undefined when it can. */
