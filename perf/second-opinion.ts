@@ -61,9 +61,9 @@ async function look(detector: Detector, file: string, item: Item): Promise<Detec
   return toFrame(verdict.detections, letterbox, item.width, item.height);
 }
 
-function trackedOnce(detections: readonly Detection[], widthPx: number): TrackedRegion[] {
+function trackedOnce(detections: readonly Detection[], { width, height }: Item): TrackedRegion[] {
   const tracker = new Tracker();
-  tracker.widthPx = widthPx;
+  tracker.picture = { widthPx: width, heightPx: height };
   tracker.update(0, detections);
   return tracker.regionsAt(0);
 }
@@ -142,8 +142,8 @@ for (const kind of ['faces', 'plates']) {
   for (const line of lines) {
     const item = JSON.parse(line) as Item;
     const file = path.join(dir, kind, item.image);
-    const tracked = trackedOnce(await look(first, file, item), item.width);
-    const hints = trackedOnce(await look(second, file, item), item.width);
+    const tracked = trackedOnce(await look(first, file, item), item);
+    const hints = trackedOnce(await look(second, file, item), item);
     for (const [i, [, rules, isSecondUsed]] of ROWS.entries()) {
       const zones = unseenZones(tracked, isSecondUsed ? hints : [], rules, item.width);
       const plan = planCover(tracked, [], item.width, item.height, zones);

@@ -9,7 +9,7 @@
  * frame that reaches its deadline without a verdict on both sides is covered whole. An exception anywhere stops the pipeline and
  * rejects `run()`: the process then ends and its supervisor shows a slate; nothing is passed through.
  */
-import { AV_FRAME_DATA_MOTION_VECTORS } from 'node-av';
+import { AV_FRAME_DATA_MOTION_VECTORS } from 'node-av/constants';
 import type { Clock } from '../base/clock.ts';
 import { SETTLE_MS } from '../base/limits.ts';
 import type { Look, Mask } from '../config/schema.ts';
@@ -102,7 +102,7 @@ export class Pipeline {
     });
     this.#tracker = new Tracker(() => options.detector.state.confirmScores);
     this.#second = options.second && new SecondLook(options.second);
-    this.#pictures = new PictureMaker(detect.longSidePx);
+    this.#pictures = new PictureMaker(detect.longSidePx, (lengthBytes) => takeBuffer(options.detector, lengthBytes));
     this.#redactor = new Redactor(options.look);
   }
 
@@ -214,7 +214,8 @@ export class Pipeline {
     // Half a frame of tolerance: a cadence of 40 ms at 25 frames/s means every frame, jitter or not.
     const dueMs = this.#requestedMs + this.#cadenceMs() - this.#frameGapMs / 2;
     const isLive = this.#options.pacing === 'live';
-    const found = which === 'newest' || isLive ? frames.at(-1) : frames.find((f) => f.ms >= dueMs);
+    const found =
+      which === 'newest' || isLive ? frames.at(-1) : frames.find((f) => f.ms > this.#requestedMs && f.ms >= dueMs);
     if (found === undefined || found.ms <= this.#requestedMs) return;
     if (which === 'due' && found.ms < dueMs) return;
     this.#isDetecting = true;
@@ -242,7 +243,7 @@ export class Pipeline {
         this.#noteInference(verdict.inferenceMs);
         const detections = toFrame(verdict.detections, made.letterbox, widthPx, heightPx);
         const motion = this.#line.frames().map((f) => this.#motionFrame(f.item, f.ms));
-        this.#tracker.widthPx = widthPx;
+        this.#tracker.picture = { widthPx, heightPx };
         this.#tracker.update(ms, detections, (box, fromMs, toMs) => carryBox(motion, box, fromMs, toMs));
         this.#line.verdict(ms);
       } else if (verdict.kind === 'unavailable') {
@@ -334,4 +335,8 @@ export class Pipeline {
       return { kind: 'whole-frame', reason: 'internal-error' };
     }
   }
+}
+
+function takeBuffer(detector: Detector, lengthBytes: number): Uint8Array<ArrayBuffer> {
+  return detector.takeBuffer?.(lengthBytes) ?? new Uint8Array(lengthBytes);
 }

@@ -17,6 +17,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./run.ts')).runCommand(),
   },
   {
+    name: 'redact',
+    summary: 'hide faces and licence plates in pictures and videos',
+    load: async () => (await import('./redact.ts')).redactCommand(),
+  },
+  {
     name: 'config',
     summary: 'check a configuration file, print its JSON Schema',
     load: async () => (await import('./config.ts')).configCommand(),
@@ -30,6 +35,11 @@ export const commands: readonly CommandEntry[] = [
     name: 'models',
     summary: 'list, check, fetch and choose detection models',
     load: async () => (await import('./models.ts')).modelsCommand(),
+  },
+  {
+    name: 'simulate',
+    summary: 'write a clip of a simulated street, and the truth about it',
+    load: async () => (await import('./simulate.ts')).simulateCommand(),
   },
   { name: 'version', summary: 'print the version', load: async () => (await import('./version.ts')).versionCommand() },
 ];

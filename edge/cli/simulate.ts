@@ -20,9 +20,10 @@ interface SimulateOptions {
   fps: number;
 }
 
-export function define(command: Command): void {
-  command
-    .description('write a clip of a simulated street, with the truth about its faces and plates')
+/** The subcommand. Throws UserError for impossible options, WorldError when the clip can't be written; leaves no partial file. */
+export function simulateCommand(): Command {
+  const command = new Command('simulate')
+    .description('write a clip of a simulated street, and the truth about it')
     .requiredOption('--out <file>', 'clip to write, MP4 with H.264')
     .option('--truth <file>', 'one JSON line per frame: all faces, plates, persons and vehicles on it')
     .option('--seconds <n>', 'length of the clip', number, 20)
@@ -32,14 +33,8 @@ export function define(command: Command): void {
     .option('--width <px>', 'width of the picture', number, STREET_DEFAULTS.widthPx)
     .option('--height <px>', 'height of the picture', number, STREET_DEFAULTS.heightPx)
     .option('--fps <n>', 'pictures per second', number, STREET_DEFAULTS.frameRate)
-    .addHelpText('after', '\nExample:\n  garim simulate --out street.mp4 --truth street.ndjson --seconds 60 --night')
-    .action(async () => simulate(command.opts<SimulateOptions>()));
-}
-
-export function simulateCommand(): Command {
-  const command = new Command('simulate');
-  define(command);
-  return command;
+    .addHelpText('after', '\nExample:\n  garim simulate --out street.mp4 --truth street.ndjson --seconds 60 --night');
+  return command.action(async () => simulate(command.opts<SimulateOptions>()));
 }
 
 function number(text: string): number {

@@ -6,6 +6,7 @@
  */
 import { messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
+import type { ModelEntry } from './manifest.ts';
 import type { Detection, DetectionLabel, Detector, DetectorPicture, DetectorState, Verdict } from './port.ts';
 import { CATEGORIES, type ModelStore } from './store.ts';
 import { type Answer, WorkerHandle } from './worker-handle.ts';
@@ -33,6 +34,8 @@ export interface OnnxDetectorOptions {
   categories?: readonly DetectionLabel[];
   /** Threads of one inference, 1 by default. */
   threads?: number;
+  /** Added to the manifest's thresholds, for callers who choose among weaker boxes themselves; 0 by default. */
+  thresholdOffset?: number;
   log: Log;
   /** Another worker file, for tests of its failures. */
   workerUrl?: URL;
@@ -41,8 +44,7 @@ export interface OnnxDetectorOptions {
 export interface OnnxDetector extends Detector {
   /** Resolves when `state` is no longer `starting`. */
   settled(): Promise<void>;
-  /** A buffer for `DetectorPicture.rgb`, one that came back from the worker when there is one. Its content is undefined. */
-  takeBuffer(widthPx: number, heightPx: number): Uint8Array<ArrayBuffer>;
+  takeBuffer(lengthBytes: number): Uint8Array<ArrayBuffer>;
   /** Runs once on a black picture, and again in each replaced worker before it counts as ready. */
   warmUp(widthPx: number, heightPx: number): Promise<Verdict>;
 }
@@ -90,12 +92,11 @@ class SupervisedDetector implements OnnxDetector {
     return this.#settled.promise;
   }
 
-  takeBuffer(widthPx: number, heightPx: number): Uint8Array<ArrayBuffer> {
-    const length = widthPx * heightPx * 3;
+  takeBuffer(lengthBytes: number): Uint8Array<ArrayBuffer> {
     for (let spare = this.#spare.pop(); spare !== undefined; spare = this.#spare.pop()) {
-      if (spare.length === length) return spare;
+      if (spare.length === lengthBytes) return spare;
     }
-    return new Uint8Array(length);
+    return new Uint8Array(lengthBytes);
   }
 
   async warmUp(widthPx: number, heightPx: number): Promise<Verdict> {
@@ -165,7 +166,8 @@ class SupervisedDetector implements OnnxDetector {
       const { models, missing } = await this.#options.store.selectModels(this.#options.categories ?? CATEGORIES);
       if (this.#isClosed) return;
       if (missing.length === 0) {
-        this.#models = models.map(({ entry, bytes }) => ({ entry, bytes }));
+        const offset = this.#options.thresholdOffset ?? 0;
+        this.#models = models.map(({ entry, bytes }) => ({ entry: withOffset(entry, offset), bytes }));
         this.#reason = 'detector-unavailable';
         this.#start();
         return;
@@ -227,6 +229,12 @@ class SupervisedDetector implements OnnxDetector {
     if (state === 'ready') this.#options.log.info({ models: this.#state.models }, 'detector ready');
     else this.#options.log.warn({ reason: this.#reason }, advice);
   }
+}
+
+function withOffset(entry: ModelEntry, offset: number): ModelEntry {
+  const thresholds = { ...entry.thresholds };
+  for (const label of entry.labels) thresholds[label] = Math.max(0.01, (thresholds[label] ?? 0) + offset);
+  return { ...entry, thresholds };
 }
 
 /** Why a picture can't be looked at; undefined when it can. */

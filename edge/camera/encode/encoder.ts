@@ -1,7 +1,7 @@
 /**
  * Encoding: FilteredFrames to H.264 access units. The only consumer of pixels after the filter, and it takes nothing else.
  *
- * Low latency: no B-frames, no look-ahead, each frame's unit comes out before the next goes in (a hardware encoder may keep one back).
+ * Live feeds have low latency: no B-frames, no look-ahead, each frame's unit comes out before the next goes in (a hardware encoder may keep one back).
  * One call at a time. `encoder: 'auto'` tries the hardware encoders that take frames from main memory and falls back to x264;
  * an encoder counts as usable when it has really been opened at the wanted size.
  */
@@ -11,12 +11,8 @@ import {
   AV_PICTURE_TYPE_NONE,
   AVERROR_EAGAIN,
   AVERROR_EOF,
-  Codec,
-  CodecContext,
-  type Frame,
-  Packet,
-  Rational,
-} from 'node-av';
+} from 'node-av/constants';
+import { Codec, CodecContext, type Frame, Packet, Rational } from 'node-av/lib';
 import { WorldError } from '../../base/errors.ts';
 import type { AccessUnit, StreamFormat } from '../messages.ts';
 import { FilteredFrame } from '../redact/filtered-frame.ts';
@@ -35,11 +31,30 @@ export interface EncoderOptions {
   bitrateKbps: number;
   keyFrameIntervalMs: number;
   encoder: EncoderName | 'auto';
+  /**
+   * `live` (the default): each unit comes out at once, the bit rate is bounded. `file`: constant quality whatever it takes, with
+   * look-ahead, so that units come out later; x264 only.
+   */
+  purpose?: 'live' | 'file';
+  /** A frame that says how its samples are to be shown: matrix, primaries, transfer, shape of a pixel. */
+  signal?: Pick<Frame, 'colorSpace' | 'colorPrimaries' | 'colorTrc' | 'sampleAspectRatio'>;
 }
 
-/** Constant quality of x264 where the bit rate allows it; the same in `npm run bench`'s plain transcoding. */
-export const X264_OPTIONS = { preset: 'ultrafast', tune: 'zerolatency', crf: '23' } as const;
-const THREADS = 2;
+/**
+ * Constant quality of x264 where the bit rate allows it. Captions and user data of the input must not come back through the encoder; VUI
+ * timing must show the picture rate. `npm run bench` gives plain `ffmpeg` the same.
+ */
+export const X264_OPTIONS = {
+  preset: 'ultrafast',
+  tune: 'zerolatency',
+  crf: '23',
+  'forced-idr': '1',
+  a53cc: '0',
+  'x264-params': 'force-cfr=1:scenecut=0',
+} as const;
+export const ENCODER_THREADS = 2;
+/** Of a redacted file, which is kept: visibly like its source, at a size near it. */
+const X264_FILE_OPTIONS = { preset: 'veryfast', crf: '20', a53cc: '0' } as const;
 /** Feed time is in microseconds. */
 const TIME_BASE = new Rational(1, 1_000_000);
 
@@ -95,7 +110,11 @@ export class Encoder implements Disposable {
   async #receive(): Promise<AccessUnit[]> {
     const units: AccessUnit[] = [];
     for (;;) {
-      const status = await this.#context.receivePacket(this.#packet);
+      // x264 without look-ahead has done its work in sendFrame(): what is left to do is less than a change of threads.
+      const status =
+        this.name === 'libx264'
+          ? this.#context.receivePacketSync(this.#packet)
+          : await this.#context.receivePacket(this.#packet);
       if (status === AVERROR_EAGAIN || status === AVERROR_EOF) return units;
       if (status < 0) throw new WorldError('encoder-failed', `${this.name} failed (error ${status})`);
       const raw = this.#packet.data;
@@ -109,7 +128,7 @@ export class Encoder implements Disposable {
     const meta = this.#inside.get(pts);
     for (const key of this.#inside.keys()) if (key <= pts) this.#inside.delete(key);
     // The packet's memory is libav's: copy once, here, so that the unit can be transferred and kept.
-    const { data, nals } = withoutSei(Uint8Array.from(raw));
+    const { data, nals } = withoutSei(new Uint8Array(raw));
     const isKey = nals.some((nal) => nalType(nal) === NAL_IDR);
     const sps = nals.find((nal) => nalType(nal) === NAL_SPS);
     const pps = nals.find((nal) => nalType(nal) === NAL_PPS);
@@ -156,25 +175,34 @@ function tryOpen(name: EncoderName, options: EncoderOptions): CodecContext | und
   context.timeBase = TIME_BASE;
   context.framerate = new Rational(Math.max(1, Math.round(options.frameRate * 1000)), 1000);
   context.gopSize = Math.max(1, Math.round((options.frameRate * options.keyFrameIntervalMs) / 1000));
+  // Also for files: units then come in order of presentation, and need one timestamp only.
   context.maxBFrames = 0;
-  context.threadCount = THREADS;
-  context.setFlags(AV_CODEC_FLAG_LOW_DELAY);
-  const rate = BigInt(options.bitrateKbps) * 1000n;
-  context.rcMaxRate = rate;
-  context.rcBufferSize = Number(rate);
-  if (name !== 'libx264') context.bitRate = rate;
+  context.threadCount = ENCODER_THREADS;
+  const { purpose = 'live', signal } = options;
+  if (signal) {
+    context.colorSpace = signal.colorSpace;
+    context.colorPrimaries = signal.colorPrimaries;
+    context.colorTrc = signal.colorTrc;
+    context.sampleAspectRatio = signal.sampleAspectRatio;
+  }
+  if (purpose === 'live') {
+    context.setFlags(AV_CODEC_FLAG_LOW_DELAY);
+    const rate = BigInt(options.bitrateKbps) * 1000n;
+    context.rcMaxRate = rate;
+    context.rcBufferSize = Number(rate);
+    if (name !== 'libx264') context.bitRate = rate;
+  }
   // Options one by one: node-av 6.1.1 frees a dictionary given to open2Sync() twice.
-  for (const [key, value] of Object.entries(settingsFor(name))) context.setOption(key, value);
+  for (const [key, value] of Object.entries(settingsFor(name, purpose))) context.setOption(key, value);
   if (context.open2Sync(codec) >= 0) return context;
   context.freeContext();
   return undefined;
 }
 
-function settingsFor(name: EncoderName): Record<string, string> {
+function settingsFor(name: EncoderName, purpose: 'live' | 'file'): Record<string, string> {
   switch (name) {
     case 'libx264':
-      // Captions and user data of the input must not come back through the encoder; VUI timing must show the picture rate.
-      return { ...X264_OPTIONS, 'forced-idr': '1', a53cc: '0', 'x264-params': 'force-cfr=1:scenecut=0' };
+      return purpose === 'file' ? X264_FILE_OPTIONS : X264_OPTIONS;
     case 'h264_nvenc':
       return { preset: 'p2', tune: 'ull', zerolatency: '1', 'forced-idr': '1', rc: 'vbr' };
     case 'h264_v4l2m2m':

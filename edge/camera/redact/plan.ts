@@ -18,16 +18,19 @@ export interface CoverRegion extends Box {
 
 export type CoverPlan = { kind: 'regions'; regions: CoverRegion[] } | { kind: 'whole-frame'; reason: WholeFrameReason };
 
+/** What a plan needs to know of a tracked region or a zone. */
+export type PlannedRegion = Omit<TrackedRegion, 'seen'>;
+
 /** Tracks that are covered as they are. Persons and vehicles are hints: what follows from them comes as zones. */
 const COVERED_LABELS: ReadonlySet<DetectionLabel> = new Set(['face', 'plate']);
 
 /** Covers of one frame: the tracks' regions and the zones of detect/second/zones.ts, clipped to the picture, and the static masks. */
 export function planCover(
-  tracked: readonly TrackedRegion[],
+  tracked: readonly PlannedRegion[],
   masks: readonly Mask[],
   widthPx: number,
   heightPx: number,
-  zones: readonly TrackedRegion[] = [],
+  zones: readonly PlannedRegion[] = [],
 ): CoverPlan {
   const regions: CoverRegion[] = [];
   for (const region of [...tracked.filter(({ label }) => COVERED_LABELS.has(label)), ...zones]) {

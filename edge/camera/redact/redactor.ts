@@ -3,6 +3,7 @@
  *
  * Painting never touches a decoded frame, which is still the decoder's reference picture: its pixels are copied (or converted to
  * yuv420p) into a frame of the pool, and that is painted, on all planes. A frame without any region goes on as it is, by reference.
+ * Pictures of odd size lose their last row or column: what is encoded is 4:2:0, which x264 takes in even sizes only.
  * Any failure on the way ends in a frame that is covered whole, and a failure of that in an exception and no frame at all.
  */
 import { randomFillSync } from 'node:crypto';
@@ -12,12 +13,14 @@ import {
   AV_FRAME_DATA_SEI_UNREGISTERED,
   AV_PIX_FMT_RGB24,
   AV_PIX_FMT_YUV420P,
+  AVCOL_SPC_RGB,
+  AVCOL_SPC_UNSPECIFIED,
   type AVPixelFormat,
-  type Frame,
-  SoftwareScaleContext,
   SWS_BILINEAR,
-} from 'node-av';
+} from 'node-av/constants';
+import { type Frame, SoftwareScaleContext } from 'node-av/lib';
 import type { Look } from '../../config/schema.ts';
+import type { Box } from '../detect/port.ts';
 import type { Surface } from '../draw/surface.ts';
 import type { RawFrame } from '../frame.ts';
 import { type FilteredFrame, markFiltered } from './filtered-frame.ts';
@@ -61,6 +64,7 @@ export class Redactor implements Disposable {
   /** Never passes uncovered pixels: throws only when not even a covered frame can be made. */
   redact(raw: RawFrame, plan: CoverPlan): Redacted {
     using owned = raw; // freed on every way out
+    cropToEven(owned.av);
     if (plan.kind === 'whole-frame') return this.#whole(owned, plan);
     try {
       const frame = this.#regions(owned, plan.regions);
@@ -115,7 +119,7 @@ export class Redactor implements Disposable {
     const target = this.#pool.take(width, height, isSame ? (format as AVPixelFormat) : AV_PIX_FMT_YUV420P);
     const status = isSame ? target.av.copy(source) : this.#converter(source).scaleFrameSync(target.av, source);
     if (status >= 0) {
-      target.av.colorRange = source.colorRange;
+      copySignal(source, target.av);
       return target;
     }
     target.av.free();
@@ -175,7 +179,7 @@ export function paintRegions(
 }
 
 /** The region on a plane, rounded outwards to whole chroma samples so that all planes hide the same area. */
-function rectOn(plane: Plane, region: CoverRegion): PlaneRect | undefined {
+export function rectOn(plane: Pick<Plane, 'subsampling' | 'widthPx' | 'heightPx'>, region: Box): PlaneRect | undefined {
   const s = plane.subsampling;
   const even = (value: number, up: boolean): number => (up ? Math.ceil(value / 2) : Math.floor(value / 2)) * (2 / s);
   const x0 = Math.max(0, even(region.x, false));
@@ -183,6 +187,21 @@ function rectOn(plane: Plane, region: CoverRegion): PlaneRect | undefined {
   const x1 = Math.min(plane.widthPx, even(region.x + region.w, true));
   const y1 = Math.min(plane.heightPx, even(region.y + region.h, true));
   return x1 > x0 && y1 > y0 ? { x0, y0, x1, y1 } : undefined;
+}
+
+/** The frame is about to be copied or converted, which reads only what its size says. */
+function cropToEven(av: Frame): void {
+  av.width -= av.width % 2;
+  av.height -= av.height % 2;
+}
+
+/** How the samples are to be shown. A picture that came as RGB has no matrix of its own. */
+function copySignal(from: Frame, to: Frame): void {
+  to.colorRange = from.colorRange;
+  to.colorSpace = from.colorSpace === AVCOL_SPC_RGB ? AVCOL_SPC_UNSPECIFIED : from.colorSpace;
+  to.colorPrimaries = from.colorPrimaries;
+  to.colorTrc = from.colorTrc;
+  to.sampleAspectRatio = from.sampleAspectRatio;
 }
 
 function dropSideData(av: Frame): void {

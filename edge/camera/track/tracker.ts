@@ -13,10 +13,24 @@
  * a strong one joins them or when they repeat; since frames wait in the delay line, that confirmation works backwards in time.
  */
 import type { Box, Detection, DetectionLabel } from '../detect/port.ts';
-import { centreOf, hull, inflate, iou, lerpBox, shift, sizeOf } from './geometry.ts';
+import { centreOf, hull, iou, lerpBox, shift, sizeOf } from './geometry.ts';
+import { withMargin } from './margin.ts';
 
-/** How long a lost track stays covered, milliseconds. */
-const HOLD_MS = 1_000;
+/**
+ * How long a lost track stays covered: longer with each sighting, up to a bound. What hardly moves has most likely only been missed, and to
+ * hold it costs little; what moves fast has most likely gone; what was
+ * last seen cut by the edge of the picture has left it.
+ */
+const HOLD_MS_MIN = 400;
+const HOLD_MS_PER_HIT = 200;
+const HOLD_MS_MAX = { leaving: 400, moving: 1_000, still: 2_500 } as const;
+/** A box this near to the edge of the picture, as a share of its own size, was on its way out. */
+const EDGE_SIZES = 0.1;
+/** Own sizes per 100 ms below which a track counts as still. */
+const STILL_SIZES_PER_100_MS = 0.1;
+/** While held, a cover reaches along the last velocity by at most so many of its own sizes, and beyond by at most this share of one. */
+const HOLD_REACH_SIZES = 2;
+const DRIFT_SIZES_MAX = 0.35;
 /** A gap between two observations up to this long is bridged by interpolation. */
 const BRIDGE_MS = 1_500;
 /** A new track is carried back at most this far before its first observation. */
@@ -41,14 +55,9 @@ const JUMP_MS_MAX = 250;
  * width per 100 ms to both sides (a car that crosses the picture in a second and a half), until the next verdict tells.
  */
 const STRAY_SHARE_PER_100_MS = 0.065;
-const STRAY_MS = 130;
+const STRAY_MS = 170;
 /** Weak detections in a row that make a track of their own. */
 const WEAK_HITS_TO_CONFIRM = 3;
-
-/** Share of the box added on each side before covering: detectors hug the face from hairline to chin and the plate's characters. */
-const MARGIN: Record<DetectionLabel, number> = { face: 0.15, plate: 0.2, person: 0.05, vehicle: 0.05 };
-/** Least margin, pixels: boxes of small objects are uncertain by a pixel or two. */
-const MARGIN_PX_MIN = 2;
 
 export interface Observation {
   /** Feed timeline, milliseconds. */
@@ -89,17 +98,27 @@ export type CarryBox = (box: Box, fromMs: number, toMs: number) => Map<number, B
 /** Score from which a single detection is a track of its own; below it, it needs company. Missing label: any score. */
 export type ConfirmScores = Partial<Record<DetectionLabel, number>>;
 
+export interface PictureSize {
+  widthPx: number;
+  heightPx: number;
+}
+
 export class Tracker {
-  /** Width of the picture: what a speed in shares of it means in pixels. */
-  widthPx = 0;
+  /** Size of the picture: where its edges are, and what a speed in shares of its width means in pixels. */
+  picture: PictureSize = { widthPx: 0, heightPx: 0 };
   readonly #confirmScores: () => ConfirmScores;
+  readonly #holdMsMin: number;
   #tracks: Track[] = [];
   #nextId = 1;
   #lastMs = Number.NEGATIVE_INFINITY;
 
-  /** Scores are asked for at each verdict: the model may change while the camera runs. */
-  constructor(confirmScores: () => ConfirmScores = () => ({})) {
+  /**
+   * Scores are asked for at each verdict: the model may change while the camera runs. `holdMsMin` is for verdicts that are further apart
+   * than tracks are held: every lost track is then held so long.
+   */
+  constructor(confirmScores: () => ConfirmScores = () => ({}), holdMsMin = 0) {
     this.#confirmScores = confirmScores;
+    this.#holdMsMin = holdMsMin;
   }
 
   get tracks(): readonly Track[] {
@@ -120,7 +139,7 @@ export class Tracker {
       this.#observe(track, detection, ms);
     }
     for (const detection of free) {
-      const before = nearestLost(lost, detection, ms, this.widthPx);
+      const before = nearestLost(lost, detection, ms, this.picture.widthPx);
       const track: Track = {
         id: this.#nextId++,
         label: detection.label,
@@ -156,7 +175,7 @@ export class Tracker {
     const regions: TrackedRegion[] = [];
     for (const track of this.#tracks) {
       if (!track.confirmed) continue;
-      const box = coverBoxAt(track, ms, this.widthPx);
+      const box = coverBoxAt(track, ms, this.picture, this.#holdMsMin);
       if (!box) continue;
       const { score, box: seen } = nearestSighting(track, ms);
       regions.push({ ...box, label: track.label, score, track: track.id, seen: { w: seen.w, h: seen.h } });
@@ -246,7 +265,7 @@ function nearestLost(lost: ReadonlySet<Track>, detection: Detection, ms: number,
 }
 
 /** Where the cover of a track lies at `ms`, margins included; undefined where the track has nothing to cover. */
-export function coverBoxAt(track: Track, ms: number, widthPx: number): Box | undefined {
+export function coverBoxAt(track: Track, ms: number, picture: PictureSize, holdMsMin = 0): Box | undefined {
   const { observations, label } = track;
   const first = observations[0]!;
   const last = observations.at(-1)!;
@@ -264,16 +283,19 @@ export function coverBoxAt(track: Track, ms: number, widthPx: number): Box | und
     box = hull(first.box, shift(first.box, -v.x * back, -v.y * back));
     if (before && ms > before.ms) box = hull(box, before.box);
     spread = drift(first.box, v, back, observations.length < 2);
-    if (isSpeedUnknown(track)) strayPx = stray(back, widthPx);
+    if (isSpeedUnknown(track)) strayPx = stray(back, picture.widthPx);
   } else if (ms > last.ms) {
     const ahead = ms - last.ms;
-    if (ahead > HOLD_MS) return undefined;
     const v = velocity(observations.at(-2) ?? track.predecessor, last);
-    // The object may as well have stopped: cover where it was and where it would be, but not further than three of its own sizes.
-    const reach = Math.min(1, (3 * sizeOf(last.box)) / Math.max(1e-6, Math.hypot(v.x, v.y) * ahead));
+    const isStill = Math.hypot(v.x, v.y) * 100 < STILL_SIZES_PER_100_MS * sizeOf(last.box);
+    const bound = isAtEdge(last.box, picture) ? 'leaving' : isStill ? 'still' : 'moving';
+    const holdMs = Math.min(HOLD_MS_MAX[bound], HOLD_MS_MIN + HOLD_MS_PER_HIT * track.hits);
+    if (ahead > Math.max(holdMsMin, holdMs)) return undefined;
+    // The object may as well have stopped: cover where it was and where it would be.
+    const reach = Math.min(1, (HOLD_REACH_SIZES * sizeOf(last.box)) / Math.max(1e-6, Math.hypot(v.x, v.y) * ahead));
     box = hull(last.box, shift(last.box, v.x * ahead * reach, v.y * ahead * reach));
     spread = drift(last.box, v, ahead, observations.length < 2);
-    if (isSpeedUnknown(track)) strayPx = stray(ahead, widthPx);
+    if (isSpeedUnknown(track)) strayPx = stray(ahead, picture.widthPx);
   } else {
     let i = observations.length - 1;
     while (i > 0 && observations[i - 1]!.ms >= ms) i--;
@@ -295,12 +317,12 @@ export function coverBoxAt(track: Track, ms: number, widthPx: number): Box | und
   }
   const hint = track.hints.get(ms);
   if (hint) box = hull(box, hint);
-  const m = MARGIN[label];
-  return inflate(
-    box,
-    Math.max(MARGIN_PX_MIN, m * box.w) + spread + strayPx,
-    Math.max(MARGIN_PX_MIN, m * box.h) + spread,
-  );
+  return withMargin(box, label, spread, strayPx);
+}
+
+function isAtEdge(box: Box, { widthPx, heightPx }: PictureSize): boolean {
+  const near = EDGE_SIZES * sizeOf(box);
+  return box.x < near || box.y < near || box.x + box.w > widthPx - near || box.y + box.h > heightPx - near;
 }
 
 const isSpeedUnknown = (track: Track): boolean =>
@@ -311,11 +333,11 @@ function stray(ms: number, widthPx: number): number {
   return ms > STRAY_MS ? 0 : (STRAY_SHARE_PER_100_MS * widthPx * ms) / 100;
 }
 
-/** How far an unseen object may have strayed from its prediction: grows with time, its speed and its size; at most its own size. */
+/** How far an unseen object may have strayed from its prediction: grows with time, its speed and its size. */
 function drift(box: Box, v: { x: number; y: number }, ms: number, speedUnknown: boolean): number {
   const size = sizeOf(box);
   const grown = (ms / 100) * (speedUnknown ? 0.15 : 0.06) * size + 0.25 * Math.hypot(v.x, v.y) * ms;
-  return Math.min(size, grown);
+  return Math.min(DRIFT_SIZES_MAX * size, grown);
 }
 
 /** Mean of the two ends' own predictions, weighted towards the nearer end. */

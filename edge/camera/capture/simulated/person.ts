@@ -1,16 +1,8 @@
 /** People: a head of face.ts on a body of limbs that swing with the step. */
 import type { Rgb } from '../../draw/primitives.ts';
 import { css, mix, shade } from './color.ts';
-import {
-  faceBox,
-  HEAD_NECK_Y,
-  HEAD_SIZE_PX,
-  HEAD_WIDTH_PX,
-  HEAD_YAWS,
-  headSvg,
-  type Identity,
-  identityOf,
-} from './face.ts';
+import { faceBox, HEAD_NECK_Y, HEAD_SIZE_PX, HEAD_WIDTH_PX, HEAD_YAWS, headSvg } from './face.ts';
+import { type Identity, identityOf } from './identity.ts';
 import type { Painter } from './painter.ts';
 import { pick, randomOf } from './random.ts';
 import { type Light, type Sprite, spriteOfSvg } from './raster.ts';

@@ -138,8 +138,7 @@ export function drawSprite(surface: Surface, sprite: Sprite, map: Affine, light:
   const vx = (-b / determinant) * sy;
   const vy = (a / determinant) * sy;
   const tint = tintOf(light, opacity);
-  const maxU = level.widthPx - 1.001;
-  const maxV = level.heightPx - 1.001;
+  reserveRow(surface.widthPx);
   const picture = new Uint8ClampedArray(surface.rgb.buffer);
   const upright = b === 0 && c === 0;
   for (let y = y0; y < y1; y++) {
@@ -157,12 +156,13 @@ export function drawSprite(surface: Surface, sprite: Sprite, map: Affine, light:
       from = Math.max(x0, Math.floor(Math.min(edgeA, edgeB)));
       to = Math.min(x1, Math.ceil(Math.max(edgeA, edgeB)) + 1);
     }
-    let u = (from + 0.5 - e) * ux + dy * uy + MARGIN - 0.5;
-    let v = (from + 0.5 - e) * vx + dy * vy + MARGIN - 0.5;
-    let at = (y * surface.widthPx + from) * 3;
-    for (let x = from; x < to; x++, at += 3, u += ux, v += vx) {
-      if (u >= 0 && v >= 0 && u < maxU && v < maxV) mixPixel(picture, at, level.texels, level.widthPx, u, v, tint);
+    const v = (from + 0.5 - e) * vx + dy * vy + MARGIN - 0.5;
+    const u = (from + 0.5 - e) * ux + dy * uy + MARGIN - 0.5;
+    for (let i = 0; i < to - from; i++) {
+      rowU[i] = u + i * ux;
+      rowV[i] = v + i * vx;
     }
+    mixRow(picture, (y * surface.widthPx + from) * 3, to - from, level, tint);
   }
   const solidAt = (x: number, y: number): boolean => {
     const u = Math.floor((x - e) * ux + (y - f) * uy + MARGIN);
@@ -188,58 +188,70 @@ function tintOf(light: Light, opacity: number): Tint {
 
 const EVEN_BYTES = 0x00ff00ff;
 
+/** Where the pixels of one row of the picture look into a sprite's level; as wide as the widest picture drawn so far. */
+let rowU = new Float32Array(0);
+let rowV = new Float32Array(0);
+
+function reserveRow(widthPx: number): void {
+  if (rowU.length >= widthPx) return;
+  rowU = new Float32Array(widthPx);
+  rowV = new Float32Array(widthPx);
+}
+
 /**
- * Blends one bilinear sample over a picture pixel. Two colour bytes at a time share a 32-bit product: weights add up to 256, so each
- * half stays below 65,536.
+ * Blends `count` bilinear samples, at rowU and rowV, over a row of the picture from byte `at` on. Two colour bytes at a time share a
+ * 32-bit product: weights add up to 256, so each half stays below 65,536.
  */
-function mixPixel(
-  picture: Uint8ClampedArray,
-  at: number,
-  texels: Uint32Array,
-  width: number,
-  u: number,
-  v: number,
-  tint: Tint,
-): void {
-  const iu = u | 0;
-  const iv = v | 0;
-  const p = iv * width + iu;
-  const t00 = texels[p]!;
-  const t10 = texels[p + 1]!;
-  const t01 = texels[p + width]!;
-  const t11 = texels[p + width + 1]!;
-  if ((t00 | t10 | t01 | t11) === 0) return;
-  const fu = ((u - iu) * 256) | 0;
-  const fv = ((v - iv) * 256) | 0;
-  const w11 = (fu * fv) >> 8;
-  const w10 = fu - w11;
-  const w01 = fv - w11;
-  const w00 = 256 - fu - w01;
-  const redBlue =
-    Math.imul(t00 & EVEN_BYTES, w00) +
-    Math.imul(t10 & EVEN_BYTES, w10) +
-    Math.imul(t01 & EVEN_BYTES, w01) +
-    Math.imul(t11 & EVEN_BYTES, w11);
-  const greenAlpha =
-    Math.imul((t00 >>> 8) & EVEN_BYTES, w00) +
-    Math.imul((t10 >>> 8) & EVEN_BYTES, w10) +
-    Math.imul((t01 >>> 8) & EVEN_BYTES, w01) +
-    Math.imul((t11 >>> 8) & EVEN_BYTES, w11);
-  // The share of the picture that stays, in 1/65,536; full cover is 255 * 256 = 65,280, so stretch it by 257/256.
-  const hidden = ((greenAlpha >>> 16) * tint[3]) >> 8;
-  const keep = 65_536 - hidden - ((hidden + 255) >> 8);
-  const red = ((redBlue & 0xffff) * tint[0]) >> 16;
-  const green = ((greenAlpha & 0xffff) * tint[1]) >> 16;
-  const blue = ((redBlue >>> 16) * tint[2]) >> 16;
-  if (keep <= 0) {
-    picture[at] = red;
-    picture[at + 1] = green;
-    picture[at + 2] = blue;
-    return;
+function mixRow(picture: Uint8ClampedArray, start: number, count: number, level: Level, tint: Tint): void {
+  const { texels, widthPx: width } = level;
+  const maxU = width - 1.001;
+  const maxV = level.heightPx - 1.001;
+  const [tintRed, tintGreen, tintBlue, tintAlpha] = tint;
+  let at = start;
+  for (let i = 0; i < count; i++, at += 3) {
+    const u = rowU[i]!;
+    const v = rowV[i]!;
+    if (!(u >= 0 && v >= 0 && u < maxU && v < maxV)) continue;
+    const iu = u | 0;
+    const iv = v | 0;
+    const p = iv * width + iu;
+    const t00 = texels[p]!;
+    const t10 = texels[p + 1]!;
+    const t01 = texels[p + width]!;
+    const t11 = texels[p + width + 1]!;
+    if ((t00 | t10 | t01 | t11) === 0) continue;
+    const fu = ((u - iu) * 256) | 0;
+    const fv = ((v - iv) * 256) | 0;
+    const w11 = (fu * fv) >> 8;
+    const w10 = fu - w11;
+    const w01 = fv - w11;
+    const w00 = 256 - fu - w01;
+    const redBlue =
+      Math.imul(t00 & EVEN_BYTES, w00) +
+      Math.imul(t10 & EVEN_BYTES, w10) +
+      Math.imul(t01 & EVEN_BYTES, w01) +
+      Math.imul(t11 & EVEN_BYTES, w11);
+    const greenAlpha =
+      Math.imul((t00 >>> 8) & EVEN_BYTES, w00) +
+      Math.imul((t10 >>> 8) & EVEN_BYTES, w10) +
+      Math.imul((t01 >>> 8) & EVEN_BYTES, w01) +
+      Math.imul((t11 >>> 8) & EVEN_BYTES, w11);
+    const red = ((redBlue & 0xffff) * tintRed) >> 16;
+    const green = ((greenAlpha & 0xffff) * tintGreen) >> 16;
+    const blue = ((redBlue >>> 16) * tintBlue) >> 16;
+    // The share of the picture that stays, in 1/65,536; full cover is 255 * 256 = 65,280, so stretch it by 257/256.
+    const hidden = ((greenAlpha >>> 16) * tintAlpha) >> 8;
+    const keep = 65_536 - hidden - ((hidden + 255) >> 8);
+    if (keep <= 0) {
+      picture[at] = red;
+      picture[at + 1] = green;
+      picture[at + 2] = blue;
+    } else {
+      picture[at] = red + ((picture[at]! * keep + 32_768) >> 16);
+      picture[at + 1] = green + ((picture[at + 1]! * keep + 32_768) >> 16);
+      picture[at + 2] = blue + ((picture[at + 2]! * keep + 32_768) >> 16);
+    }
   }
-  picture[at] = red + ((picture[at]! * keep + 32_768) >> 16);
-  picture[at + 1] = green + ((picture[at + 1]! * keep + 32_768) >> 16);
-  picture[at + 2] = blue + ((picture[at + 2]! * keep + 32_768) >> 16);
 }
 
 /** One upright edge of a wall on the picture. `depth` is its distance along the view. */
@@ -277,16 +289,12 @@ export function drawWall(surface: Surface, sprite: Sprite, edgeA: WallEdge, edge
     steps[i] = inner / (left.bottomY + (right.bottomY - left.bottomY) * t - tops[i]!);
   }
   const tint = tintOf(light, 1);
-  const maxU = level.widthPx - 1.001;
-  const maxV = level.heightPx - 1.001;
+  reserveRow(surface.widthPx);
   const picture = new Uint8ClampedArray(surface.rgb.buffer);
+  rowU.set(us);
   for (let y = y0; y < y1; y++) {
-    let at = (y * surface.widthPx + x0) * 3;
-    for (let i = 0; i < columns; i++, at += 3) {
-      const v = (y + 0.5 - tops[i]!) * steps[i]! + MARGIN - 0.5;
-      const u = us[i]!;
-      if (v >= 0 && v < maxV && u >= 0 && u < maxU) mixPixel(picture, at, level.texels, level.widthPx, u, v, tint);
-    }
+    for (let i = 0; i < columns; i++) rowV[i] = (y + 0.5 - tops[i]!) * steps[i]! + MARGIN - 0.5;
+    mixRow(picture, (y * surface.widthPx + x0) * 3, columns, level, tint);
   }
   const solidAt = (x: number, y: number): boolean => {
     const i = Math.floor(x) - x0;

@@ -39,7 +39,7 @@ function oneOf(key: string, value: number, allowed: readonly number[]): number {
 }
 
 /** Even, since chroma is halved; within what the background can be drawn at. */
-export function sizePx(key: string, value: number): number {
+function sizePx(key: string, value: number): number {
   if (Number.isInteger(value) && value % 2 === 0) return within(key, value, 160, 3840);
   throw new UserError(`'${key}' of the simulated street must be an even number of pixels`, { fix: FIX });
 }

@@ -6,7 +6,7 @@
  */
 import type { Surface } from '../../draw/surface.ts';
 import { drawBackground } from './background.ts';
-import { createFurniture, drawFurniture, FURNITURE, glowSprite, shadowSprite } from './furniture.ts';
+import { BACKDROP, createFurniture, drawFurniture, FURNITURE, glowSprite, shadowSprite } from './furniture.ts';
 import { Painter, type TruthObject } from './painter.ts';
 import { createPersonLook, drawPerson, type PersonLook } from './person.ts';
 import { createPlate, type Plate, type PlateKind } from './plate.ts';
@@ -47,8 +47,6 @@ export const STREET_DEFAULTS: StreetOptions = {
 };
 
 const PEOPLE = 14;
-/** Furniture beyond this belongs to the background: nobody is seen to pass behind it. */
-const BACKDROP_M = 28;
 const CARS: readonly (readonly [VehicleKind, readonly [number, number, number]])[] = [
   ['sedan', [188, 192, 198]],
   ['suv', [38, 42, 48]],
@@ -92,7 +90,7 @@ export async function createStreet(given: Partial<StreetOptions> = {}): Promise<
   const garage = { cars, plates, taxiPlates, tallPlates };
 
   const backdrop = new Painter(view, background);
-  for (const item of FURNITURE) if (item.z > BACKDROP_M) drawFurniture(backdrop, item, furniture);
+  for (const item of BACKDROP) drawFurniture(backdrop, item, furniture);
 
   const renderInto = (index: number, surface: Surface): StreetTruth => {
     const seconds = index / options.frameRate;
@@ -135,7 +133,7 @@ function inOrder(seed: number, seconds: number, garage: Garage, people: PersonLo
   for (const actor of peopleAt(seed, seconds)) {
     items.push({ kind: 'person', depth: actor.pose.z, actor, look: people[Math.floor(actor.look * people.length)]! });
   }
-  for (const item of FURNITURE) if (item.z <= BACKDROP_M) items.push({ kind: 'furniture', depth: item.z, item });
+  for (const item of FURNITURE) items.push({ kind: 'furniture', depth: item.z, item });
   return items.sort((a, b) => b.depth - a.depth);
 }
 

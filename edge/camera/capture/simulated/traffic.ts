@@ -9,7 +9,7 @@ import type { PersonPose } from './person.ts';
 import { between, pick, type Random, randomOf } from './random.ts';
 import type { VehiclePose } from './vehicle.ts';
 
-export const CYCLE_S = 40;
+const CYCLE_S = 40;
 
 export interface VehicleActor {
   kind: 'vehicle';

@@ -29,7 +29,7 @@ export interface VehicleLook {
   side: Sprite;
 }
 
-export const SHAPES: Record<VehicleKind, VehicleShape> = {
+const SHAPES: Record<VehicleKind, VehicleShape> = {
   sedan: {
     kind: 'sedan',
     lengthM: 4.6,

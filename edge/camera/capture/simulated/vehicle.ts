@@ -119,9 +119,8 @@ function dimmed(light: Light, factor: number): Light {
 
 function groundShadow(painter: Painter, point: PointOf, half: number, side: number): void {
   for (const [grow, opacity] of [
-    [0.25, 0.18],
-    [0.12, 0.22],
-    [0, 0.35],
+    [0.18, 0.3],
+    [0, 0.4],
   ] as const) {
     const [h, s] = [half + grow, side + grow];
     painter.polygon(
@@ -209,7 +208,7 @@ function claimBody(painter: Painter, point: PointOf, half: number, side: number,
   painter.claim({ id: id * 10, label: 'vehicle', ...boxAround(corners) }, true);
 }
 
-export function boxAround(points: readonly (readonly [number, number])[]): {
+function boxAround(points: readonly (readonly [number, number])[]): {
   x: number;
   y: number;
   w: number;

@@ -9,16 +9,18 @@ import { type TrackedRegion, Tracker } from '../../track/tracker.ts';
 import { type Letterbox, toFrame } from '../letterbox.ts';
 import type { Detector, DetectorPicture } from '../port.ts';
 
-/** Time between two looks, and how much longer where a look costs much: at most a fifth of a core. The tracker holds for 1 s. */
+/** Time between two looks, and how much longer where a look costs much: about a fifth of a core. */
 const INTERVAL_MS_MIN = 500;
 const INTERVAL_MS_MAX = 800;
 const INTERVAL_PER_INFERENCE = 5;
+/** What was seen is held until the next answer is in, and not much longer. */
+const HOLD_MS_MIN = 1_000;
 /** A look that takes longer is not worth waiting for. */
 const STALL_MS = 5_000;
 
 export class SecondLook {
   readonly #detector: Detector;
-  readonly #tracker = new Tracker();
+  readonly #tracker = new Tracker(() => ({}), HOLD_MS_MIN);
   /** Resets so far: an answer to a question from before one is void. */
   #resets = 0;
   #isLooking = false;
@@ -44,7 +46,7 @@ export class SecondLook {
     if (verdict.kind !== 'detected' || resets !== this.#resets) return;
     const cost = INTERVAL_PER_INFERENCE * verdict.inferenceMs;
     this.#intervalMs = Math.min(INTERVAL_MS_MAX, Math.max(INTERVAL_MS_MIN, cost));
-    this.#tracker.widthPx = widthPx;
+    this.#tracker.picture = { widthPx, heightPx };
     this.#tracker.update(ms, toFrame(verdict.detections, letterbox, widthPx, heightPx));
   }
 

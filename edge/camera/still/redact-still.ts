@@ -1,0 +1,39 @@
+/** One still through the filter: read, find, cover, write. What can't be looked at is covered whole. */
+import type { Look } from '../../config/schema.ts';
+import { redactPicture } from '../redact/picture-redactor.ts';
+import { type CoverPlan, planCover } from '../redact/plan.ts';
+import { withMargin } from '../track/margin.ts';
+import { type FindOptions, findInPicture } from './find.ts';
+import { type RawPicture, readPicture } from './raw-picture.ts';
+import { writePicture } from './write-picture.ts';
+
+export interface StillOutcome {
+  widthPx: number;
+  heightPx: number;
+  plan: CoverPlan;
+}
+
+/** @throws UserError when the file is no picture that can be read; WorldError when the output can't be written */
+export async function redactStill(
+  input: string,
+  target: string,
+  options: FindOptions & { look: Look },
+): Promise<StillOutcome> {
+  const { picture, format } = await readPicture(input);
+  const done = redactPicture(picture, await planStill(picture, options), options.look);
+  await writePicture(done.picture, format, target);
+  return { widthPx: picture.widthPx, heightPx: picture.heightPx, plan: done.plan };
+}
+
+/** Exported for the measurement of coverage. */
+export async function planStill(picture: RawPicture, options: FindOptions): Promise<CoverPlan> {
+  const found = await findInPicture(picture, options);
+  if (found.kind === 'unavailable') return { kind: 'whole-frame', reason: found.reason };
+  const regions = found.detections.map((d, i) => ({
+    ...withMargin(d, d.label),
+    label: d.label,
+    score: d.score,
+    track: i + 1,
+  }));
+  return planCover(regions, [], picture.widthPx, picture.heightPx);
+}
