@@ -28,7 +28,7 @@ const BAND_TOP = 0.4;
 const BAND_BOTTOM = 0.95;
 const BAND_WIDTH_SHARE = 0.8;
 /** Plates of large vehicles are large enough for the first detector; their bands would be most of the cost. */
-const VEHICLE_WIDTH_SHARE_MAX = 0.2;
+const VEHICLE_WIDTH_SHARE_MAX = 0.15;
 
 /** Score from which a hint is believed. The first network's persons are not: they cost ten times what they find. */
 const PERSON_SCORE_MIN = 0.6;
