@@ -6,7 +6,7 @@
 import { systemClock } from '../base/clock.ts';
 import { messageOf } from '../base/errors.ts';
 import { SLATE_FRAME_RATE } from '../base/limits.ts';
-import { type Log, rootLog } from '../base/log.ts';
+import { type Log, nameLoggingProcess, rootLog } from '../base/log.ts';
 import { registerUrlSecrets } from '../base/secrets.ts';
 import { openCapture } from './capture/open.ts';
 import { type Channel, openChannel } from './channel.ts';
@@ -47,6 +47,7 @@ const realParts: CameraParts = {
 /** Entry of the camera process: waits for `start` and runs until `stop`, the end of the source, or the agent's end. */
 export function runCameraProcess(parts: CameraParts = realParts): void {
   process.title = 'garim-camera';
+  nameLoggingProcess('camera');
   let camera: Camera | undefined;
   const channel = openChannel((message) => {
     switch (message.type) {
@@ -99,7 +100,7 @@ class Camera {
     this.#start = start;
     this.#channel = channel;
     this.#parts = parts;
-    this.#log = rootLog.child({ process: 'camera', camera: start.name });
+    this.#log = rootLog.child({ camera: start.name });
     this.output = new Output({
       encode: start.settings.encode,
       log: this.#log,
