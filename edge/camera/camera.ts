@@ -129,7 +129,8 @@ class Camera {
       clock: systemClock,
       sink: {
         frame: async (frame, plan) => {
-          this.#slate = undefined;
+          // Frames that left the delay line after the camera was lost say nothing about its return.
+          if (this.#source.state === 'connected') this.#slate = undefined;
           this.#size = { widthPx: frame.widthPx, heightPx: frame.heightPx };
           await this.output.write(frame);
           this.#counter.frameOut(plan);
@@ -156,7 +157,7 @@ class Camera {
     }, FIRST_SLATE_AFTER_MS);
     const health = setInterval(() => this.#tell(detector, pipeline, capture.counts), HEALTH_EVERY_MS);
     const receipts = this.#startReceipts(detector, pipeline);
-    const slates = this.#startSlates(settings.look);
+    const slates = this.#startSlates(settings.look, pipeline);
     try {
       await pipeline.run();
     } finally {
@@ -171,7 +172,7 @@ class Camera {
   }
 
   /** Draws slates while there is nothing else to show; they continue the feed's timeline. */
-  #startSlates(look: Start['settings']['look']): Disposable {
+  #startSlates(look: Start['settings']['look'], pipeline: Pipeline): Disposable {
     const redactor = new Redactor(look);
     const startedMs = systemClock.monotonicMs();
     let lastPtsUs = 0;
@@ -183,7 +184,7 @@ class Camera {
         lastPtsUs = this.output.lastPtsUs;
         lastMs = nowMs;
       }
-      if (this.#slate === undefined || isBusy) return;
+      if (this.#slate === undefined || isBusy || pipeline.status.delayLineFrames > 0) return;
       isBusy = true;
       try {
         const surface = createSurface(this.#size.widthPx, this.#size.heightPx);
