@@ -22,8 +22,6 @@ import { AgentHealthBook } from './health.ts';
 import { createMetrics } from './metrics.ts';
 import { SlateSpare } from './slate-spare.ts';
 
-export type { LoadedConfig };
-
 const CAMERA_PROCESS = new URL('../camera/process.js', import.meta.url);
 const SLATE_PROCESS = new URL('../camera/slate-process.js', import.meta.url);
 

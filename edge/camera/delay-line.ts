@@ -3,7 +3,7 @@
  *
  * A frame is released as `bracketed` when there is a verdict at or before it and one at or after it, not further apart than
  * `freshMs`, and the newest verdict is at least `settleMs` younger than the frame. It is released as `late` when its deadline passes
- * without that; the caller then covers it whole. Nothing else leaves the line. Bounded by frames and bytes: a full line says so, and
+ * without that; the caller then covers it whole. Nothing else leaves the line. (Frames need not settle when memory runs out.) Bounded by frames and bytes: a full line says so, and
  * the caller stops taking frames from capture (which drops the oldest of a live camera and counts it).
  *
  * Pure: times come in as arguments. Feed time (`ms`) orders frames and verdicts; monotonic time (`nowMs`) runs the deadline.
@@ -49,8 +49,12 @@ export class DelayLine<T> {
   }
 
   get isFull(): boolean {
-    if (this.#waiting.length >= DELAY_LINE_FRAMES_MAX || this.#bytes >= DELAY_LINE_BYTES_MAX) return true;
+    if (this.#isOutOfMemory) return true;
     return this.#waiting.length > 1 && this.newest!.ms - this.oldest!.ms >= this.#options.spanMsMax;
+  }
+
+  get #isOutOfMemory(): boolean {
+    return this.#waiting.length >= DELAY_LINE_FRAMES_MAX || this.#bytes >= DELAY_LINE_BYTES_MAX;
   }
 
   /** True when a verdict at or after the oldest frame is in: the line moves by itself. */
@@ -104,7 +108,7 @@ export class DelayLine<T> {
     if (head === undefined) return undefined;
     const isBracketed = this.#isBracketed(head.ms);
     const newest = this.#verdicts.at(-1) ?? Number.NEGATIVE_INFINITY;
-    const isSettled = newest >= head.ms + this.#options.settleMs || this.#isEnded || this.isFull;
+    const isSettled = newest >= head.ms + this.#options.settleMs || this.#isEnded || this.#isOutOfMemory;
     const isDue = nowMs - head.capturedMs >= this.#options.deadlineMs || head.ms <= this.#givenUpMs;
     if (!(isBracketed && isSettled) && !isDue) return undefined;
     this.#waiting.shift();

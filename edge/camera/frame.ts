@@ -4,7 +4,7 @@
  * Owner: whoever holds it must dispose it exactly once; disposing frees the native AVFrame at once instead of at the next
  * garbage collection, which matters at 3 MB a frame.
  */
-import type { Frame } from 'node-av';
+import type { Frame } from 'node-av/lib';
 
 export class RawFrame implements Disposable {
   /** Native frame. Its planes are the decoder's own memory: call `makeWritable()` before painting. */

@@ -6,8 +6,8 @@
  * to the next key frame and counted: a viewer sees a gap, never a broken picture.
  */
 
-import { AV_PIX_FMT_RGB24, SoftwareScaleContext, SWS_BILINEAR } from 'node-av';
-import sharp from 'sharp';
+import { AV_PIX_FMT_RGB24, SWS_BILINEAR } from 'node-av/constants';
+import { SoftwareScaleContext } from 'node-av/lib';
 import { WorldError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { CameraSettings } from '../config/schema.ts';
@@ -143,14 +143,19 @@ export class Output {
     using scaler = new SoftwareScaleContext();
     scaler.getContext(widthPx, heightPx, av.format as never, widthPx, heightPx, AV_PIX_FMT_RGB24, SWS_BILINEAR);
     scaler.scaleSync(av.data!, av.linesize, 0, heightPx, [rgb], [widthPx * 3]);
-    sharp(rgb, { raw: { width: widthPx, height: heightPx, channels: 3 } })
-      .jpeg({ quality: JPEG_QUALITY })
-      .toBuffer()
-      .then(
-        (jpeg) => {
-          for (const requestId of requests) this.#options.send({ type: 'snapshot', requestId, jpeg });
-        },
-        (error: unknown) => this.#options.log.warn({ err: String(error) }, 'snapshot failed'),
-      );
+    toJpeg(rgb, widthPx, heightPx).then(
+      (jpeg) => {
+        for (const requestId of requests) this.#options.send({ type: 'snapshot', requestId, jpeg });
+      },
+      (error: unknown) => this.#options.log.warn({ err: String(error) }, 'snapshot failed'),
+    );
   }
+}
+
+/** The image library is loaded with the first snapshot: most camera processes never make one, and it takes 25 MB. */
+async function toJpeg(rgb: Buffer, width: number, height: number): Promise<Buffer> {
+  const { default: sharp } = await import('sharp');
+  return await sharp(rgb, { raw: { width, height, channels: 3 } })
+    .jpeg({ quality: JPEG_QUALITY })
+    .toBuffer();
 }

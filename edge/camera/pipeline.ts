@@ -9,7 +9,7 @@
  * frame that reaches its deadline without a verdict on both sides is covered whole. An exception anywhere stops the pipeline and
  * rejects `run()`: the process then ends and its supervisor shows a slate; nothing is passed through.
  */
-import { AV_FRAME_DATA_MOTION_VECTORS } from 'node-av';
+import { AV_FRAME_DATA_MOTION_VECTORS } from 'node-av/constants';
 import type { Clock } from '../base/clock.ts';
 import { SETTLE_MS } from '../base/limits.ts';
 import type { Look, Mask } from '../config/schema.ts';
@@ -94,7 +94,7 @@ export class Pipeline {
       spanMsMax: pacing === 'live' ? 2 * delayMs : 2 * detect.intervalMs + SETTLE_MS,
     });
     this.#tracker = new Tracker(() => options.detector.state.confirmScores);
-    this.#pictures = new PictureMaker(detect.longSidePx);
+    this.#pictures = new PictureMaker(detect.longSidePx, (lengthBytes) => takeBuffer(options.detector, lengthBytes));
     this.#redactor = new Redactor(options.look);
   }
 
@@ -232,6 +232,7 @@ export class Pipeline {
         this.#noteInference(verdict.inferenceMs);
         const detections = toFrame(verdict.detections, made.letterbox, widthPx, heightPx);
         const motion = this.#line.frames().map((f) => this.#motionFrame(f.item, f.ms));
+        this.#tracker.picture = { widthPx, heightPx };
         this.#tracker.update(ms, detections, (box, fromMs, toMs) => carryBox(motion, box, fromMs, toMs));
         this.#line.verdict(ms);
       } else if (verdict.kind === 'unavailable') {
@@ -319,4 +320,8 @@ export class Pipeline {
       return { kind: 'whole-frame', reason: 'internal-error' };
     }
   }
+}
+
+function takeBuffer(detector: Detector, lengthBytes: number): Uint8Array<ArrayBuffer> {
+  return detector.takeBuffer?.(lengthBytes) ?? new Uint8Array(lengthBytes);
 }

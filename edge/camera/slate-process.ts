@@ -2,7 +2,8 @@
  * Entry of the slate process: stands in for one camera while its own process is down. It has no source, so there is nothing in it that
  * could leak; it says `FromCamera` messages like a camera process and ends with the agent.
  */
-import { AV_PIX_FMT_YUV420P, AVCOL_RANGE_MPEG } from 'node-av';
+import { AV_LOG_ERROR, AV_PIX_FMT_YUV420P, AVCOL_RANGE_MPEG } from 'node-av/constants';
+import { Log } from 'node-av/lib';
 import { systemClock } from '../base/clock.ts';
 import { messageOf } from '../base/errors.ts';
 import { SLATE_FRAME_RATE } from '../base/limits.ts';
@@ -122,6 +123,8 @@ class SlateFeed {
   }
 }
 
+process.title = 'garim-slate';
+Log.setLevel(AV_LOG_ERROR);
 let feed: SlateFeed | undefined;
 
 function take(message: ToCamera): void {

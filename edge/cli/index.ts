@@ -36,5 +36,10 @@ export const commands: readonly CommandEntry[] = [
     summary: 'list, check, fetch and choose detection models',
     load: async () => (await import('./models.ts')).modelsCommand(),
   },
+  {
+    name: 'simulate',
+    summary: 'write a clip of a simulated street, and the truth about it',
+    load: async () => (await import('./simulate.ts')).simulateCommand(),
+  },
   { name: 'version', summary: 'print the version', load: async () => (await import('./version.ts')).versionCommand() },
 ];

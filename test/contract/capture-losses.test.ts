@@ -3,12 +3,17 @@
  * Method: a camera over HTTP that hangs up, falls silent or refuses; files that come late; a device that is not there.
  */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AV_PIX_FMT_YUV420P, FF_ENCODER_LIBX264 } from 'node-av/constants';
 import { SOURCE_STALL_MS } from '../../edge/base/limits.ts';
+import { openCapture } from '../../edge/camera/capture/open.ts';
 import { assertRising, pull, withCapture } from '../support/captures.ts';
 import { makeClip } from '../support/clips.ts';
 import { type MjpegServer, startMjpegServer } from '../support/mjpeg-server.ts';
@@ -81,6 +86,52 @@ describe('losses', () => {
       assert.ok(lost[0]!.retryMs >= 15_000);
       assert.doesNotMatch(JSON.stringify(lost), /falsch|admin/);
     });
+  });
+
+  test('a server that hangs up at once, or that is no camera, is told as such', async () => {
+    const hangingUp = createTcpServer((socket) => socket.on('error', () => undefined).end());
+    const page = createHttpServer((_request, response) => response.end('<html>router login</html>'));
+    try {
+      for (const [server, scheme, reason, text] of [
+        [hangingUp, 'rtsp', 'source-lost', /no answer/],
+        [page, 'http', 'source-undecodable', /no Motion JPEG/],
+      ] as const) {
+        server.listen(0, '127.0.0.1');
+        await once(server, 'listening');
+        const { port } = server.address() as AddressInfo;
+        const url = `${scheme}://admin:geheim-9@127.0.0.1:${port}/video`;
+        await withCapture({ url, transport: 'tcp', pacing: 'live' }, async (capture) => {
+          const { lost } = await pull(capture, (seen) => seen.lost.length > 0);
+          assert.equal(lost[0]!.reason, reason);
+          assert.match(lost[0]!.error, text);
+          assert.doesNotMatch(lost[0]!.error, /admin|geheim/);
+        });
+      }
+    } finally {
+      hangingUp.close();
+      page.closeAllConnections();
+      page.close();
+    }
+  });
+
+  test('a capture is closed while it connects to a server that never answers', async () => {
+    const silent = createTcpServer((socket) => socket.on('error', () => undefined));
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    try {
+      const { port } = silent.address() as AddressInfo;
+      for (let index = 0; index < 20; index++) {
+        const capture = openCapture({ url: `rtsp://127.0.0.1:${port}/a`, transport: 'tcp', pacing: 'live' });
+        const pending = capture.next();
+        await sleep(index);
+        const startMs = performance.now();
+        await capture.close();
+        assert.ok(performance.now() - startMs < 2000);
+        assert.equal((await pending).kind, 'ended');
+      }
+    } finally {
+      silent.close();
+    }
   });
 
   test('a file that plays as a camera is waited for', async () => {

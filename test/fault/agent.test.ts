@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import test, { type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { needs } from '../support/shared.ts';
 
 const linux = { skip: needs(process.platform === 'linux', '/proc') };
@@ -22,7 +23,7 @@ interface Host {
 
 async function startHost(context: TestContext, ...sourceUrls: string[]): Promise<Host> {
   const stateDir = mkdtempSync(path.join(tmpdir(), 'garim-fault-'));
-  const entry = path.join(import.meta.dirname, '..', 'support', 'agent-host.js');
+  const entry = fileURLToPath(new URL('../support/agent-host.js', import.meta.url));
   const host = spawn(process.execPath, [entry, stateDir, ...sourceUrls], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { PATH: process.env['PATH'] ?? '', GATE_PASSWORD: SECRET },

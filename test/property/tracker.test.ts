@@ -11,6 +11,13 @@ import { Tracker } from '../../edge/camera/track/tracker.ts';
 
 const FRAME_MS = 40;
 
+/** A picture so large that nothing in these tests comes near its edge. */
+function newTracker(): Tracker {
+  const tracker = new Tracker();
+  tracker.picture = { widthPx: 1e5, heightPx: 1e5 };
+  return tracker;
+}
+
 /** Constant speed plus a slow sway and growth: a person walking, a car coming closer. Speeds up to 1.2 of its own sizes per 100 ms. */
 const pathArb = fc
   .record({
@@ -37,7 +44,7 @@ const inside = (truth: Box, covers: readonly Box[]): number =>
 test('a moving object is covered on every frame between its first and last sighting, and one cadence before', () => {
   fc.assert(
     fc.property(pathArb, fc.integer({ min: 1, max: 3 }), (path, cadence) => {
-      const tracker = new Tracker();
+      const tracker = newTracker();
       const seen: number[] = [];
       for (let frame = cadence; frame <= 24; frame += cadence) {
         tracker.update(frame * FRAME_MS, [{ ...path(frame * FRAME_MS), label: 'face', score: 0.9 }]);
@@ -56,7 +63,7 @@ test('a moving object is covered on every frame between its first and last sight
 test('three missed verdicts in a row uncover nothing', () => {
   fc.assert(
     fc.property(pathArb, fc.integer({ min: 5, max: 15 }), (path, missFrom) => {
-      const tracker = new Tracker();
+      const tracker = newTracker();
       for (let frame = 0; frame <= 24; frame++) {
         const isMissed = frame >= missFrom && frame < missFrom + 3;
         tracker.update(frame * FRAME_MS, isMissed ? [] : [{ ...path(frame * FRAME_MS), label: 'plate', score: 0.9 }]);
@@ -80,7 +87,7 @@ test('a weak detection alone is no track, but three weak ones are, also for the 
 });
 
 test('tracks of one label never take detections of another, and numbers are never used twice', () => {
-  const tracker = new Tracker();
+  const tracker = newTracker();
   const box = { x: 10, y: 10, w: 30, h: 30, score: 1 };
   tracker.update(0, [{ ...box, label: 'face' }]);
   tracker.update(40, [{ ...box, label: 'plate' }]);

@@ -12,7 +12,7 @@ export const USER = 'operator';
 export const PASSWORD = 'correct-horse';
 export const BASIC = `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString('base64')}`;
 
-export const HEALTHY: CameraHealth = {
+const HEALTHY: CameraHealth = {
   state: 'live',
   advice: '',
   source: { state: 'connected', description: 'h264 1920x1080 25 fps', lastError: '', reconnects: 1 },
@@ -51,7 +51,7 @@ export class DressedFeed implements Feed {
   }
 }
 
-export class RecordedMetrics implements GatewayMetrics {
+class RecordedMetrics implements GatewayMetrics {
   readonly sent: { kind: string; feed: string; latencyMs: number; bytes: number }[] = [];
   readonly dropped: string[] = [];
   readonly counts = new Map<string, number>();
@@ -94,7 +94,7 @@ export async function startConsole(feeds: Feed[], options: { clock?: Clock; noti
     ),
     notices: options.notices ?? [],
   };
-  const server = await startHttpServer({
+  const serverOptions = {
     listen: '127.0.0.1:0',
     feeds: new ManualDirectory(...feeds),
     credentials,
@@ -103,10 +103,12 @@ export async function startConsole(feeds: Feed[], options: { clock?: Clock; noti
     renderMetrics: async () => 'garim_up 1\n',
     log: pino({ level: 'silent' }),
     clock: options.clock ?? systemClock,
-  });
+  };
+  const server = await startHttpServer(serverOptions);
   const host = `127.0.0.1:${server.address.port}`;
   return {
     server,
+    options: serverOptions,
     metrics,
     agent,
     host,

@@ -16,7 +16,7 @@ import {
   AVMEDIA_TYPE_VIDEO,
 } from 'node-av/constants';
 import { Dictionary, FFmpegError, FormatContext, InputFormat, type Packet, PosixError, type Stream } from 'node-av/lib';
-import { WorldError, type WorldErrorCode } from '../../base/errors.ts';
+import { WorldError } from '../../base/errors.ts';
 import { FRAME_PIXELS_MAX, SOURCE_STALL_MS } from '../../base/limits.ts';
 import { redactUrl } from '../../base/secrets.ts';
 import './libav-log.ts';
@@ -25,6 +25,7 @@ import type { LibavSource } from './source.ts';
 /** Longest look at a live stream before it counts as known; what is read meanwhile is kept, and then comes in one burst. */
 const ANALYSE_LIVE_US_MAX = 300_000;
 const EAGAIN = FFmpegError.AVERROR(PosixError.EAGAIN);
+const EINVAL = FFmpegError.AVERROR(PosixError.EINVAL);
 const STREAMS_MAX = 64;
 const EAGAIN_PAUSE_MS = 5;
 
@@ -132,14 +133,22 @@ export class MediaInput {
   }
 
   #failure(what: 'open' | 'read', code: number): WorldError {
-    return new WorldError(errorCode(what, code), `can't ${what} ${this.#shown}: ${FFmpegError.strerror(code)}`);
+    const failed = `can't ${what} ${this.#shown}`;
+    if (code === AVERROR_HTTP_UNAUTHORIZED || code === AVERROR_HTTP_FORBIDDEN) {
+      return new WorldError('source-unauthorised', `${failed}: ${FFmpegError.strerror(code)}`);
+    }
+    // What libav makes of a connection that breaks off before the server has described its streams.
+    if (this.#source.kind === 'rtsp' && what === 'open' && code === AVERROR_INVALIDDATA) {
+      return new WorldError('source-unreachable', `${failed}: no answer, or not one of an RTSP server`);
+    }
+    // What it makes of a page without a single part.
+    if (this.#source.kind === 'http' && code === EINVAL) {
+      return new WorldError('source-undecodable', `${failed}: what came is no Motion JPEG (multipart/x-mixed-replace)`);
+    }
+    const kind =
+      code === AVERROR_INVALIDDATA ? 'source-undecodable' : what === 'open' ? 'source-unreachable' : 'source-ended';
+    return new WorldError(kind, `${failed}: ${FFmpegError.strerror(code)}`);
   }
-}
-
-function errorCode(what: 'open' | 'read', code: number): WorldErrorCode {
-  if (code === AVERROR_HTTP_UNAUTHORIZED || code === AVERROR_HTTP_FORBIDDEN) return 'source-unauthorised';
-  if (code === AVERROR_INVALIDDATA) return 'source-undecodable';
-  return what === 'open' ? 'source-unreachable' : 'source-ended';
 }
 
 function shownName(source: LibavSource): string {

@@ -1,8 +1,8 @@
 /** Picks the capture that a URL asks for. */
-import { UserError } from '../../base/errors.ts';
 import { registerUrlSecrets } from '../../base/secrets.ts';
 import { LibavCapture } from './libav-capture.ts';
 import type { Capture, CaptureOptions } from './port.ts';
+import { openSimulated } from './simulated/capture.ts';
 import { parseSource } from './source.ts';
 
 /**
@@ -12,6 +12,6 @@ import { parseSource } from './source.ts';
 export function openCapture(options: CaptureOptions): Capture {
   registerUrlSecrets(options.url);
   const source = parseSource(options.url);
-  if (source.kind === 'simulated') throw new UserError('the simulated source is not part of this build');
+  if (source.kind === 'simulated') return openSimulated(options);
   return new LibavCapture(source, options);
 }

@@ -44,8 +44,7 @@ export interface OnnxDetectorOptions {
 export interface OnnxDetector extends Detector {
   /** Resolves when `state` is no longer `starting`. */
   settled(): Promise<void>;
-  /** A buffer for `DetectorPicture.rgb`, one that came back from the worker when there is one. Its content is undefined. */
-  takeBuffer(widthPx: number, heightPx: number): Uint8Array<ArrayBuffer>;
+  takeBuffer(lengthBytes: number): Uint8Array<ArrayBuffer>;
   /** Runs once on a black picture, and again in each replaced worker before it counts as ready. */
   warmUp(widthPx: number, heightPx: number): Promise<Verdict>;
 }
@@ -93,12 +92,11 @@ class SupervisedDetector implements OnnxDetector {
     return this.#settled.promise;
   }
 
-  takeBuffer(widthPx: number, heightPx: number): Uint8Array<ArrayBuffer> {
-    const length = widthPx * heightPx * 3;
+  takeBuffer(lengthBytes: number): Uint8Array<ArrayBuffer> {
     for (let spare = this.#spare.pop(); spare !== undefined; spare = this.#spare.pop()) {
-      if (spare.length === length) return spare;
+      if (spare.length === lengthBytes) return spare;
     }
-    return new Uint8Array(length);
+    return new Uint8Array(lengthBytes);
   }
 
   async warmUp(widthPx: number, heightPx: number): Promise<Verdict> {

@@ -2,7 +2,8 @@
  * From a decoded frame to the small RGB picture that the detector sees: one swscale pass into a frame of our own, whose plane is viewed
  * once (see redact/frame-pool.ts for why), then copied row by row into the buffer that is transferred to the worker.
  */
-import { AV_PIX_FMT_RGB24, type AVPixelFormat, Frame, SoftwareScaleContext, SWS_AREA } from 'node-av';
+import { AV_PIX_FMT_RGB24, type AVPixelFormat, SWS_AREA } from 'node-av/constants';
+import { Frame, SoftwareScaleContext } from 'node-av/lib';
 import { type Letterbox, letterboxSize } from './letterbox.ts';
 import type { DetectorPicture } from './port.ts';
 
@@ -17,10 +18,13 @@ interface Scaling {
 
 export class PictureMaker implements Disposable {
   readonly #longSidePx: number;
+  readonly #takeBuffer: (lengthBytes: number) => Uint8Array<ArrayBuffer>;
   #scaling: Scaling | undefined;
 
-  constructor(longSidePx: number) {
+  /** `takeBuffer`: where the memory of pictures comes from; by default each is new. */
+  constructor(longSidePx: number, takeBuffer = (lengthBytes: number) => new Uint8Array(lengthBytes)) {
     this.#longSidePx = longSidePx;
+    this.#takeBuffer = takeBuffer;
   }
 
   /** Scales the frame; undefined for a format that libswscale can't read. The frame is only read. */
@@ -29,11 +33,14 @@ export class PictureMaker implements Disposable {
     if (scaling === undefined) return undefined;
     const { scaler, letterbox, small, pixels, strideBytes } = scaling;
     if (scaler.scaleFrameSync(small, frame) < 0) return undefined;
-    const rgb = new Uint8Array(letterbox.widthPx * letterbox.heightPx * 3);
-    const rowBytes = letterbox.contentWidthPx * 3;
+    const rgb = this.#takeBuffer(letterbox.widthPx * letterbox.heightPx * 3);
+    const rowBytes = letterbox.widthPx * 3;
+    const contentBytes = letterbox.contentWidthPx * 3;
     for (let y = 0; y < letterbox.contentHeightPx; y++) {
-      rgb.set(pixels.subarray(y * strideBytes, y * strideBytes + rowBytes), y * letterbox.widthPx * 3);
+      pixels.copy(rgb, y * rowBytes, y * strideBytes, y * strideBytes + contentBytes);
+      rgb.fill(0, y * rowBytes + contentBytes, (y + 1) * rowBytes);
     }
+    rgb.fill(0, letterbox.contentHeightPx * rowBytes);
     return { picture: { rgb, ...letterbox }, letterbox };
   }
 

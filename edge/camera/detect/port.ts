@@ -55,5 +55,8 @@ export interface Detector {
   /** Boxes in pixels of `picture`, after NMS, at or above the manifest's thresholds. Never rejects. One call at a time per detector;
    * a second answers `unavailable` at once. A call that takes longer than `timeoutMs` answers `unavailable`, and the worker is replaced. */
   detect(picture: DetectorPicture, timeoutMs: number): Promise<Verdict>;
+  /** A buffer for `DetectorPicture.rgb`, of exactly so many bytes: one that came back from the worker where there is one, its content old.
+   * Without it each picture takes new memory, which at 0.7 MB a verdict keeps the garbage collector busy. */
+  takeBuffer?(lengthBytes: number): Uint8Array<ArrayBuffer>;
   close(): Promise<void>;
 }

@@ -152,6 +152,12 @@ function coverSegment(area: CoverageArea, a: Point, b: Point, radius: number): v
 }
 
 function blend(rgb: Uint8Array, at: number, color: Rgb, alpha: number): void {
+  if (alpha > 0.998) {
+    rgb[at] = color[0];
+    rgb[at + 1] = color[1];
+    rgb[at + 2] = color[2];
+    return;
+  }
   rgb[at] = rgb[at]! + (color[0] - rgb[at]!) * alpha + 0.5;
   rgb[at + 1] = rgb[at + 1]! + (color[1] - rgb[at + 1]!) * alpha + 0.5;
   rgb[at + 2] = rgb[at + 2]! + (color[2] - rgb[at + 2]!) * alpha + 0.5;

@@ -11,12 +11,8 @@ import {
   AV_PICTURE_TYPE_NONE,
   AVERROR_EAGAIN,
   AVERROR_EOF,
-  Codec,
-  CodecContext,
-  type Frame,
-  Packet,
-  Rational,
-} from 'node-av';
+} from 'node-av/constants';
+import { Codec, CodecContext, type Frame, Packet, Rational } from 'node-av/lib';
 import { WorldError } from '../../base/errors.ts';
 import type { AccessUnit, StreamFormat } from '../messages.ts';
 import { FilteredFrame } from '../redact/filtered-frame.ts';
@@ -44,11 +40,21 @@ export interface EncoderOptions {
   signal?: Pick<Frame, 'colorSpace' | 'colorPrimaries' | 'colorTrc' | 'sampleAspectRatio'>;
 }
 
-/** Constant quality of x264 where the bit rate allows it; the same in `npm run bench`'s plain transcoding. */
-export const X264_OPTIONS = { preset: 'ultrafast', tune: 'zerolatency', crf: '23' } as const;
+/**
+ * Constant quality of x264 where the bit rate allows it. Captions and user data of the input must not come back through the encoder; VUI
+ * timing must show the picture rate. `npm run bench` gives plain `ffmpeg` the same.
+ */
+export const X264_OPTIONS = {
+  preset: 'ultrafast',
+  tune: 'zerolatency',
+  crf: '23',
+  'forced-idr': '1',
+  a53cc: '0',
+  'x264-params': 'force-cfr=1:scenecut=0',
+} as const;
+export const ENCODER_THREADS = 2;
 /** Of a redacted file, which is kept: visibly like its source, at a size near it. */
-const X264_FILE_OPTIONS = { preset: 'veryfast', crf: '20' } as const;
-const THREADS = 2;
+const X264_FILE_OPTIONS = { preset: 'veryfast', crf: '20', a53cc: '0' } as const;
 /** Feed time is in microseconds. */
 const TIME_BASE = new Rational(1, 1_000_000);
 
@@ -104,7 +110,11 @@ export class Encoder implements Disposable {
   async #receive(): Promise<AccessUnit[]> {
     const units: AccessUnit[] = [];
     for (;;) {
-      const status = await this.#context.receivePacket(this.#packet);
+      // x264 without look-ahead has done its work in sendFrame(): what is left to do is less than a change of threads.
+      const status =
+        this.name === 'libx264'
+          ? this.#context.receivePacketSync(this.#packet)
+          : await this.#context.receivePacket(this.#packet);
       if (status === AVERROR_EAGAIN || status === AVERROR_EOF) return units;
       if (status < 0) throw new WorldError('encoder-failed', `${this.name} failed (error ${status})`);
       const raw = this.#packet.data;
@@ -118,7 +128,7 @@ export class Encoder implements Disposable {
     const meta = this.#inside.get(pts);
     for (const key of this.#inside.keys()) if (key <= pts) this.#inside.delete(key);
     // The packet's memory is libav's: copy once, here, so that the unit can be transferred and kept.
-    const { data, nals } = withoutSei(Uint8Array.from(raw));
+    const { data, nals } = withoutSei(new Uint8Array(raw));
     const isKey = nals.some((nal) => nalType(nal) === NAL_IDR);
     const sps = nals.find((nal) => nalType(nal) === NAL_SPS);
     const pps = nals.find((nal) => nalType(nal) === NAL_PPS);
@@ -167,7 +177,7 @@ function tryOpen(name: EncoderName, options: EncoderOptions): CodecContext | und
   context.gopSize = Math.max(1, Math.round((options.frameRate * options.keyFrameIntervalMs) / 1000));
   // Also for files: units then come in order of presentation, and need one timestamp only.
   context.maxBFrames = 0;
-  context.threadCount = THREADS;
+  context.threadCount = ENCODER_THREADS;
   const { purpose = 'live', signal } = options;
   if (signal) {
     context.colorSpace = signal.colorSpace;
@@ -192,9 +202,7 @@ function tryOpen(name: EncoderName, options: EncoderOptions): CodecContext | und
 function settingsFor(name: EncoderName, purpose: 'live' | 'file'): Record<string, string> {
   switch (name) {
     case 'libx264':
-      if (purpose === 'file') return { ...X264_FILE_OPTIONS, a53cc: '0' };
-      // Captions and user data of the input must not come back through the encoder; VUI timing must show the picture rate.
-      return { ...X264_OPTIONS, 'forced-idr': '1', a53cc: '0', 'x264-params': 'force-cfr=1:scenecut=0' };
+      return purpose === 'file' ? X264_FILE_OPTIONS : X264_OPTIONS;
     case 'h264_nvenc':
       return { preset: 'p2', tune: 'ull', zerolatency: '1', 'forced-idr': '1', rc: 'vbr' };
     case 'h264_v4l2m2m':

@@ -5,7 +5,7 @@
  * brand at run time, so neither a cast nor an object that looks alike gets past it. (A brand does not survive `postMessage`, so
  * redaction and encoding live in the process that decoded.)
  */
-import type { Frame } from 'node-av';
+import type { Frame } from 'node-av/lib';
 import type { CoverPlan } from './plan.ts';
 
 const token = Symbol('made by redact/');

@@ -5,7 +5,8 @@
  * counts as garbage to come; at 1080p that meant a full collection every few frames. A decoded frame is nearly always still the
  * decoder's reference picture, so the pixels are copied either way; here the target of the copy is reused.
  */
-import { type AVPixelFormat, Frame } from 'node-av';
+import type { AVPixelFormat } from 'node-av/constants';
+import { Frame } from 'node-av/lib';
 import { type Plane, planesOf } from './planes.ts';
 
 export interface PaintFrame {

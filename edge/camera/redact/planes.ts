@@ -1,5 +1,6 @@
 /** Views of a frame's planes, so that a kernel can paint luma, planar chroma and interleaved chroma with the same loop. */
-import { AV_PIX_FMT_NV12, AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUVJ420P, type Frame } from 'node-av';
+import { AV_PIX_FMT_NV12, AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUVJ420P } from 'node-av/constants';
+import type { Frame } from 'node-av/lib';
 
 /** One component: sample (x, y) is `data[offset + y * strideBytes + x * stepBytes]`. Owns nothing; valid while the frame lives. */
 export interface Plane {

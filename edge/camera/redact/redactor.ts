@@ -16,10 +16,9 @@ import {
   AVCOL_SPC_RGB,
   AVCOL_SPC_UNSPECIFIED,
   type AVPixelFormat,
-  type Frame,
-  SoftwareScaleContext,
   SWS_BILINEAR,
-} from 'node-av';
+} from 'node-av/constants';
+import { type Frame, SoftwareScaleContext } from 'node-av/lib';
 import type { Look } from '../../config/schema.ts';
 import type { Box } from '../detect/port.ts';
 import type { Surface } from '../draw/surface.ts';

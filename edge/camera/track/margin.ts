@@ -8,11 +8,11 @@ const MARGIN: Readonly<Record<DetectionLabel, number>> = { face: 0.15, plate: 0.
 const MARGIN_PX_MIN = 2;
 
 /** The box to cover; `spreadPx` is added on each side for what else is uncertain. Not clipped to the picture. */
-export function withMargin(box: Box, label: DetectionLabel, spreadPx = 0): Box {
+export function withMargin(box: Box, label: DetectionLabel, spreadPx = 0, sidewaysPx = 0): Box {
   const share = MARGIN[label];
   return inflate(
     box,
-    Math.max(MARGIN_PX_MIN, share * box.w) + spreadPx,
+    Math.max(MARGIN_PX_MIN, share * box.w) + spreadPx + sidewaysPx,
     Math.max(MARGIN_PX_MIN, share * box.h) + spreadPx,
   );
 }

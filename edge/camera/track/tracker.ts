@@ -16,8 +16,21 @@ import type { Box, Detection, DetectionLabel } from '../detect/port.ts';
 import { centreOf, hull, iou, lerpBox, shift, sizeOf } from './geometry.ts';
 import { withMargin } from './margin.ts';
 
-/** How long a lost track stays covered, milliseconds. */
-const HOLD_MS = 1_000;
+/**
+ * How long a lost track stays covered: longer with each sighting, up to a bound. What hardly moves has most likely only been missed, and to
+ * hold it costs little; what moves fast has most likely gone; what was
+ * last seen cut by the edge of the picture has left it.
+ */
+const HOLD_MS_MIN = 400;
+const HOLD_MS_PER_HIT = 200;
+const HOLD_MS_MAX = { leaving: 400, moving: 1_000, still: 2_500 } as const;
+/** A box this near to the edge of the picture, as a share of its own size, was on its way out. */
+const EDGE_SIZES = 0.1;
+/** Own sizes per 100 ms below which a track counts as still. */
+const STILL_SIZES_PER_100_MS = 0.1;
+/** While held, a cover reaches along the last velocity by at most so many of its own sizes, and beyond by at most this share of one. */
+const HOLD_REACH_SIZES = 2;
+const DRIFT_SIZES_MAX = 0.35;
 /** A gap between two observations up to this long is bridged by interpolation. */
 const BRIDGE_MS = 1_500;
 /** A new track is carried back at most this far before its first observation. */
@@ -36,8 +49,13 @@ const SIZE_RATIO_MAX = 2.5;
  * five of its heights in 100 ms. Beyond JUMP_MS_MAX a lost track is no candidate.
  */
 const JUMP_SIZES_PER_100_MS = 6;
-const JUMP_SIZES_MAX = 9;
-const JUMP_MS_MAX = 400;
+const JUMP_MS_MAX = 250;
+/**
+ * What has been seen in one verdict only may be crossing at any speed: around that moment it is covered for this share of the picture's
+ * width per 100 ms to both sides (a car that crosses the picture in a second and a half), until the next verdict tells.
+ */
+const STRAY_SHARE_PER_100_MS = 0.065;
+const STRAY_MS = 170;
 /** Weak detections in a row that make a track of their own. */
 const WEAK_HITS_TO_CONFIRM = 3;
 
@@ -57,6 +75,8 @@ export interface Track {
    * lost one is held where it was); the way between the two is covered whole.
    */
   readonly predecessor: Observation | undefined;
+  /** First sighting of the track that has this one as its predecessor. */
+  successor: Observation | undefined;
   /** Where motion vectors carry the object on frames without an observation: feed milliseconds to box. */
   readonly hints: Map<number, Box>;
   confirmed: boolean;
@@ -76,7 +96,14 @@ export type CarryBox = (box: Box, fromMs: number, toMs: number) => Map<number, B
 /** Score from which a single detection is a track of its own; below it, it needs company. Missing label: any score. */
 export type ConfirmScores = Partial<Record<DetectionLabel, number>>;
 
+export interface PictureSize {
+  widthPx: number;
+  heightPx: number;
+}
+
 export class Tracker {
+  /** Size of the picture: where its edges are, and what a speed in shares of its width means in pixels. */
+  picture: PictureSize = { widthPx: 0, heightPx: 0 };
   readonly #confirmScores: () => ConfirmScores;
   #tracks: Track[] = [];
   #nextId = 1;
@@ -105,17 +132,20 @@ export class Tracker {
       this.#observe(track, detection, ms);
     }
     for (const detection of free) {
+      const before = nearestLost(lost, detection, ms, this.picture.widthPx);
       const track: Track = {
         id: this.#nextId++,
         label: detection.label,
         observations: [],
-        predecessor: nearestLost(lost, detection, ms),
+        predecessor: before?.observations.at(-1),
+        successor: undefined,
         hints: new Map(),
         confirmed: false,
         hits: 0,
       };
       this.#observe(track, detection, ms);
       this.#tracks.push(track);
+      if (before) before.successor = track.observations[0];
       if (carry) for (const [at, box] of carry(boxOf(detection), ms, ms - LOOK_BACK_MS)) track.hints.set(at, box);
     }
     if (carry) {
@@ -138,7 +168,7 @@ export class Tracker {
     const regions: TrackedRegion[] = [];
     for (const track of this.#tracks) {
       if (!track.confirmed) continue;
-      const box = coverBoxAt(track, ms);
+      const box = coverBoxAt(track, ms, this.picture);
       if (box) regions.push({ ...box, label: track.label, score: scoreAt(track, ms), track: track.id });
     }
     return regions;
@@ -206,18 +236,19 @@ function isAlike(track: Track, box: Box, detection: Detection): boolean {
 }
 
 /** The lost track that a new detection is most likely the continuation of, if one is near enough. */
-function nearestLost(lost: ReadonlySet<Track>, detection: Detection, ms: number): Observation | undefined {
-  let nearest: Observation | undefined;
+function nearestLost(lost: ReadonlySet<Track>, detection: Detection, ms: number, widthPx: number): Track | undefined {
+  let nearest: Track | undefined;
   let nearestDistance = Number.POSITIVE_INFINITY;
   const d = centreOf(detection);
   for (const track of lost) {
     const last = track.observations.at(-1)!;
     if (ms - last.ms > JUMP_MS_MAX || !isAlike(track, last.box, detection)) continue;
     const p = centreOf(predict(track, ms));
-    const distance = Math.hypot(d.x - p.x, d.y - p.y) / Math.max(sizeOf(last.box), sizeOf(detection));
-    const isNear = distance <= Math.min(JUMP_SIZES_MAX, (JUMP_SIZES_PER_100_MS * Math.max(100, ms - last.ms)) / 100);
-    if (isNear && distance < nearestDistance) {
-      nearest = last;
+    const distance = Math.hypot(d.x - p.x, d.y - p.y);
+    const size = Math.max(sizeOf(last.box), sizeOf(detection));
+    const reach = Math.max(JUMP_SIZES_PER_100_MS * size, STRAY_SHARE_PER_100_MS * widthPx);
+    if (distance <= (reach * Math.max(100, ms - last.ms)) / 100 && distance < nearestDistance) {
+      nearest = track;
       nearestDistance = distance;
     }
   }
@@ -225,28 +256,36 @@ function nearestLost(lost: ReadonlySet<Track>, detection: Detection, ms: number)
 }
 
 /** Where the cover of a track lies at `ms`, margins included; undefined where the track has nothing to cover. */
-export function coverBoxAt(track: Track, ms: number): Box | undefined {
+export function coverBoxAt(track: Track, ms: number, picture: PictureSize): Box | undefined {
   const { observations, label } = track;
   const first = observations[0]!;
   const last = observations.at(-1)!;
   let box: Box;
   let spread: number; // extra margin from uncertainty, pixels
+  let strayPx = 0; // and sideways, for what may have any speed
   if (ms < first.ms) {
     const back = first.ms - ms;
     if (back > LOOK_BACK_MS) return undefined;
     const before = track.predecessor;
-    const v = observations.length > 1 ? velocity(first, observations[1]) : velocity(before, first);
+    const v =
+      observations.length > 1
+        ? velocity(first, observations[1])
+        : velocity(before ?? first, before ? first : track.successor);
     box = hull(first.box, shift(first.box, -v.x * back, -v.y * back));
     if (before && ms > before.ms) box = hull(box, before.box);
     spread = drift(first.box, v, back, observations.length < 2);
+    if (isSpeedUnknown(track)) strayPx = stray(back, picture.widthPx);
   } else if (ms > last.ms) {
     const ahead = ms - last.ms;
-    if (ahead > HOLD_MS) return undefined;
     const v = velocity(observations.at(-2) ?? track.predecessor, last);
-    // The object may as well have stopped: cover where it was and where it would be, but not further than three of its own sizes.
-    const reach = Math.min(1, (3 * sizeOf(last.box)) / Math.max(1e-6, Math.hypot(v.x, v.y) * ahead));
+    const isStill = Math.hypot(v.x, v.y) * 100 < STILL_SIZES_PER_100_MS * sizeOf(last.box);
+    const bound = isAtEdge(last.box, picture) ? 'leaving' : isStill ? 'still' : 'moving';
+    if (ahead > Math.min(HOLD_MS_MAX[bound], HOLD_MS_MIN + HOLD_MS_PER_HIT * track.hits)) return undefined;
+    // The object may as well have stopped: cover where it was and where it would be.
+    const reach = Math.min(1, (HOLD_REACH_SIZES * sizeOf(last.box)) / Math.max(1e-6, Math.hypot(v.x, v.y) * ahead));
     box = hull(last.box, shift(last.box, v.x * ahead * reach, v.y * ahead * reach));
     spread = drift(last.box, v, ahead, observations.length < 2);
+    if (isSpeedUnknown(track)) strayPx = stray(ahead, picture.widthPx);
   } else {
     let i = observations.length - 1;
     while (i > 0 && observations[i - 1]!.ms >= ms) i--;
@@ -268,14 +307,27 @@ export function coverBoxAt(track: Track, ms: number): Box | undefined {
   }
   const hint = track.hints.get(ms);
   if (hint) box = hull(box, hint);
-  return withMargin(box, label, spread);
+  return withMargin(box, label, spread, strayPx);
 }
 
-/** How far an unseen object may have strayed from its prediction: grows with time, its speed and its size; at most its own size. */
+function isAtEdge(box: Box, { widthPx, heightPx }: PictureSize): boolean {
+  const near = EDGE_SIZES * sizeOf(box);
+  return box.x < near || box.y < near || box.x + box.w > widthPx - near || box.y + box.h > heightPx - near;
+}
+
+const isSpeedUnknown = (track: Track): boolean =>
+  track.observations.length < 2 && track.predecessor === undefined && track.successor === undefined;
+
+/** Sideways reach of an object that was seen once, around that moment. */
+function stray(ms: number, widthPx: number): number {
+  return ms > STRAY_MS ? 0 : (STRAY_SHARE_PER_100_MS * widthPx * ms) / 100;
+}
+
+/** How far an unseen object may have strayed from its prediction: grows with time, its speed and its size. */
 function drift(box: Box, v: { x: number; y: number }, ms: number, speedUnknown: boolean): number {
   const size = sizeOf(box);
   const grown = (ms / 100) * (speedUnknown ? 0.15 : 0.06) * size + 0.25 * Math.hypot(v.x, v.y) * ms;
-  return Math.min(size, grown);
+  return Math.min(DRIFT_SIZES_MAX * size, grown);
 }
 
 /** Mean of the two ends' own predictions, weighted towards the nearer end. */

@@ -6,17 +6,19 @@ import {
   AV_PIX_FMT_NV12,
   AV_PIX_FMT_VAAPI,
   AV_PIX_FMT_YUV420P,
-  Codec,
-  CodecContext,
   FF_ENCODER_H264_NVENC,
   FF_ENCODER_H264_V4L2M2M,
   FF_ENCODER_H264_VAAPI,
+} from 'node-av/constants';
+import {
+  Codec,
+  CodecContext,
   FFmpegError,
   HardwareDeviceContext,
   HardwareFramesContext,
   Log,
   Rational,
-} from 'node-av';
+} from 'node-av/lib';
 import type { CodecFinding } from './codecs.ts';
 
 const WIDTH_PX = 640;

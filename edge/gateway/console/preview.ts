@@ -9,33 +9,15 @@
  * behind, units are skipped up to a key frame, so its pipe stays bounded.
  */
 
-import type { ChildProcessByStdio } from 'node:child_process';
-import type { EventEmitter } from 'node:events';
 import { accessSync, constants } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
-import type { Readable, Writable } from 'node:stream';
+import RtspStream from 'node-rtsp-stream';
 import type { Clock } from '../../base/clock.ts';
 import { RECONNECT_BACKOFF_MS_MAX, RECONNECT_BACKOFF_MS_MIN } from '../../base/limits.ts';
 import { type Log, RepeatLog } from '../../base/log.ts';
 import type { Feed, StreamFormat } from '../feed.ts';
 import { Fmp4Writer } from '../fmp4/writer.ts';
 import { Backlog } from '../http/backlog.ts';
-
-interface StreamOptions {
-  name: string;
-  streamUrl: string;
-  ffmpegPath: string;
-  ffmpegOptions: Record<string, string>;
-}
-/** What we use of node-rtsp-stream, which has no types. */
-interface VideoStream extends EventEmitter {
-  stream: ChildProcessByStdio<Writable, Readable, Readable>;
-  mpeg1Muxer: EventEmitter;
-  startMpeg1Stream(): this;
-  pipeStreamToSocketServer(): void;
-}
-const RtspStream = createRequire(import.meta.url)('node-rtsp-stream') as new (options: StreamOptions) => VideoStream;
 
 /** Small enough for a weak panel and for a box that has other work; MPEG-1 knows these rates only: 24, 25, 30, 50, 60. */
 const FFMPEG_OPTIONS: Record<string, string> = {

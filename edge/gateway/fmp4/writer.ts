@@ -29,7 +29,7 @@ export class Fmp4Writer {
   /** `ftyp` and `moov`: goes before the first fragment. */
   readonly initSegment: Uint8Array;
   readonly #originUs: number;
-  #sequence = 0;
+  #sequence = 0; // of the newest fragment; they count from 1
   #lastDurationUs: number;
   #lastPtsUs: number | undefined;
 
@@ -64,6 +64,7 @@ export class Fmp4Writer {
       this.#lastPtsUs = unit.ptsUs;
     });
 
+    this.#sequence++;
     const moofOf = (dataOffset: number): Buffer =>
       box(
         'moof',
@@ -76,7 +77,6 @@ export class Fmp4Writer {
           fullBox('trun', 0, 0x000701, u32(units.length, dataOffset, ...entries)),
         ),
       );
-    this.#sequence++;
     const moof = moofOf(moofOf(0).byteLength + 8);
     return Buffer.concat([moof, box('mdat', ...payload)]);
   }

@@ -15,7 +15,7 @@ const BASIC_REMEMBERED_MAX = 64;
 /** Each takes 16 MiB and a thread of the pool that disk writes need too. */
 const VERIFICATIONS_MAX = 2;
 
-export type Identity = { user: string; sessionId?: string };
+type Identity = { user: string; sessionId?: string };
 export type Authentication =
   | { outcome: 'known'; identity: Identity }
   | { outcome: 'unknown' }
@@ -28,6 +28,8 @@ export class Authenticator {
   readonly #throttle: Throttle;
   readonly #key = randomBytes(32);
   readonly #basic = new Map<string, { user: string; untilMs: number }>();
+  /** As many as are being verified. */
+  readonly #pending = new Map<string, Promise<Authentication>>();
   #verifying = 0;
 
   constructor(credentials: Credentials, clock: Clock) {
@@ -53,16 +55,26 @@ export class Authenticator {
     if (remembered !== undefined && remembered.untilMs > now) {
       return { outcome: 'known', identity: { user: remembered.user } };
     }
-    const result = await this.verify(basic.user, basic.password, request.socket.remoteAddress ?? '');
-    if (result.outcome === 'known') {
-      this.#basic.delete(digest);
-      for (const oldest of this.#basic.keys()) {
-        if (this.#basic.size < BASIC_REMEMBERED_MAX) break;
-        this.#basic.delete(oldest);
-      }
-      this.#basic.set(digest, { user: basic.user, untilMs: now + BASIC_REMEMBERED_MS });
+    // A client that opens several connections at once asks the same thing several times: it is worked out once.
+    let pending = this.#pending.get(digest);
+    if (pending === undefined) {
+      pending = this.verify(basic.user, basic.password, request.socket.remoteAddress ?? '').finally(() => {
+        this.#pending.delete(digest);
+      });
+      this.#pending.set(digest, pending);
     }
+    const result = await pending;
+    if (result.outcome === 'known') this.#remember(digest, basic.user, now + BASIC_REMEMBERED_MS);
     return result;
+  }
+
+  #remember(digest: string, user: string, untilMs: number): void {
+    this.#basic.delete(digest);
+    for (const oldest of this.#basic.keys()) {
+      if (this.#basic.size < BASIC_REMEMBERED_MAX) break;
+      this.#basic.delete(oldest);
+    }
+    this.#basic.set(digest, { user, untilMs });
   }
 
   /** Checks a password that was typed or sent just now. */

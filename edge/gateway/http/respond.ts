@@ -69,5 +69,7 @@ export function refuseUpgrade(
     'Content-Length: 0',
     ...Object.entries({ ...SECURITY_HEADERS, ...headers }).map(([name, value]) => `${name}: ${value}`),
   ];
+  // Without waiting for the other end, which may never close its half.
+  stream.once('finish', () => stream.destroy());
   stream.end(`${lines.join('\r\n')}\r\n\r\n`);
 }

@@ -105,6 +105,7 @@ class Gateway {
   readonly #login: Login;
   readonly #sockets: Sockets;
   readonly #viewers: Viewers;
+  #isClosed = false;
 
   constructor(options: HttpServerOptions, assets: ReadonlyMap<string, Asset>) {
     const { feeds, credentials, metrics, log, clock = systemClock } = options;
@@ -119,6 +120,7 @@ class Gateway {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#sockets.close();
   }
 
@@ -174,6 +176,7 @@ class Gateway {
     stream.on('error', () => stream.destroy());
     try {
       const who = await this.#authenticator.identify(request);
+      if (this.#isClosed) return void stream.destroy();
       if (who.outcome === 'wait') return refuseUpgrade(stream, 429, 'Too Many Requests', retryAfter(who.waitMs));
       if (who.outcome === 'unknown') return refuseUpgrade(stream, 401, 'Unauthorized');
       if (!isOwnOrigin(request.headers)) return refuseUpgrade(stream, 403, 'Forbidden');

@@ -12,12 +12,9 @@ const HEARTBEAT_MS = 15_000;
 /** Viewers have nothing to say. */
 const MESSAGE_BYTES_MAX = 256;
 
-export interface OpenSocket {
+interface Entry {
   readonly socket: WebSocket;
   readonly sessionId: string | undefined;
-}
-
-interface Entry extends OpenSocket {
   answered: boolean;
 }
 

@@ -23,7 +23,7 @@ export interface AgentHealth {
 /** Whether the MPEG-1 preview for panels without MSE can be had. */
 export type PreviewAvailability = { available: true } | { available: false; advice: string };
 
-export interface CameraStatus {
+interface CameraStatus {
   name: string;
   format: { codec: 'h264'; widthPx: number; heightPx: number; frameRate: number } | null;
   health: CameraHealth | null;

@@ -13,13 +13,8 @@ import {
   AVFMT_FLAG_FLUSH_PACKETS,
   AVFMT_NOFILE,
   AVMEDIA_TYPE_VIDEO,
-  FFmpegError,
-  FormatContext,
-  Log,
-  Packet,
-  Rational,
-  type Stream,
-} from 'node-av';
+} from 'node-av/constants';
+import { FFmpegError, FormatContext, Log, Packet, Rational, type Stream } from 'node-av/lib';
 import { UserError, WorldError } from '../../base/errors.ts';
 import { redactUrl } from '../../base/secrets.ts';
 import type { AccessUnit, StreamFormat } from '../feed.ts';

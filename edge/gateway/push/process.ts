@@ -40,6 +40,7 @@ async function run({ url, format }: Extract<ToPush, { type: 'start' }>): Promise
   }
 }
 
+process.title = 'garim-push';
 process.on('disconnect', () => process.exit(0));
 process.on('message', (raw) => {
   const message = raw as ToPush;

@@ -23,7 +23,7 @@ import { parseFromPush, type ToPush } from './messages.ts';
 const PUSH_PROCESS = new URL('./process.js', import.meta.url);
 const WATCH_MS = 1_000;
 
-export interface PushState {
+interface PushState {
   /** Where to, fit to be shown. */
   target: string;
   state: 'waiting' | 'connecting' | 'sending' | 'stopped';

@@ -123,8 +123,7 @@ class Recorder implements Segments {
   #gather(unit: AccessUnit): void {
     if (unit.isKey || this.#gatheredBytes > FRAGMENT_BYTES_MAX) this.#flush(unit.ptsUs);
     if (unit.isKey) this.#skipToKey = false;
-    const isWaiting = this.#paused !== undefined && this.#clock.monotonicMs() - this.#paused.sinceMs < RETRY_MS;
-    if (isWaiting || this.#queuedBytes + this.#gatheredBytes + unit.data.byteLength > QUEUE_BYTES_MAX) {
+    if (this.#isWaiting() || this.#queuedBytes + this.#gatheredBytes + unit.data.byteLength > QUEUE_BYTES_MAX) {
       this.#skipToKey = true;
     }
     if (this.#skipToKey) {
@@ -133,6 +132,10 @@ class Recorder implements Segments {
     }
     this.#gathered.push(unit);
     this.#gatheredBytes += unit.data.byteLength;
+  }
+
+  #isWaiting(): boolean {
+    return this.#paused !== undefined && this.#clock.monotonicMs() - this.#paused.sinceMs < RETRY_MS;
   }
 
   #flush(endPtsUs: number | undefined): void {
@@ -159,6 +162,10 @@ class Recorder implements Segments {
   async #write(job: Job): Promise<void> {
     const first = job.units[0];
     if (first === undefined) return;
+    if (this.#isWaiting()) {
+      this.#unitsSkipped += job.units.length; // queued before the error was known
+      return;
+    }
     let segment = this.#segment;
     const isFull = segment !== undefined && first.ptsUs - segment.startPtsUs >= this.#segmentUs;
     if (first.isKey && (isFull || segment?.format !== job.format)) {

@@ -279,7 +279,7 @@ function sign(view: View, random: Random, x: number, side: number, z0: number, z
     return `M${points.join('L')}`;
   });
   parts.push(
-    `<path d="${lines.join('')}" fill="none" stroke="${view.night ? 'rgb(255,252,236)' : 'rgb(246,244,236)'}" stroke-width="${(view.focalPx / middle) * 0.07}" stroke-linejoin="round" stroke-linecap="round"/>`,
+    `<path d="${lines.join('')}" fill="none" stroke="${view.night ? 'rgb(255,252,236)' : 'rgb(246,244,236)'}" stroke-width="${(view.focalPx / middle) * 0.034}" stroke-linejoin="round" stroke-linecap="round"/>`,
   );
 }
 

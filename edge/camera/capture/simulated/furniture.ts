@@ -7,28 +7,37 @@ import { LAMP_HEIGHT_M, LAMPS, lightAt, project } from './view.ts';
 export interface Furniture {
   x: number;
   z: number;
-  kind: 'lamp' | 'tree' | 'pillar';
+  kind: 'lamp' | 'tree' | 'trunk' | 'pillar';
 }
 
 export interface FurnitureSprites {
   lamp: Sprite;
   tree: Sprite;
+  trunk: Sprite;
   pillar: Sprite;
   glow: Sprite;
 }
 
 /** Width and height of each kind, metres. */
-const SIZES = { lamp: [0.9, LAMP_HEIGHT_M + 0.2], tree: [3.4, 5.6], pillar: [0.72, 2.35] } as const;
+const SIZES = { lamp: [0.9, LAMP_HEIGHT_M + 0.2], tree: [3.4, 5.6], trunk: [0.6, 2.1], pillar: [0.72, 2.35] } as const;
 
+const TREES = [
+  [-5.7, 42],
+  [5.7, 40],
+  [5.7, 30],
+  [-5.7, 29],
+  [5.6, 17.5],
+  [-5.6, 16.5],
+] as const;
+
+/** Part of the background: the crowns of the trees stand above everything that passes behind them. */
+export const BACKDROP: readonly Furniture[] = TREES.map(([x, z]) => ({ x, z, kind: 'tree' }));
+
+/** Drawn in order of depth with all that moves. */
 export const FURNITURE: readonly Furniture[] = [
   ...LAMPS.map(([x, z]) => ({ x, z, kind: 'lamp' as const })),
   { x: 0.5, z: 8.8, kind: 'pillar' },
-  { x: 5.6, z: 17.5, kind: 'tree' },
-  { x: -5.6, z: 16.5, kind: 'tree' },
-  { x: -5.7, z: 29, kind: 'tree' },
-  { x: 5.7, z: 30, kind: 'tree' },
-  { x: 5.7, z: 40, kind: 'tree' },
-  { x: -5.7, z: 42, kind: 'tree' },
+  ...TREES.map(([x, z]) => ({ x, z, kind: 'trunk' as const })),
 ];
 
 export async function createFurniture(): Promise<FurnitureSprites> {
@@ -46,17 +55,20 @@ export async function createFurniture(): Promise<FurnitureSprites> {
     );
     return `<path d="${d.join('')}" fill="none" stroke="rgb(250,246,230)" stroke-width="2.6" stroke-linecap="round"/>`;
   });
-  const [lamp, tree, pillar] = await Promise.all([
+  const [lamp, tree, trunk, pillar] = await Promise.all([
     spriteOfSvg(`<svg xmlns="http://www.w3.org/2000/svg" width="108" height="576"><defs><linearGradient id="g" x1="0" x2="1" y1="0" y2="0"><stop offset="0" stop-color="rgb(50,54,60)"/><stop offset=".4" stop-color="rgb(128,134,140)"/><stop offset="1" stop-color="rgb(36,38,44)"/></linearGradient></defs>
 <path d="M49,576L51,40H57L60,576Z" fill="url(#g)"/><path d="M54,44Q54,14 88,16" fill="none" stroke="rgb(70,74,80)" stroke-width="6"/><ellipse cx="88" cy="20" rx="17" ry="7" fill="rgb(250,240,210)"/><rect x="44" y="520" width="21" height="56" rx="4" fill="rgb(54,58,64)"/></svg>`),
     spriteOfSvg(
       `<svg xmlns="http://www.w3.org/2000/svg" width="340" height="560"><path d="M156,560L162,330L130,250L140,246L168,300L190,240L202,246L180,330L188,560Z" fill="rgb(86,66,50)"/>${leaves.join('')}</svg>`,
     ),
+    spriteOfSvg(
+      `<svg xmlns="http://www.w3.org/2000/svg" width="60" height="210" viewBox="140 350 60 210"><path d="M156,560L162,330H180L188,560Z" fill="rgb(86,66,50)"/></svg>`,
+    ),
     spriteOfSvg(`<svg xmlns="http://www.w3.org/2000/svg" width="144" height="470"><defs><linearGradient id="g" x1="0" x2="1" y1="0" y2="0"><stop offset="0" stop-color="black" stop-opacity=".45"/><stop offset=".35" stop-color="white" stop-opacity=".16"/><stop offset="1" stop-color="black" stop-opacity=".5"/></linearGradient></defs>
 <rect x="6" y="34" width="132" height="430" fill="rgb(40,86,98)"/><rect x="6" y="84" width="132" height="160" fill="rgb(178,66,52)"/><rect x="6" y="262" width="132" height="150" fill="rgb(222,196,130)"/><circle cx="72" cy="336" r="44" fill="rgb(70,110,84)"/>
 <path d="M0,38Q72,-30 144,38Z" fill="rgb(52,60,58)"/><rect x="0" y="440" width="144" height="30" fill="rgb(52,60,58)"/>${posters.join('')}<rect x="6" y="34" width="132" height="430" fill="url(#g)"/></svg>`),
   ]);
-  return { lamp: lamp!, tree: tree!, pillar: pillar!, glow: glowSprite([255, 214, 150], 0.75) };
+  return { lamp: lamp!, tree: tree!, trunk: trunk!, pillar: pillar!, glow: glowSprite([255, 214, 150], 0.75) };
 }
 
 /** A round glow of light that is added to the picture. */

@@ -1,16 +1,8 @@
 /** People: a head of face.ts on a body of limbs that swing with the step. */
 import type { Rgb } from '../../draw/primitives.ts';
 import { css, mix, shade } from './color.ts';
-import {
-  faceBox,
-  HEAD_NECK_Y,
-  HEAD_SIZE_PX,
-  HEAD_WIDTH_PX,
-  HEAD_YAWS,
-  headSvg,
-  type Identity,
-  identityOf,
-} from './face.ts';
+import { faceBox, HEAD_NECK_Y, HEAD_SIZE_PX, HEAD_WIDTH_PX, HEAD_YAWS, headSvg } from './face.ts';
+import { type Identity, identityOf } from './identity.ts';
 import type { Painter } from './painter.ts';
 import { pick, randomOf } from './random.ts';
 import { type Light, type Sprite, spriteOfSvg } from './raster.ts';
@@ -62,7 +54,7 @@ const BOTTOMS: Rgb[] = [
 export async function createPersonLook(seed: number, index: number): Promise<PersonLook> {
   const random = randomOf(seed, 303, index);
   const identity = identityOf(seed, index);
-  const top = pick(random, TOPS);
+  const top = TOPS[(index * 5 + Math.abs(seed)) % TOPS.length]!;
   const bottom = pick(random, BOTTOMS);
   const open = random() < 0.5;
   const [front, back, arm, thigh, shin, shoe, ...heads] = await Promise.all([
@@ -106,7 +98,8 @@ function limbSvg(color: Rgb, top: number, bottom: number): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="90" height="180"><defs>${gradient('g', color)}</defs><path d="M${45 - top},10Q45,-6 ${45 + top},10L${45 + bottom},172Q45,184 ${45 - bottom},172Z" fill="url(#g)"/></svg>`;
 }
 
-const PROFILE_YAW_MAX = 97;
+/** A head turned farther is drawn, and known, as the back of a head. */
+const PROFILE_YAW_MAX = 118;
 
 export function drawPerson(painter: Painter, look: PersonLook, pose: PersonPose, id: number, shadow: Sprite): void {
   const { view } = painter;
@@ -126,8 +119,9 @@ export function drawPerson(painter: Painter, look: PersonLook, pose: PersonPose,
     [1, 1, 1],
     view.night ? 0.5 : 0.7,
   );
-  const bob = Math.abs(Math.cos(pose.step)) * 0.012 * tall;
-  const at = (share: number): number => footY - share * tall - bob;
+  // The body sinks as the legs part, so that the feet stay on the ground.
+  const sink = 0.05 * Math.sin(pose.step) ** 2 * tall;
+  const at = (share: number): number => footY - share * tall + sink;
   const swing = Math.sin(bodyYaw);
   const spread = Math.cos(bodyYaw);
   const limb = { painter, light, tall, swing };
@@ -205,7 +199,7 @@ function drawHead(context: LimbContext, look: PersonLook, x: number, chinY: numb
     y: top + box.y * scale,
     w,
     h: box.h * scale,
-    yawDeg: Math.round(degrees),
+    yawDeg: mirror * HEAD_YAWS[index]!,
   });
 }
 

@@ -8,8 +8,10 @@ import type { Surface } from '../../draw/surface.ts';
 interface Level {
   widthPx: number;
   heightPx: number;
-  /** RGBA, premultiplied, one transparent pixel of margin on all sides included. */
-  rgba: Uint8ClampedArray;
+  /** One per pixel, bytes in memory R, G, B, A; premultiplied; one transparent pixel of margin on all sides included. */
+  texels: Uint32Array;
+  /** Per row: first and last column that holds anything; empty rows have first > last. */
+  spans: Int16Array;
 }
 
 export interface Sprite {
@@ -50,23 +52,24 @@ export function spriteOfPixels(
   additive = false,
 ): Sprite {
   let level: Level = blank(widthPx, heightPx);
+  const rgba = bytesOf(level);
   for (let y = 0; y < heightPx; y++) {
     for (let x = 0; x < widthPx; x++) {
       const from = (y * widthPx + x) * channels;
       const to = ((y + MARGIN) * level.widthPx + x + MARGIN) * 4;
       const alpha = channels === 4 ? pixels[from + 3]! : 255;
-      for (let c = 0; c < 3; c++) level.rgba[to + c] = (pixels[from + c]! * alpha) / 255;
-      level.rgba[to + 3] = additive ? 0 : alpha;
+      for (let c = 0; c < 3; c++) rgba[to + c] = (pixels[from + c]! * alpha) / 255;
+      rgba[to + 3] = additive ? 0 : alpha;
     }
   }
-  const levels = [level];
+  const levels = [measured(level)];
   let w = widthPx;
   let h = heightPx;
   while (w > 3 && h > 3) {
     w >>= 1;
     h >>= 1;
     level = halved(level, w, h);
-    levels.push(level);
+    levels.push(measured(level));
   }
   return { widthPx, heightPx, levels };
 }
@@ -74,19 +77,38 @@ export function spriteOfPixels(
 function blank(widthPx: number, heightPx: number): Level {
   const w = widthPx + 2 * MARGIN;
   const h = heightPx + 2 * MARGIN;
-  return { widthPx: w, heightPx: h, rgba: new Uint8ClampedArray(w * h * 4) };
+  return { widthPx: w, heightPx: h, texels: new Uint32Array(w * h), spans: new Int16Array(2 * h) };
+}
+
+function bytesOf(level: Level): Uint8ClampedArray {
+  return new Uint8ClampedArray(level.texels.buffer);
+}
+
+/** Notes what each row holds, once its texels are final. */
+function measured(level: Level): Level {
+  const { widthPx, heightPx, texels, spans } = level;
+  for (let y = 0; y < heightPx; y++) {
+    let first = 0;
+    let last = widthPx - 1;
+    while (first <= last && texels[y * widthPx + first] === 0) first++;
+    while (last >= first && texels[y * widthPx + last] === 0) last--;
+    spans[2 * y] = first;
+    spans[2 * y + 1] = last;
+  }
+  return level;
 }
 
 function halved(level: Level, widthPx: number, heightPx: number): Level {
   const out = blank(widthPx, heightPx);
+  const source = bytesOf(level);
+  const target = bytesOf(out);
   for (let y = 0; y < heightPx; y++) {
     for (let x = 0; x < widthPx; x++) {
       const from = ((y * 2 + MARGIN) * level.widthPx + x * 2 + MARGIN) * 4;
       const below = from + level.widthPx * 4;
       const to = ((y + MARGIN) * out.widthPx + x + MARGIN) * 4;
       for (let c = 0; c < 4; c++) {
-        const { rgba } = level;
-        out.rgba[to + c] = (rgba[from + c]! + rgba[from + c + 4]! + rgba[below + c]! + rgba[below + c + 4]!) / 4;
+        target[to + c] = (source[from + c]! + source[from + c + 4]! + source[below + c]! + source[below + c + 4]!) / 4;
       }
     }
   }
@@ -116,17 +138,31 @@ export function drawSprite(surface: Surface, sprite: Sprite, map: Affine, light:
   const vx = (-b / determinant) * sy;
   const vy = (a / determinant) * sy;
   const tint = tintOf(light, opacity);
-  const maxU = level.widthPx - 1.001;
-  const maxV = level.heightPx - 1.001;
+  reserveRow(surface.widthPx);
   const picture = new Uint8ClampedArray(surface.rgb.buffer);
+  const upright = b === 0 && c === 0;
   for (let y = y0; y < y1; y++) {
     const dy = y + 0.5 - f;
-    let u = (x0 + 0.5 - e) * ux + dy * uy + MARGIN - 0.5;
-    let v = (x0 + 0.5 - e) * vx + dy * vy + MARGIN - 0.5;
-    let at = (y * surface.widthPx + x0) * 3;
-    for (let x = x0; x < x1; x++, at += 3, u += ux, v += vx) {
-      if (u >= 0 && v >= 0 && u < maxU && v < maxV) mixPixel(picture, at, level.rgba, level.widthPx, u, v, tint);
+    let from = x0;
+    let to = x1;
+    if (upright) {
+      // Only where this row of the sprite holds anything: poles and people are mostly air.
+      const row = Math.floor(dy * vy + MARGIN - 0.5);
+      if (row < 0 || row + 1 >= level.heightPx) continue;
+      const first = Math.min(level.spans[2 * row]!, level.spans[2 * row + 2]!) - 1;
+      const last = Math.max(level.spans[2 * row + 1]!, level.spans[2 * row + 3]!) + 1;
+      const edgeA = e - 0.5 + (first - MARGIN + 0.5) / ux;
+      const edgeB = e - 0.5 + (last - MARGIN + 0.5) / ux;
+      from = Math.max(x0, Math.floor(Math.min(edgeA, edgeB)));
+      to = Math.min(x1, Math.ceil(Math.max(edgeA, edgeB)) + 1);
     }
+    const v = (from + 0.5 - e) * vx + dy * vy + MARGIN - 0.5;
+    const u = (from + 0.5 - e) * ux + dy * uy + MARGIN - 0.5;
+    for (let i = 0; i < to - from; i++) {
+      rowU[i] = u + i * ux;
+      rowV[i] = v + i * vx;
+    }
+    mixRow(picture, (y * surface.widthPx + from) * 3, to - from, level, tint);
   }
   const solidAt = (x: number, y: number): boolean => {
     const u = Math.floor((x - e) * ux + (y - f) * uy + MARGIN);
@@ -136,7 +172,7 @@ export function drawSprite(surface: Surface, sprite: Sprite, map: Affine, light:
       v >= 0 &&
       u < level.widthPx &&
       v < level.heightPx &&
-      level.rgba[(v * level.widthPx + u) * 4 + 3]! >= SOLID_ALPHA
+      level.texels[v * level.widthPx + u]! >>> 24 >= SOLID_ALPHA
     );
   };
   return { x0, y0, x1, y1, solidAt };
@@ -146,41 +182,76 @@ export function drawSprite(surface: Surface, sprite: Sprite, map: Affine, light:
 type Tint = readonly [number, number, number, number];
 
 function tintOf(light: Light, opacity: number): Tint {
-  return [light[0] * opacity * 256, light[1] * opacity * 256, light[2] * opacity * 256, opacity * 256].map(
-    Math.round,
-  ) as unknown as Tint;
+  const fixed = (factor: number): number => Math.round(factor * opacity * 256);
+  return [fixed(light[0]), fixed(light[1]), fixed(light[2]), fixed(1)];
 }
 
-/** Blends one bilinear sample over a picture pixel. */
-function mixPixel(
-  picture: Uint8ClampedArray,
-  at: number,
-  rgba: Uint8ClampedArray,
-  width: number,
-  u: number,
-  v: number,
-  tint: Tint,
-): void {
-  const iu = u | 0;
-  const iv = v | 0;
-  const fu = ((u - iu) * 256) | 0;
-  const fv = ((v - iv) * 256) | 0;
-  const p = (iv * width + iu) << 2;
-  const q = p + (width << 2);
-  const w11 = (fu * fv) >> 8;
-  const w10 = fu - w11;
-  const w01 = fv - w11;
-  const w00 = 256 - fu - fv + w11;
-  const alpha = rgba[p + 3]! * w00 + rgba[p + 7]! * w10 + rgba[q + 3]! * w01 + rgba[q + 7]! * w11;
-  const red = rgba[p]! * w00 + rgba[p + 4]! * w10 + rgba[q]! * w01 + rgba[q + 4]! * w11;
-  if (alpha === 0 && red === 0) return;
-  const green = rgba[p + 1]! * w00 + rgba[p + 5]! * w10 + rgba[q + 1]! * w01 + rgba[q + 5]! * w11;
-  const blue = rgba[p + 2]! * w00 + rgba[p + 6]! * w10 + rgba[q + 2]! * w01 + rgba[q + 6]! * w11;
-  // 65,280 = 255 * 256: the share of the picture that stays, in 1/65,280.
-  const keep = 65_280 - ((alpha * tint[3]) >> 8);
-  picture[at] = (red * tint[0]) / 65_536 + (picture[at]! * keep) / 65_280;
-  picture[at + 1] = (green * tint[1]) / 65_536 + (picture[at + 1]! * keep) / 65_280;
-  picture[at + 2] = (blue * tint[2]) / 65_536 + (picture[at + 2]! * keep) / 65_280;
+const EVEN_BYTES = 0x00ff00ff;
+
+/** Where the pixels of one row of the picture look into a sprite's level; as wide as the widest picture drawn so far. */
+let rowU = new Float32Array(0);
+let rowV = new Float32Array(0);
+
+function reserveRow(widthPx: number): void {
+  if (rowU.length >= widthPx) return;
+  rowU = new Float32Array(widthPx);
+  rowV = new Float32Array(widthPx);
+}
+
+/**
+ * Blends `count` bilinear samples, at rowU and rowV, over a row of the picture from byte `at` on. Two colour bytes at a time share a
+ * 32-bit product: weights add up to 256, so each half stays below 65,536.
+ */
+function mixRow(picture: Uint8ClampedArray, start: number, count: number, level: Level, tint: Tint): void {
+  const { texels, widthPx: width } = level;
+  const maxU = width - 1.001;
+  const maxV = level.heightPx - 1.001;
+  const [tintRed, tintGreen, tintBlue, tintAlpha] = tint;
+  let at = start;
+  for (let i = 0; i < count; i++, at += 3) {
+    const u = rowU[i]!;
+    const v = rowV[i]!;
+    if (!(u >= 0 && v >= 0 && u < maxU && v < maxV)) continue;
+    const iu = u | 0;
+    const iv = v | 0;
+    const p = iv * width + iu;
+    const t00 = texels[p]!;
+    const t10 = texels[p + 1]!;
+    const t01 = texels[p + width]!;
+    const t11 = texels[p + width + 1]!;
+    if ((t00 | t10 | t01 | t11) === 0) continue;
+    const fu = ((u - iu) * 256) | 0;
+    const fv = ((v - iv) * 256) | 0;
+    const w11 = (fu * fv) >> 8;
+    const w10 = fu - w11;
+    const w01 = fv - w11;
+    const w00 = 256 - fu - w01;
+    const redBlue =
+      Math.imul(t00 & EVEN_BYTES, w00) +
+      Math.imul(t10 & EVEN_BYTES, w10) +
+      Math.imul(t01 & EVEN_BYTES, w01) +
+      Math.imul(t11 & EVEN_BYTES, w11);
+    const greenAlpha =
+      Math.imul((t00 >>> 8) & EVEN_BYTES, w00) +
+      Math.imul((t10 >>> 8) & EVEN_BYTES, w10) +
+      Math.imul((t01 >>> 8) & EVEN_BYTES, w01) +
+      Math.imul((t11 >>> 8) & EVEN_BYTES, w11);
+    const red = ((redBlue & 0xffff) * tintRed) >> 16;
+    const green = ((greenAlpha & 0xffff) * tintGreen) >> 16;
+    const blue = ((redBlue >>> 16) * tintBlue) >> 16;
+    // The share of the picture that stays, in 1/65,536; full cover is 255 * 256 = 65,280, so stretch it by 257/256.
+    const hidden = ((greenAlpha >>> 16) * tintAlpha) >> 8;
+    const keep = 65_536 - hidden - ((hidden + 255) >> 8);
+    if (keep <= 0) {
+      picture[at] = red;
+      picture[at + 1] = green;
+      picture[at + 2] = blue;
+    } else {
+      picture[at] = red + ((picture[at]! * keep + 32_768) >> 16);
+      picture[at + 1] = green + ((picture[at + 1]! * keep + 32_768) >> 16);
+      picture[at + 2] = blue + ((picture[at + 2]! * keep + 32_768) >> 16);
+    }
+  }
 }
 
 /** One upright edge of a wall on the picture. `depth` is its distance along the view. */
@@ -218,16 +289,12 @@ export function drawWall(surface: Surface, sprite: Sprite, edgeA: WallEdge, edge
     steps[i] = inner / (left.bottomY + (right.bottomY - left.bottomY) * t - tops[i]!);
   }
   const tint = tintOf(light, 1);
-  const maxU = level.widthPx - 1.001;
-  const maxV = level.heightPx - 1.001;
+  reserveRow(surface.widthPx);
   const picture = new Uint8ClampedArray(surface.rgb.buffer);
+  rowU.set(us);
   for (let y = y0; y < y1; y++) {
-    let at = (y * surface.widthPx + x0) * 3;
-    for (let i = 0; i < columns; i++, at += 3) {
-      const v = (y + 0.5 - tops[i]!) * steps[i]! + MARGIN - 0.5;
-      const u = us[i]!;
-      if (v >= 0 && v < maxV && u >= 0 && u < maxU) mixPixel(picture, at, level.rgba, level.widthPx, u, v, tint);
-    }
+    for (let i = 0; i < columns; i++) rowV[i] = (y + 0.5 - tops[i]!) * steps[i]! + MARGIN - 0.5;
+    mixRow(picture, (y * surface.widthPx + x0) * 3, columns, level, tint);
   }
   const solidAt = (x: number, y: number): boolean => {
     const i = Math.floor(x) - x0;
@@ -239,7 +306,7 @@ export function drawWall(surface: Surface, sprite: Sprite, edgeA: WallEdge, edge
       u < level.widthPx &&
       v >= 0 &&
       v < level.heightPx &&
-      level.rgba[(v * level.widthPx + u) * 4 + 3]! >= SOLID_ALPHA
+      level.texels[v * level.widthPx + u]! >>> 24 >= SOLID_ALPHA
     );
   };
   return { x0, y0, x1, y1, solidAt };

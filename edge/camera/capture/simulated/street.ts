@@ -6,7 +6,7 @@
  */
 import type { Surface } from '../../draw/surface.ts';
 import { drawBackground } from './background.ts';
-import { createFurniture, drawFurniture, FURNITURE, glowSprite, shadowSprite } from './furniture.ts';
+import { BACKDROP, createFurniture, drawFurniture, FURNITURE, glowSprite, shadowSprite } from './furniture.ts';
 import { Painter, type TruthObject } from './painter.ts';
 import { createPersonLook, drawPerson, type PersonLook } from './person.ts';
 import { createPlate, type Plate, type PlateKind } from './plate.ts';
@@ -88,6 +88,9 @@ export async function createStreet(given: Partial<StreetOptions> = {}): Promise<
   const tallPlates = plates.filter((plate) => plate.heightM > 0.13);
   const noise = noiseTile(seed, options.night ? 4.5 : 2);
   const garage = { cars, plates, taxiPlates, tallPlates };
+
+  const backdrop = new Painter(view, background);
+  for (const item of BACKDROP) drawFurniture(backdrop, item, furniture);
 
   const renderInto = (index: number, surface: Surface): StreetTruth => {
     const seconds = index / options.frameRate;

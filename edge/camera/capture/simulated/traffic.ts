@@ -9,7 +9,7 @@ import type { PersonPose } from './person.ts';
 import { between, pick, type Random, randomOf } from './random.ts';
 import type { VehiclePose } from './vehicle.ts';
 
-export const CYCLE_S = 40;
+const CYCLE_S = 40;
 
 export interface VehicleActor {
   kind: 'vehicle';
@@ -39,6 +39,11 @@ function idOf(stream: number, k: number): number {
   return stream * STREAM_STRIDE + k + STREAM_STRIDE / 2;
 }
 
+/** A share in [0, 1) that differs well between actors who follow each other, so that neighbours rarely look alike. */
+function spread(id: number, step: number, random: Random): number {
+  return ((id % STREAM_STRIDE) * step + Math.floor(id / STREAM_STRIDE) * 0.31 + random() * 0.08) % 1;
+}
+
 export function vehiclesAt(seed: number, t: number): VehicleActor[] {
   const out: VehicleActor[] = parked(seed);
   const cycleNow = Math.floor(t / CYCLE_S);
@@ -57,7 +62,7 @@ export function vehiclesAt(seed: number, t: number): VehicleActor[] {
 }
 
 function car(id: number, random: Random, pose: VehiclePose, role: VehicleActor['role'] = 'car'): VehicleActor {
-  return { kind: 'vehicle', id, look: random(), plate: random(), role, pose };
+  return { kind: 'vehicle', id, look: spread(id, 0.618034, random), plate: spread(id, 0.754878, random), role, pose };
 }
 
 function parked(seed: number): VehicleActor[] {
@@ -190,11 +195,11 @@ export function peopleAt(seed: number, t: number): PersonActor[] {
   }
   const cycleNow = Math.floor(t / CYCLE_S);
   for (let cycle = cycleNow - 1; cycle <= cycleNow; cycle++) {
-    for (let slot = 0; slot < 13; slot++) acrossZebra(seed, cycle, slot, t - cycle * CYCLE_S, out);
+    for (let slot = 0; slot < 16; slot++) acrossZebra(seed, cycle, slot, t - cycle * CYCLE_S, out);
   }
   const pairNow = Math.floor(t / (2 * CYCLE_S));
   for (let pair = pairNow - 1; pair <= pairNow; pair++) {
-    for (let slot = 0; slot < 10; slot++) onPromenade(seed, pair, slot, t - pair * 2 * CYCLE_S, out);
+    for (let slot = 0; slot < 13; slot++) onPromenade(seed, pair, slot, t - pair * 2 * CYCLE_S, out);
   }
   return out;
 }
@@ -213,7 +218,7 @@ interface Walk {
 
 function person({ id, random, x, z, heading, walkedM, t, lookMax }: Walk): PersonActor {
   const heightM = random() < 0.1 ? between(random, 1.25, 1.45) : between(random, 1.58, 1.86);
-  const wave = 0.5 - 0.5 * Math.cos(t * between(random, 0.5, 1.1) + random() * 6);
+  const wave = Math.min(1, 0.9 - 0.9 * Math.cos(t * between(random, 0.5, 1.1) + random() * 6));
   const pose = {
     x,
     z,
@@ -222,7 +227,7 @@ function person({ id, random, x, z, heading, walkedM, t, lookMax }: Walk): Perso
     step: (walkedM / (heightM * 0.42)) * Math.PI + random() * 6,
     heightM,
   };
-  return { kind: 'person', id, look: random(), pose };
+  return { kind: 'person', id, look: spread(id, 0.618034, random), pose };
 }
 
 function onPavement(seed: number, stream: number, k: number, t: number, out: PersonActor[]): void {
@@ -243,9 +248,9 @@ function onPavement(seed: number, stream: number, k: number, t: number, out: Per
 const ZEBRA_Z = [6.9, 3.1, 1.45, 5.6, 2.3, 7.6, 4.2, 1.3, 6.3, 3.6, 1.8, 5, 2.7];
 
 function acrossZebra(seed: number, cycle: number, slot: number, t: number, out: PersonActor[]): void {
-  const k = cycle * 13 + slot;
+  const k = cycle * 16 + slot;
   const random = randomOf(seed, 20, k);
-  const start = 19.3 + slot * 1.15 + random() * 0.6;
+  const start = 19 + slot * 0.95 + random() * 0.6;
   const speed = between(random, 1.15, 1.75);
   const z = ZEBRA_Z[(slot + (cycle & 7) * 5) % ZEBRA_Z.length]! + between(random, -0.12, 0.2);
   const edge = Math.min(6.5, 0.56 * z + 0.5);
@@ -253,18 +258,18 @@ function acrossZebra(seed: number, cycle: number, slot: number, t: number, out: 
   if (walkedM < 0 || walkedM > 2 * edge) return;
   const right = random() < 0.5;
   const x = right ? -edge + walkedM : edge - walkedM;
-  const lookMax = (right ? 1 : -1) * pick(random, [0, 0.4, 0.9, 1.3, 1.5, 1.5]);
+  const lookMax = (right ? 1 : -1) * pick(random, [0, 0.5, 0.9, 1.2, 1.4, 1.5]);
   out.push(person({ id: idOf(20, k), random, x, z, heading: right ? Math.PI / 2 : -Math.PI / 2, walkedM, t, lookMax }));
 }
 
 /** Along the middle, right up to the camera or away from it; not while the truck is there. */
 function onPromenade(seed: number, pair: number, slot: number, t: number, out: PersonActor[]): void {
-  const k = pair * 10 + slot;
+  const k = pair * 13 + slot;
   const random = randomOf(seed, 21, k);
   const speed = between(random, 1.2, 1.5);
-  const walkedM = speed * (t - 54 - slot * 4.4 - random() * 1.5);
+  const walkedM = speed * (t - 54 - slot * 3.4 - random() * 1.5);
   if (walkedM < 0 || walkedM > 31) return;
-  const towards = random() < 0.75;
+  const towards = random() < 0.85;
   const x = (slot % 2 === 0 ? -1 : 1) * between(random, 0.18, 0.62);
   const z = towards ? 32 - walkedM : 1.2 + walkedM;
   if (t > 118 && z < 14) return;

@@ -29,7 +29,7 @@ export interface VehicleLook {
   side: Sprite;
 }
 
-export const SHAPES: Record<VehicleKind, VehicleShape> = {
+const SHAPES: Record<VehicleKind, VehicleShape> = {
   sedan: {
     kind: 'sedan',
     lengthM: 4.6,
@@ -130,7 +130,7 @@ function endSvg(shape: VehicleShape, paint: Rgb, front: boolean): string {
   const h = endHeightM(shape, front) * PX_PER_M;
   const m = PX_PER_M;
   const glassed = endHeightM(shape, front) === shape.roofM;
-  const belt = glassed ? h - (boxed(shape) ? 1.05 : 1.08) * m : 0.04 * m;
+  const belt = glassed ? h - (shape.kind === 'truck' ? 1.42 : boxed(shape) ? 1.05 : 1.08) * m : 0.04 * m;
   const lampY = h - (glassed ? 0.92 : 0.72) * m + (boxed(shape) ? 0.12 * m : 0);
   const lampW = w * 0.2;
   const lampH = front ? 0.15 * m : boxed(shape) ? 0.3 * m : 0.18 * m;

@@ -119,9 +119,8 @@ function dimmed(light: Light, factor: number): Light {
 
 function groundShadow(painter: Painter, point: PointOf, half: number, side: number): void {
   for (const [grow, opacity] of [
-    [0.25, 0.18],
-    [0.12, 0.22],
-    [0, 0.35],
+    [0.18, 0.3],
+    [0, 0.4],
   ] as const) {
     const [h, s] = [half + grow, side + grow];
     painter.polygon(
@@ -190,7 +189,7 @@ function lamps(
     const [x, z] = plan(forward, side * right);
     if (z < NEAR_M) continue;
     const [px, py] = project(painter.view, x, heightM, z);
-    const size = (painter.view.focalPx / z) * (front ? 1.1 : 0.5);
+    const size = Math.min(painter.view.widthPx * 0.2, (painter.view.focalPx / z) * (front ? 1.1 : 0.5));
     const scale = size / sprite.widthPx;
     painter.veil(sprite, [scale, 0, 0, scale, px - size / 2, py - size / 2], [1, 1, 1]);
   }
@@ -209,7 +208,7 @@ function claimBody(painter: Painter, point: PointOf, half: number, side: number,
   painter.claim({ id: id * 10, label: 'vehicle', ...boxAround(corners) }, true);
 }
 
-export function boxAround(points: readonly (readonly [number, number])[]): {
+function boxAround(points: readonly (readonly [number, number])[]): {
   x: number;
   y: number;
   w: number;

@@ -5,6 +5,7 @@ import { keepOpen } from './socket.js';
 
 /** The box speaks every second. */
 const STATUS_STALL_MS = 4000;
+const LEAVE_MS = 3000;
 
 const element = (id) => document.getElementById(id);
 const cards = new Map();
@@ -15,12 +16,16 @@ let simple = localStorage.getItem('garim-simple-player') === '1';
 const inView = new IntersectionObserver((entries) => {
   for (const entry of entries) {
     const card = cards.get(entry.target.dataset.camera);
-    if (card !== undefined) {
-      card.inView = entry.isIntersecting;
-      card.show({ isVisible: card.inView && !document.hidden });
-    }
+    if (card === undefined) continue;
+    card.inView = entry.isIntersecting;
+    // Scrolling past should not break a picture off that is back at once.
+    setTimeout(() => showCard(card), card.inView ? 0 : LEAVE_MS);
   }
 });
+
+function showCard(card) {
+  card.show({ isVisible: card.inView && !document.hidden });
+}
 
 function render() {
   const isLost = performance.now() - lastStatusMs > STATUS_STALL_MS;
@@ -87,7 +92,7 @@ setInterval(() => {
 }, 1000);
 
 document.addEventListener('visibilitychange', () => {
-  for (const card of cards.values()) card.show({ isVisible: card.inView && !document.hidden });
+  for (const card of cards.values()) showCard(card);
 });
 
 element('player-switch').addEventListener('click', () => {

@@ -7,6 +7,7 @@ const LABELS = ['face', 'plate', 'person', 'vehicle', 'mask'];
 const COPIED_MS = 1500;
 
 export class CameraCard {
+  inView = false;
   #player;
   #playerRun = 0;
   #playerState = 'connecting';
@@ -49,7 +50,8 @@ export class CameraCard {
   }
 
   remove() {
-    this.#endPlayer();
+    this.inView = false;
+    this.show({ isVisible: false });
     this.element.remove();
   }
 

@@ -24,8 +24,8 @@ export function playLive(video, cameraName, onState) {
   let url;
   let queue = [];
   let queuedBytes = 0;
-  let lastDataMs = 0;
-  let lastAdvanceMs = 0;
+  let lastDataMs = Number.NEGATIVE_INFINITY;
+  let lastAdvanceMs = Number.NEGATIVE_INFINITY;
   let lastTime = -1;
   let state = '';
 

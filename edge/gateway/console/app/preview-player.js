@@ -9,7 +9,7 @@ const STALL_MS = 2000;
 export async function playPreview(canvas, cameraName, onState) {
   const { default: JSMpeg } = await import('/jsmpeg-player.js');
   let state = 'connecting';
-  let lastPictureMs = 0;
+  let lastPictureMs = Number.NEGATIVE_INFINITY;
   let connection;
 
   function setState(next) {

@@ -5,7 +5,7 @@
 const PAUSE_MS_MIN = 500;
 const PAUSE_MS_MAX = 10_000;
 
-export function keepOpen(path, { onOpen = () => {}, onMessage, onClose = () => {} }) {
+export function keepOpen(path, { onMessage, onClose = () => {} }) {
   let socket;
   let timer;
   let pauseMs = PAUSE_MS_MIN;
@@ -16,8 +16,8 @@ export function keepOpen(path, { onOpen = () => {}, onMessage, onClose = () => {
     const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
     socket = new WebSocket(`${scheme}://${location.host}${path}`);
     socket.binaryType = 'arraybuffer';
-    socket.addEventListener('open', onOpen);
     socket.addEventListener('message', (event) => {
+      if (event.target !== socket) return; // of a connection that was given up
       pauseMs = PAUSE_MS_MIN;
       onMessage(event.data);
     });

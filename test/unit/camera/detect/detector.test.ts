@@ -64,7 +64,13 @@ test('the embedded network answers, and the same picture gives the same answer',
   await detector.settled();
   const { sha256 } = manifestEntry('garim-street-v0');
   await until(() => detector.state.state === 'ready', 'ready');
-  assert.deepEqual(detector.state, { state: 'ready', models: ['garim-street-v0'], digests: [sha256], advice: '' });
+  assert.deepEqual(detector.state, {
+    state: 'ready',
+    models: ['garim-street-v0'],
+    digests: [sha256],
+    confirmScores: {},
+    advice: '',
+  });
   const first = await detector.detect(syntheticPicture(), LONG_MS);
   const second = await detector.detect(syntheticPicture(), LONG_MS);
   assertDetected(first);
@@ -85,12 +91,12 @@ test('picture buffers come back for reuse', async () => {
   picture.rgb[5] = 77;
   assertDetected(await detector.detect(picture, LONG_MS));
   assert.equal(picture.rgb.length, 0, 'the memory was handed over');
-  const reused = [detector.takeBuffer(320, 192), detector.takeBuffer(320, 192)];
+  const reused = [detector.takeBuffer(320 * 192 * 3), detector.takeBuffer(320 * 192 * 3)];
   assert.ok(
     reused.some((buffer) => buffer[5] === 77),
     'one of the spare buffers is the one that was sent',
   );
-  assert.equal(detector.takeBuffer(64, 32).length, 64 * 32 * 3);
+  assert.equal(detector.takeBuffer(64 * 32 * 3).length, 64 * 32 * 3);
 });
 
 test('a second call while one is under way is refused at once', async () => {

@@ -73,7 +73,7 @@ test('ffmpeg: optional', async () => {
 
 test('codecs: what opens, what was asked for, and a probe that dies', async () => {
   const output = JSON.stringify([
-    { encoder: 'h264_vaapi', error: '' },
+    { encoder: 'h264_v4l2m2m', error: '' },
     { encoder: 'h264_nvenc', error: 'no device' },
   ]);
   const asking = (encoder: string) =>
@@ -81,8 +81,8 @@ test('codecs: what opens, what was asked for, and a probe that dies', async () =
       { run: async () => ({ output }) },
       { config: { cameras: { a: { source: 'simulated', encode: { encoder } } } } },
     );
-  assert.equal((await one(checkCodecs, asking('auto'))).detail, 'h264_vaapi');
-  assert.equal((await one(checkCodecs, asking('h264_vaapi'))).status, 'ok');
+  assert.equal((await one(checkCodecs, asking('auto'))).detail, 'h264_v4l2m2m');
+  assert.equal((await one(checkCodecs, asking('h264_v4l2m2m'))).status, 'ok');
   const missing = await one(checkCodecs, asking('h264_nvenc'));
   assert.equal(missing.status, 'fail');
   assert.match(missing.fix ?? '', /cameras\.a\.encode\.encoder/);

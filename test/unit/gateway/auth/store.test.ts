@@ -1,0 +1,102 @@
+/** Goal: nobody gets in without the password, nothing keeps it, and a damaged file is refused. Method: real files in a temp folder. */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { UserError } from '../../../../edge/base/errors.ts';
+import { scrub } from '../../../../edge/base/secrets.ts';
+import { openCredentialStore } from '../../../../edge/gateway/auth/store.ts';
+
+let stateDir = '';
+beforeEach(() => {
+  stateDir = path.join(mkdtempSync(path.join(tmpdir(), 'garim-store-')), 'state');
+});
+afterEach(() => rmSync(path.dirname(stateDir), { recursive: true, force: true }));
+
+const digest = (algorithm: string, text: string): string => createHash(algorithm).update(text).digest('hex');
+
+test('the first start makes a user whose password is shown once and kept nowhere', async () => {
+  const first = await openCredentialStore({ stateDir, env: {} });
+  assert.ok(first.created);
+  const { user, password } = first.created;
+  assert.equal(user, 'garim');
+  assert.match(password, /^[a-z2-9]{5}(-[a-z2-9]{5}){3}$/);
+  assert.equal(first.hasUser, true);
+
+  const file = path.join(stateDir, 'users.json');
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  assert.deepEqual(readdirSync(stateDir), ['users.json'], 'no temp file stays');
+  assert.ok(!readFileSync(file, 'utf8').includes(password));
+  assert.ok(!scrub(`oops ${password}`).includes(password), 'the logger knows the secret');
+
+  const second = await openCredentialStore({ stateDir, env: {} });
+  assert.equal(second.created, undefined);
+  for (const { credentials } of [first, second]) {
+    assert.equal(await credentials.verifyPassword(user, password), true);
+    assert.equal(await credentials.verifyPassword(user, `${password}x`), false);
+    assert.equal(await credentials.verifyPassword('nobody', password), false);
+    assert.equal(credentials.digestHa1(user, 'MD5'), digest('md5', `garim:garim:${password}`));
+    assert.equal(credentials.digestHa1(user, 'SHA-256'), digest('sha256', `garim:garim:${password}`));
+    assert.equal(credentials.digestHa1('nobody', 'MD5'), undefined);
+  }
+});
+
+test('the environment wins and leaves no file behind', async () => {
+  const env = { GARIM_USER: 'ops', GARIM_PASSWORD: 'längeres Passwort:mit Doppelpunkt' };
+  const { credentials, created, hasUser } = await openCredentialStore({ stateDir, env });
+  assert.equal(created, undefined);
+  assert.equal(hasUser, true);
+  assert.equal(await credentials.verifyPassword('ops', env.GARIM_PASSWORD), true);
+  assert.equal(await credentials.verifyPassword('garim', env.GARIM_PASSWORD), false);
+  assert.throws(() => statSync(stateDir), { code: 'ENOENT' });
+});
+
+const badEnv: [string, Record<string, string>, RegExp][] = [
+  ['user only', { GARIM_USER: 'ops' }, /GARIM_PASSWORD is not/],
+  ['password only', { GARIM_PASSWORD: 'long-enough' }, /GARIM_USER is not/],
+  ['short password', { GARIM_USER: 'ops', GARIM_PASSWORD: 'short77' }, /GARIM_PASSWORD has 7 characters/],
+  ['colon in user', { GARIM_USER: 'o:ps', GARIM_PASSWORD: 'long-enough' }, /GARIM_USER holds/],
+];
+for (const [what, env, message] of badEnv) {
+  test(`a bad environment is refused: ${what}`, async () => {
+    await assert.rejects(openCredentialStore({ stateDir, env }), (error: unknown) => {
+      assert.ok(error instanceof UserError);
+      assert.match(error.message, message);
+      assert.ok(error.fix);
+      assert.ok(!error.message.includes('long-enough') && !error.message.includes('short77'));
+      return true;
+    });
+  });
+}
+
+for (const [what, text] of [
+  ['no JSON', '{"version":1,'],
+  ['empty', ''],
+  ['wrong version', '{"version":2,"users":[]}'],
+  ['unknown field', '{"version":1,"users":[],"admin":true}'],
+  ['short hash', '{"version":1,"users":[{"name":"a","salt":"00","scrypt":"00","ha1Md5":"00","ha1Sha256":"00"}]}'],
+] as const) {
+  test(`a damaged users.json is refused and left alone: ${what}`, async () => {
+    await openCredentialStore({ stateDir, env: {} });
+    const file = path.join(stateDir, 'users.json');
+    writeFileSync(file, text);
+    await assert.rejects(openCredentialStore({ stateDir, env: {} }), (error: unknown) => {
+      assert.ok(error instanceof UserError);
+      assert.ok(error.message.includes(file));
+      assert.ok(error.fix);
+      return true;
+    });
+    assert.equal(readFileSync(file, 'utf8'), text);
+  });
+}
+
+test('a users.json that lists nobody lets nobody in', async () => {
+  await openCredentialStore({ stateDir, env: {} });
+  writeFileSync(path.join(stateDir, 'users.json'), '{"version":1,"users":[]}');
+  const { hasUser, created, credentials } = await openCredentialStore({ stateDir, env: {} });
+  assert.equal(hasUser, false);
+  assert.equal(created, undefined);
+  assert.equal(await credentials.verifyPassword('garim', ''), false);
+});
