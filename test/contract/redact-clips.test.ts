@@ -12,7 +12,7 @@ import {
 } from 'node-av/constants';
 import type { ReportLine } from '../../edge/camera/files/report.ts';
 import { clipFacts } from '../support/clip-facts.ts';
-import { garim } from '../support/garim.ts';
+import { garim } from '../support/garim-command.ts';
 import { makeMovie } from '../support/movies.ts';
 import { TempDir } from '../support/temp.ts';
 

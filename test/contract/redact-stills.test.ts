@@ -5,7 +5,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import sharp, { type Sharp } from 'sharp';
 import type { ReportLine } from '../../edge/camera/files/report.ts';
-import { garim } from '../support/garim.ts';
+import { garim } from '../support/garim-command.ts';
 import { TempDir } from '../support/temp.ts';
 
 /** Dark left, bright right, with a gradient downwards. */
