@@ -99,7 +99,7 @@ describe('real clips through garim run', { skip, timeout: 600_000 }, () => {
     );
     assert.ok(pictures > 0.5 * PULL_S * CLIPS[name].frameRate, 'pictures keep coming');
     assert.ok(kept.size >= 8, 'enough pictures can be judged');
-    assert.ok(objects >= 8, 'the clip has faces or plates');
+    assert.ok(objects >= 3, 'the clip has faces or plates');
     assert.ok(likenessElsewhere > 0.5, 'what is not covered comes through');
     assert.deepEqual(shown, [], 'sure faces and plates that came out uncovered');
   }
