@@ -10,7 +10,7 @@ export interface CoverRegion extends Box {
   label: CoverLabel;
   /** Score of the detection behind it; 1 for a mask. */
   score: number;
-  /** Track number; its cover noise is frozen per track. 0 for a mask. */
+  /** Track number; what its cover shows is kept per track (track-cells.ts). 0 for a mask. */
   track: number;
   /** Set for a mask: the exact outline in pixels; the box is its bounding box. */
   polygon?: readonly Point[];
