@@ -13,10 +13,10 @@ import {
   AVERROR_EOF,
 } from 'node-av/constants';
 import { Codec, CodecContext, type Frame, Packet, Rational } from 'node-av/lib';
+import { NAL_IDR, NAL_PPS, NAL_SPS, nalType, withoutSei } from '../../base/annexb.ts';
 import { WorldError } from '../../base/errors.ts';
 import type { AccessUnit, StreamFormat } from '../messages.ts';
 import { FilteredFrame } from '../redact/filtered-frame.ts';
-import { NAL_IDR, NAL_PPS, NAL_SPS, nalType, withoutSei } from './annexb.ts';
 
 export type EncoderName = 'libx264' | 'h264_nvenc' | 'h264_v4l2m2m';
 
