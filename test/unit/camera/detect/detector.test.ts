@@ -64,7 +64,13 @@ test('the embedded network answers, and the same picture gives the same answer',
   await detector.settled();
   const { sha256 } = manifestEntry('garim-street-v0');
   await until(() => detector.state.state === 'ready', 'ready');
-  assert.deepEqual(detector.state, { state: 'ready', models: ['garim-street-v0'], digests: [sha256], confirmScores: {}, advice: '' });
+  assert.deepEqual(detector.state, {
+    state: 'ready',
+    models: ['garim-street-v0'],
+    digests: [sha256],
+    confirmScores: {},
+    advice: '',
+  });
   const first = await detector.detect(syntheticPicture(), LONG_MS);
   const second = await detector.detect(syntheticPicture(), LONG_MS);
   assertDetected(first);
