@@ -46,7 +46,8 @@ export function forkChild(options: ChildOptions): Child {
     fork(options.entry, [], {
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
-      env: allowedEnvironment(process.env),
+      // Many threads of libav allocate large frames: with a malloc arena each, a tenth of the memory would be gaps.
+      env: { ...allowedEnvironment(process.env), MALLOC_ARENA_MAX: '2' },
       execArgv: ['--enable-source-maps', ...(options.nodeFlags ?? [])],
     }),
   );

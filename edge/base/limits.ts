@@ -73,5 +73,5 @@ export const DELAY_LINE_FRAMES_MAX = 96;
 /** A frame is released when a verdict this much younger than itself is in, so that a weak first detection can still be confirmed. */
 export const SETTLE_MS = 80;
 
-/** A still larger than this is refused: it bounds memory to about 400 MB a picture, and takes what the largest phone sensors give. */
-export const STILL_PIXELS_MAX = 128_000_000;
+/** A still larger than this is refused: it takes what the largest phone sensors give, at about 13 bytes of memory a pixel. */
+export const STILL_PIXELS_MAX = 110_000_000;

@@ -17,9 +17,17 @@ const destination = {
   },
 };
 
+let processName = 'agent';
+
+/** Says which process writes, before its first line; `agent` unless said. */
+export function nameLoggingProcess(name: 'camera'): void {
+  processName = name;
+}
+
 export const rootLog: Log = pino(
   {
-    base: { process: 'agent' },
+    base: null,
+    mixin: () => ({ process: processName }),
     level: 'info',
     redact: {
       paths: ['*.url', '*.sourceUrl', '*.password', '*.authorization', 'url', 'sourceUrl', 'password'],

@@ -6,7 +6,7 @@
 import { systemClock } from '../base/clock.ts';
 import { messageOf } from '../base/errors.ts';
 import { SLATE_FRAME_RATE } from '../base/limits.ts';
-import { type Log, rootLog } from '../base/log.ts';
+import { type Log, nameLoggingProcess, rootLog } from '../base/log.ts';
 import { registerUrlSecrets } from '../base/secrets.ts';
 import { openCapture } from './capture/open.ts';
 import { type Channel, openChannel } from './channel.ts';
@@ -47,6 +47,7 @@ const realParts: CameraParts = {
 /** Entry of the camera process: waits for `start` and runs until `stop`, the end of the source, or the agent's end. */
 export function runCameraProcess(parts: CameraParts = realParts): void {
   process.title = 'garim-camera';
+  nameLoggingProcess('camera');
   let camera: Camera | undefined;
   const channel = openChannel((message) => {
     switch (message.type) {
@@ -99,7 +100,7 @@ class Camera {
     this.#start = start;
     this.#channel = channel;
     this.#parts = parts;
-    this.#log = rootLog.child({ process: 'camera', camera: start.name });
+    this.#log = rootLog.child({ camera: start.name });
     this.output = new Output({
       encode: start.settings.encode,
       log: this.#log,
@@ -128,7 +129,8 @@ class Camera {
       clock: systemClock,
       sink: {
         frame: async (frame, plan) => {
-          this.#slate = undefined;
+          // Frames that left the delay line after the camera was lost say nothing about its return.
+          if (this.#source.state === 'connected') this.#slate = undefined;
           this.#size = { widthPx: frame.widthPx, heightPx: frame.heightPx };
           await this.output.write(frame);
           this.#counter.frameOut(plan);
@@ -155,7 +157,7 @@ class Camera {
     }, FIRST_SLATE_AFTER_MS);
     const health = setInterval(() => this.#tell(detector, pipeline, capture.counts), HEALTH_EVERY_MS);
     const receipts = this.#startReceipts(detector, pipeline);
-    const slates = this.#startSlates(settings.look);
+    const slates = this.#startSlates(settings.look, pipeline);
     try {
       await pipeline.run();
     } finally {
@@ -170,7 +172,7 @@ class Camera {
   }
 
   /** Draws slates while there is nothing else to show; they continue the feed's timeline. */
-  #startSlates(look: Start['settings']['look']): Disposable {
+  #startSlates(look: Start['settings']['look'], pipeline: Pipeline): Disposable {
     const redactor = new Redactor(look);
     const startedMs = systemClock.monotonicMs();
     let lastPtsUs = 0;
@@ -182,7 +184,7 @@ class Camera {
         lastPtsUs = this.output.lastPtsUs;
         lastMs = nowMs;
       }
-      if (this.#slate === undefined || isBusy) return;
+      if (this.#slate === undefined || isBusy || pipeline.status.delayLineFrames > 0) return;
       isBusy = true;
       try {
         const surface = createSurface(this.#size.widthPx, this.#size.heightPx);

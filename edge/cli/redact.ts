@@ -100,7 +100,8 @@ function feedbackFor({ jobs }: JobList): Feedback {
     onFrame: (_, frames) => bar?.update({ frames: `, frame ${frames}` }),
     onFault: (job, reason, isWritten) => {
       if (bar) process.stderr.write('\r\x1b[K');
-      say(`${job.input}: ${reason}${isWritten ? `; what could be read is in ${job.target}` : ''}`);
+      const named = reason.includes(job.input) ? reason : `${job.input}: ${reason}`;
+      say(`${named}${isWritten ? `; what could be read is in ${job.target}` : ''}`);
     },
     end: () => bar?.stop(),
   };

@@ -49,9 +49,11 @@ export function violationsOf(files: ReadonlyMap<string, string>): string[] {
     }
     if (
       !file.startsWith('edge/camera/redact/') &&
-      /\bnew\s+FilteredFrame\b|Object\.create\(\s*FilteredFrame/.test(text)
+      /\bnew\s+Filtered(Frame|Picture)\b|Object\.create\(\s*Filtered(Frame|Picture)|\bmarkFiltered(Picture)?\b/.test(
+        text,
+      )
     ) {
-      breaches.push(`${file}: makes a FilteredFrame, which only edge/camera/redact may`);
+      breaches.push(`${file}: makes a FilteredFrame or FilteredPicture, which only edge/camera/redact may`);
     }
   }
   return breaches;

@@ -21,15 +21,19 @@ export async function startMjpegServer(options: {
   frameRate: number;
   user: string;
   password: string;
+  /** JPEG files, sent in turn; plain colours without. */
+  pictures?: Buffer[];
 }): Promise<MjpegServer> {
   const { widthPx: width, heightPx: height } = options;
-  const pictures = await Promise.all(
-    ['#803020', '#208030', '#302080'].map((background) =>
-      sharp({ create: { width, height, channels: 3, background } })
-        .jpeg()
-        .toBuffer(),
-    ),
-  );
+  const pictures =
+    options.pictures ??
+    (await Promise.all(
+      ['#803020', '#208030', '#302080'].map((background) =>
+        sharp({ create: { width, height, channels: 3, background } })
+          .jpeg()
+          .toBuffer(),
+      ),
+    ));
   const viewers = new Set<ServerResponse>();
   const expected = `Basic ${Buffer.from(`${options.user}:${options.password}`).toString('base64')}`;
   const server = createServer((request, response) => {

@@ -103,6 +103,8 @@ test('each rule can fail', () => {
     ['edge/gateway/rtsp/b.ts', "import type { Frame } from 'node-av';"],
     ['edge/camera/track/b.ts', "import { Tensor } from 'onnxruntime-node';"],
     ['edge/camera/encode/b.ts', 'new FilteredFrame(raw)'],
+    ['edge/camera/still/b.ts', 'new FilteredPicture(token, rgb)'],
+    ['edge/camera/still/b.ts', 'markFilteredPicture(rgb, 1, 1)'],
   ];
   for (const [file, text] of refused) assert.equal(breachesOf(file, text).length, 1, `${file}: ${text}`);
 });

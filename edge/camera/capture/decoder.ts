@@ -82,7 +82,8 @@ export class VideoDecoder implements Disposable {
     for (let faults = 0; faults < FAULTS_PER_PACKET_MAX; ) {
       const frame = new Frame();
       frame.alloc();
-      const code = await this.#context.receiveFrame(frame);
+      // The work is done in sendPacket(), except where frames are drained: what is left is less than a change of threads.
+      const code = packet ? this.#context.receiveFrameSync(frame) : await this.#context.receiveFrame(frame);
       if (code >= 0) {
         // Delivered all the same: it is filtered like any other.
         if (frame.decodeErrorFlags !== 0 || frame.hasFlags(AV_FRAME_FLAG_CORRUPT)) onError('a picture is damaged');

@@ -110,7 +110,11 @@ export class Encoder implements Disposable {
   async #receive(): Promise<AccessUnit[]> {
     const units: AccessUnit[] = [];
     for (;;) {
-      const status = await this.#context.receivePacket(this.#packet);
+      // x264 without look-ahead has done its work in sendFrame(): what is left to do is less than a change of threads.
+      const status =
+        this.name === 'libx264'
+          ? this.#context.receivePacketSync(this.#packet)
+          : await this.#context.receivePacket(this.#packet);
       if (status === AVERROR_EAGAIN || status === AVERROR_EOF) return units;
       if (status < 0) throw new WorldError('encoder-failed', `${this.name} failed (error ${status})`);
       const raw = this.#packet.data;

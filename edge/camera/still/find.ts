@@ -10,8 +10,8 @@
  */
 import sharp from 'sharp';
 import { type Letterbox, letterboxSize } from '../detect/letterbox.ts';
-import type { Detection, Detector, DetectorPicture, Verdict } from '../detect/port.ts';
-import { hull, iou } from '../track/geometry.ts';
+import type { Box, Detection, DetectionLabel, Detector, DetectorPicture, Verdict } from '../detect/port.ts';
+import { areaOf, hull, intersectionArea, iou } from '../track/geometry.ts';
 import type { RawPicture } from './raw-picture.ts';
 
 /** Long sides of the passes. Large objects are found at the small ones, far objects of large pictures in tiles of the others. */
@@ -23,14 +23,20 @@ const ENLARGEMENT_MAX = 1.18;
 const TILE_PX = 1024;
 /** An object up to this size is whole in one tile at least. */
 const TILE_OVERLAP_PX = 192;
-/** Boxes of different passes that overlap by more are one object. */
+/** Boxes of different passes that overlap by more, or of which the smaller lies in the other by more, are one object. */
 const SAME_IOU_MIN = 0.6;
+const SAME_INSIDE_MIN = 0.9;
 /** Inferences on a busy box may take seconds; beyond this the detector is stalled. */
 const STALL_MS = 30_000;
 
-/** Change of the threshold per tenfold area, around boxes of this share of the picture. */
+/** Change of the threshold per tenfold area, around boxes of this share of the picture, at which the manifest's holds. */
 const THRESHOLD_STEP = 0.08;
-const AREA_SHARE_NEUTRAL = 1e-3;
+const AREA_SHARE_NEUTRAL: Readonly<Record<DetectionLabel, number>> = {
+  face: 7e-4,
+  plate: 1e-3,
+  person: 1e-3,
+  vehicle: 1e-3,
+};
 /** The most that a small box's threshold is lowered by; the detector must answer with boxes from there on. */
 export const STILL_THRESHOLD_OFFSET = -THRESHOLD_STEP;
 
@@ -67,24 +73,28 @@ export async function findInPicture(picture: RawPicture, options: FindOptions): 
     }
   }
   const area = widthPx * heightPx;
-  const counted = all.filter((d) => d.score >= thresholdFor(thresholds[d.label] ?? 0, (d.w * d.h) / area));
+  const counted = all.filter((d) => d.score >= (thresholds[d.label] ?? 0) + sizePenalty(d.label, (d.w * d.h) / area));
   return { kind: 'found', detections: merge(counted) };
 }
 
-/** From a tenth of the neutral area on downwards it stays at the least. */
-function thresholdFor(base: number, areaShare: number): number {
-  return base + THRESHOLD_STEP * Math.log10(Math.max(areaShare / AREA_SHARE_NEUTRAL, 0.1));
+/** Added to the threshold. From a tenth of the neutral area on downwards it stays at the least. */
+function sizePenalty(label: DetectionLabel, areaShare: number): number {
+  return THRESHOLD_STEP * Math.log10(Math.max(areaShare / AREA_SHARE_NEUTRAL[label], 0.1));
 }
 
 /** Boxes of one label that agree become the box that holds them. Best first. */
 function merge(detections: readonly Detection[]): Detection[] {
   const merged: Detection[] = [];
   for (const d of [...detections].sort((a, b) => b.score - a.score)) {
-    const at = merged.findIndex((m) => m.label === d.label && iou(m, d) > SAME_IOU_MIN);
+    const at = merged.findIndex((m) => m.label === d.label && isSame(m, d));
     if (at < 0) merged.push(d);
     else merged[at] = { ...merged[at]!, ...hull(merged[at]!, d) };
   }
   return merged;
+}
+
+function isSame(a: Box, b: Box): boolean {
+  return iou(a, b) > SAME_IOU_MIN || intersectionArea(a, b) > SAME_INSIDE_MIN * Math.min(areaOf(a), areaOf(b));
 }
 
 async function scale(
