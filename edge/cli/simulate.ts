@@ -1,12 +1,13 @@
 /** `garim simulate`: writes a clip of the simulated street, and the truth about it, for tests, demos and measurements. */
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { messageOf, UserError } from '../base/errors.ts';
-import { ClipWriter } from '../camera/capture/simulated/clip-writer.ts';
+import { discard, partialNameFor, publish } from '../base/whole-file.ts';
 import { parseSimulated } from '../camera/capture/simulated/source.ts';
 import { createStreet, STREET_DEFAULTS } from '../camera/capture/simulated/street.ts';
-import { YuvConverter } from '../camera/capture/simulated/yuv.ts';
 import { createSurface } from '../camera/draw/surface.ts';
+import { ClipWriter } from '../camera/encode/clip-writer.ts';
+import { Redactor } from '../camera/redact/redactor.ts';
 
 interface SimulateOptions {
   out: string;
@@ -68,19 +69,17 @@ async function writeAll(
   const { frameRate, widthPx, heightPx } = street.options;
   const frames = Math.max(1, Math.round(options.seconds * frameRate));
   const surface = createSurface(widthPx, heightPx);
-  using converter = new YuvConverter();
+  using redactor = new Redactor('solid'); // makes frames of drawn pictures; nothing is covered here
   const truth = options.truth === undefined ? undefined : await TruthWriter.open(options.truth);
-  let clip: ClipWriter | undefined;
+  const clip = new ClipWriter(options.out, frameRate);
   try {
-    clip = await ClipWriter.open(options.out, street.options);
     let encoding: Promise<void> = Promise.resolve();
     for (let index = 0; index < frames; index++) {
       const line = street.renderInto(index, surface);
-      const pts = clip.ptsOf(index);
-      const frame = await converter.convert(surface, clip.timeBase, pts);
+      const frame = redactor.fromSurface(surface, Math.round((index * 1e6) / frameRate), 0);
       await encoding;
       // Encodes while the next frame is drawn.
-      encoding = clip.write(frame).finally(() => frame.free());
+      encoding = clip.write(frame);
       encoding.catch(() => undefined);
       await truth?.write(`${JSON.stringify(line)}\n`);
       showProgress(index + 1, frames);
@@ -88,10 +87,9 @@ async function writeAll(
     }
     await encoding;
     await clip.finish();
-    clip = undefined;
     await truth?.finish();
   } catch (error) {
-    await clip?.abandon();
+    await clip.abandon();
     await truth?.abandon();
     throw error;
   }
@@ -100,16 +98,19 @@ async function writeAll(
 /** The truth goes to a file of its own name only when it is whole, as the clip does. */
 class TruthWriter {
   readonly #file: string;
+  readonly #partial: string;
   readonly #handle: FileHandle;
 
-  private constructor(file: string, handle: FileHandle) {
+  private constructor(file: string, partial: string, handle: FileHandle) {
     this.#file = file;
+    this.#partial = partial;
     this.#handle = handle;
   }
 
   static async open(file: string): Promise<TruthWriter> {
+    const partial = partialNameFor(file);
     try {
-      return new TruthWriter(file, await open(`${file}.part`, 'w'));
+      return new TruthWriter(file, partial, await open(partial, 'w'));
     } catch (error) {
       throw new UserError(`can't write ${file}: ${messageOf(error)}`, {
         fix: 'name a file in a folder that exists',
@@ -124,12 +125,12 @@ class TruthWriter {
 
   async finish(): Promise<void> {
     await this.#handle.close();
-    await rename(`${this.#file}.part`, this.#file);
+    await publish(this.#partial, this.#file);
   }
 
   async abandon(): Promise<void> {
-    await this.#handle.close();
-    await rm(`${this.#file}.part`, { force: true });
+    await this.#handle.close().catch(() => undefined);
+    await discard(this.#partial);
   }
 }
 

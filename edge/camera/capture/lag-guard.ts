@@ -5,8 +5,8 @@
  * LAG_PATIENCE_US, packets are to be left out until the newest is reached, and decoding begins again at a key frame: latency is bounded,
  * and the source is never held up. A burst after a hiccup of the network is decoded within the patience and costs nothing.
  */
-export const LAG_US_MAX = 1_500_000;
-export const LAG_PATIENCE_US = 2_000_000;
+export const LAG_US_MAX = 700_000;
+export const LAG_PATIENCE_US = 1_500_000;
 /** Share by which the least lag may creep up, since the clock of a camera may be slower than ours. */
 const CREEP = 0.001;
 /** Timestamps this far apart belong to different clocks. */

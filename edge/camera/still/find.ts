@@ -8,6 +8,7 @@
  * Measured with perf/stills.ts; the table is in models/cards/garim-street-v0.md. Pictures of several times the area of 1080p cost
  * seconds. One call at a time, as the detector's.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { type Letterbox, letterboxSize } from '../detect/letterbox.ts';
 import type { Box, Detection, DetectionLabel, Detector, DetectorPicture, Verdict } from '../detect/port.ts';
@@ -28,6 +29,8 @@ const SAME_IOU_MIN = 0.6;
 const SAME_INSIDE_MIN = 0.9;
 /** Inferences on a busy box may take seconds; beyond this the detector is stalled. */
 const STALL_MS = 30_000;
+const ATTEMPTS_MAX = 6;
+const RETRY_MS = 500;
 
 /** Change of the threshold per tenfold area, around boxes of this share of the picture, at which the manifest's holds. */
 const THRESHOLD_STEP = 0.08;
@@ -63,8 +66,7 @@ export async function findInPicture(picture: RawPicture, options: FindOptions): 
     const scaleY = heightPx / contentHeightPx;
     for (const y0 of offsets(contentHeightPx)) {
       for (const x0 of offsets(contentWidthPx)) {
-        const tile = cut(scaled, contentWidthPx, contentHeightPx, x0, y0);
-        const verdict = await detector.detect(tile, STALL_MS);
+        const verdict = await ask(detector, () => cut(scaled, contentWidthPx, contentHeightPx, x0, y0));
         if (verdict.kind === 'unavailable') return verdict;
         for (const d of verdict.detections) {
           all.push({ ...d, x: (d.x + x0) * scaleX, y: (d.y + y0) * scaleY, w: d.w * scaleX, h: d.h * scaleY });
@@ -75,6 +77,16 @@ export async function findInPicture(picture: RawPicture, options: FindOptions): 
   const area = widthPx * heightPx;
   const counted = all.filter((d) => d.score >= (thresholds[d.label] ?? 0) + sizePenalty(d.label, (d.w * d.h) / area));
   return { kind: 'found', detections: merge(counted) };
+}
+
+/** Asks again while a worker that crashed is being replaced. The picture is made anew, since the detector takes its memory. */
+async function ask(detector: Detector, make: () => DetectorPicture): Promise<Verdict> {
+  for (let attempt = 1; ; attempt++) {
+    const verdict = await detector.detect(make(), STALL_MS);
+    const isFinal = verdict.kind === 'detected' || verdict.reason === 'model-missing' || attempt >= ATTEMPTS_MAX;
+    if (isFinal) return verdict;
+    await sleep(RETRY_MS);
+  }
 }
 
 /** Added to the threshold. From a tenth of the neutral area on downwards it stays at the least. */

@@ -15,18 +15,8 @@ export interface RawPicture {
 }
 
 /** Formats that are read, and written again as they came. */
-export const STILL_FORMATS = ['jpeg', 'png', 'webp', 'tiff', 'avif'] as const;
+const STILL_FORMATS = ['jpeg', 'png', 'webp', 'tiff', 'avif'] as const;
 export type StillFormat = (typeof STILL_FORMATS)[number];
-
-/** The format of a file by its content; undefined when it is no picture that libvips knows. */
-export async function stillFormatOf(file: string): Promise<string | undefined> {
-  try {
-    const { format, compression } = await sharp(file, { limitInputPixels: false }).metadata();
-    return format === 'heif' && compression === 'av1' ? 'avif' : format;
-  } catch {
-    return undefined;
-  }
-}
 
 /** @throws UserError that says what is wrong with the file, without naming it */
 export async function readPicture(file: string): Promise<{ picture: RawPicture; format: StillFormat }> {
