@@ -127,7 +127,7 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
     if (segments !== undefined) {
       const recorder: Segments = startSegments({ feed, ...segments, log });
       running.add(`segments of ${feed.name}`, () => recorder.close());
-      health.watchSegments(feed.name, recorder);
+      health.watchSegments(recorder);
       metrics.watchSegments(feed.name, recorder);
     }
     for (const url of push) {
