@@ -54,7 +54,7 @@ export interface PipelineOptions {
   sink: PipelineSink;
 }
 
-export interface PipelineSink {
+interface PipelineSink {
   /** Frames in order, one call at a time. Takes ownership. A rejection stops the pipeline. */
   frame(frame: FilteredFrame, plan: CoverPlan, seq: number): Promise<void>;
   connected(info: SourceInfo): void;

@@ -78,9 +78,13 @@ test('the feed plays in the browser, follows a new size, and is veiled when it s
       advice: 'Get the model.',
     };
     await page.getByText('Get the model.').waitFor();
-    await page.getByText('The whole picture is covered: model-missing').waitFor();
+    await page.getByText('The whole picture is covered: no model finds all that must be covered').waitFor();
+    const why = page.locator('.why');
+    await why.waitFor();
+    assert.equal(await why.textContent(), 'The whole picture is covered no model finds all that must be covered');
     await page.click('#language');
-    await page.getByText('화면 전체를 가렸습니다: model-missing').waitFor();
+    await page.getByText('화면 전체를 가렸습니다: 가려야 할 것을 모두 찾는 모델이 없습니다').waitFor();
+    assert.match((await why.textContent()) ?? '', /가려야 할 것을/);
     await page.click('#language');
 
     feed[Symbol.dispose]();

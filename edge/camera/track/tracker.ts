@@ -59,7 +59,7 @@ const STRAY_MS = 170;
 /** Weak detections in a row that make a track of their own. */
 const WEAK_HITS_TO_CONFIRM = 3;
 
-export interface Observation {
+interface Observation {
   /** Feed timeline, milliseconds. */
   ms: number;
   box: Box;
@@ -265,7 +265,7 @@ function nearestLost(lost: ReadonlySet<Track>, detection: Detection, ms: number,
 }
 
 /** Where the cover of a track lies at `ms`, margins included; undefined where the track has nothing to cover. */
-export function coverBoxAt(track: Track, ms: number, picture: PictureSize, holdMsMin = 0): Box | undefined {
+function coverBoxAt(track: Track, ms: number, picture: PictureSize, holdMsMin = 0): Box | undefined {
   const { observations, label } = track;
   const first = observations[0]!;
   const last = observations.at(-1)!;

@@ -9,10 +9,12 @@ import { createServer, type Socket } from 'node:net';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { messageOf, UserError } from '../../base/errors.ts';
 import { type Log, RepeatLog } from '../../base/log.ts';
+import { parseListen } from '../../config/listen.ts';
+import type { FailureDamper } from '../auth/damper.ts';
 import type { Credentials } from '../auth/port.ts';
 import type { FeedDirectory, GatewayMetrics } from '../feed.ts';
+import type { ViewerSlots } from '../viewer-slots.ts';
 import { type ConnectionDependencies, RtspConnection } from './connection.ts';
-import { FailureDamper } from './damper.ts';
 import { CONNECTIONS_MAX, SWEEP_INTERVAL_MS } from './limits.ts';
 import { SessionTable } from './session-table.ts';
 
@@ -21,6 +23,10 @@ export interface RtspServerOptions {
   listen: string;
   feeds: FeedDirectory;
   credentials: Credentials;
+  /** Shared with the HTTP server, so that guesses over both count together. */
+  damper: FailureDamper;
+  /** Shared with the HTTP server: places of viewers of all kinds. */
+  slots: ViewerSlots;
   metrics: GatewayMetrics;
   log: Log;
   clock?: Clock;
@@ -35,7 +41,7 @@ export interface RtspServer {
 
 /** Rejects with a UserError when it can't listen there. */
 export async function startRtspServer(options: RtspServerOptions): Promise<RtspServer> {
-  const { credentials, feeds, log, metrics } = options;
+  const { credentials, damper, feeds, log, metrics, slots } = options;
   const sessions = new SessionTable(metrics, log);
   const dependencies: ConnectionDependencies = {
     feeds,
@@ -43,7 +49,8 @@ export async function startRtspServer(options: RtspServerOptions): Promise<RtspS
     metrics,
     clock: options.clock ?? systemClock,
     sessions,
-    damper: new FailureDamper(),
+    damper,
+    slots,
     log,
     faults: new RepeatLog(log, 'RTSP viewers dropped'),
   };
@@ -81,10 +88,8 @@ export async function startRtspServer(options: RtspServerOptions): Promise<RtspS
 }
 
 async function listen(server: ReturnType<typeof createServer>, listenOn: string): Promise<RtspServer['address']> {
-  const colon = listenOn.lastIndexOf(':');
-  const host = listenOn.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
   try {
-    server.listen({ host, port: Number(listenOn.slice(colon + 1)) });
+    server.listen(parseListen(listenOn));
     await once(server, 'listening');
   } catch (error) {
     throw new UserError(`RTSP can't listen on ${listenOn}: ${messageOf(error)}`, {
