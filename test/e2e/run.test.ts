@@ -10,7 +10,7 @@ import path from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { splitAnnexB } from '../../edge/gateway/rtsp/nal.ts';
+import { splitAnnexB } from '../../edge/base/annexb.ts';
 import { browserPath, launchBrowser } from '../support/browser.ts';
 import { decodeRgb, judgeCovers, numberClip, type Pulled, pullNumbered, type Size } from '../support/clip-judge.ts';
 import { type Garim, PASSWORD, startGarim, USER, until } from '../support/garim.ts';
