@@ -14,9 +14,10 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { WebSocket } from 'ws';
 import { findFfmpeg } from '../../edge/gateway/console/preview.ts';
 import { startSegments } from '../../edge/gateway/segments/recorder.ts';
-import { BASIC, DressedFeed, PASSWORD, startConsole, USER, until } from '../support/console-fixture.ts';
+import { BASIC, DressedFeed, PASSWORD, startConsole, USER } from '../support/console-fixture.ts';
 import { needs } from '../support/shared.ts';
 import { createTestFeed } from '../support/test-feed.ts';
+import { until } from '../support/wait.ts';
 
 const run = promisify(execFile);
 const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((candidate) => {
