@@ -81,6 +81,21 @@ export const cameraSchema = z.strictObject({
         ),
     })
     .prefault({}),
+  secondOpinion: z
+    .strictObject({
+      people: z
+        .enum(['off', 'head'])
+        .default('head')
+        .describe(
+          '`head`: where a second network sees a person and no face was found, the head is covered. It needs `garim models pull coco-ssd`.',
+        ),
+      vehicles: z
+        .enum(['off', 'plate-band'])
+        .default('plate-band')
+        .describe('`plate-band`: where a small vehicle shows no plate, the place of its plate is covered.'),
+    })
+    .prefault({})
+    .describe('Covers beside those of the faces and plates that were found.'),
   delayMs: z
     .int()
     .min(100)

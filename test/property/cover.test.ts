@@ -9,6 +9,7 @@ import { CELLS, cellCount, noiseCells, reduceToCells } from '../../edge/camera/r
 import type { CoverRegion } from '../../edge/camera/redact/plan.ts';
 import type { Plane } from '../../edge/camera/redact/planes.ts';
 import { paintRegions } from '../../edge/camera/redact/redactor.ts';
+import { TrackCells } from '../../edge/camera/redact/track-cells.ts';
 
 const KEY = Uint32Array.from([1, 2, 3, 4]);
 const WIDTH = 96;
@@ -109,8 +110,8 @@ for (const look of ['blur', 'mosaic', 'solid'] as const) {
         const one = makePlanes(seed, isInterleaved);
         const other = copy(one);
         for (const plane of other) rearrange(plane, region);
-        paintRegions(one, [region], look, KEY);
-        paintRegions(other, [region], look, KEY);
+        paintRegions(one, [region], look, new TrackCells(KEY), 0);
+        paintRegions(other, [region], look, new TrackCells(KEY), 0);
         one.forEach((plane, i) => {
           assert.deepEqual(other[i]!.data, plane.data);
         });
@@ -124,7 +125,7 @@ for (const look of ['blur', 'mosaic', 'solid'] as const) {
       fc.property(fc.integer(), fc.boolean(), regionArb, (seed, isInterleaved, region) => {
         const before = makePlanes(seed, isInterleaved);
         const after = copy(before);
-        paintRegions(after, [region], look, KEY);
+        paintRegions(after, [region], look, new TrackCells(KEY), 0);
         before.forEach((plane, p) => {
           const s = plane.subsampling;
           for (let y = 0; y < plane.heightPx; y++) {

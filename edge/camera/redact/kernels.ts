@@ -6,8 +6,8 @@
  * that a cell is never finer than CELL_PX_MIN. Blur alone does not hide (Gaussian-blurred faces are re-identified, see
  * docs in edge/ARCHITECTURE.md); the loss of information here comes from the cells, and the smooth look only from their upsampling.
  *
- * The noise is a function of a key that never leaves the process, the track and the cell: frozen per track, so that averaging
- * many frames does not remove it.
+ * The noise is a function of a key that never leaves the process, the track, the sample and the cell. How often a track is sampled at
+ * all, and so how much many frames tell together, is track-cells.ts's business.
  */
 import type { Look } from '../../config/schema.ts';
 import type { Plane } from './planes.ts';
@@ -72,7 +72,7 @@ export function reduceToCells(plane: Plane, rect: PlaneRect): Cells {
   return { columns, rows, values };
 }
 
-/** Adds the track's frozen noise. `component` tells luma from the two chroma planes. */
+/** Adds the track's noise. `component` tells the planes, and the samples of a track, from each other. */
 export function noiseCells(cells: Cells, key: Uint32Array, track: number, component: number): Cells {
   const values = cells.values.map((value, i) => {
     const noise = (hash(key, track, component * 16 + i) % (2 * NOISE_STEPS + 1)) - NOISE_STEPS;

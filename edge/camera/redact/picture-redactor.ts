@@ -10,6 +10,7 @@ import { fillRect, SOLID_LUMA } from './kernels.ts';
 import type { CoverPlan } from './plan.ts';
 import type { Plane } from './planes.ts';
 import { paintRegions } from './redactor.ts';
+import { TrackCells } from './track-cells.ts';
 
 export interface RedactedPicture {
   picture: FilteredPicture;
@@ -27,7 +28,7 @@ export function redactPicture(raw: RawPicture, plan: CoverPlan, look: Look): Red
 function paint(planes: readonly Plane[], plan: CoverPlan, look: Look): CoverPlan {
   if (plan.kind === 'regions') {
     try {
-      paintRegions(planes, plan.regions, look, randomFillSync(new Uint32Array(4)));
+      paintRegions(planes, plan.regions, look, new TrackCells(randomFillSync(new Uint32Array(4))), 0);
       return plan;
     } catch {
       // Covered whole below.

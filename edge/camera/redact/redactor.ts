@@ -25,18 +25,11 @@ import type { Surface } from '../draw/surface.ts';
 import type { RawFrame } from '../frame.ts';
 import { type FilteredFrame, markFiltered } from './filtered-frame.ts';
 import { FramePool, type PaintFrame } from './frame-pool.ts';
-import {
-  fillRect,
-  NEUTRAL_CHROMA,
-  noiseCells,
-  type PlaneRect,
-  paintCells,
-  reduceToCells,
-  SOLID_LUMA,
-} from './kernels.ts';
+import { fillRect, NEUTRAL_CHROMA, type PlaneRect, paintCells, SOLID_LUMA } from './kernels.ts';
 import type { CoverPlan, CoverRegion } from './plan.ts';
 import { isPaintable, type Plane } from './planes.ts';
 import { fillPolygon } from './polygon.ts';
+import { TrackCells } from './track-cells.ts';
 
 /** Side data that may identify somebody or betray what was hidden; the encoder must not see it. */
 const DROPPED_SIDE_DATA = [AV_FRAME_DATA_A53_CC, AV_FRAME_DATA_SEI_UNREGISTERED, AV_FRAME_DATA_MOTION_VECTORS];
@@ -51,14 +44,14 @@ type WholeFrame = Extract<CoverPlan, { kind: 'whole-frame' }>;
 
 export class Redactor implements Disposable {
   readonly #look: Look;
-  readonly #noiseKey: Uint32Array;
+  readonly #cells: TrackCells;
   readonly #pool = new FramePool();
   #convert: { from: string; scaler: SoftwareScaleContext } | undefined;
 
   /** `noiseKey` is drawn at random; tests fix it. */
   constructor(look: Look, noiseKey: Uint32Array = randomFillSync(new Uint32Array(4))) {
     this.#look = look;
-    this.#noiseKey = noiseKey;
+    this.#cells = new TrackCells(noiseKey);
   }
 
   /** Never passes uncovered pixels: throws only when not even a covered frame can be made. */
@@ -103,7 +96,7 @@ export class Redactor implements Disposable {
     const target = this.#copy(source);
     if (target === undefined) return undefined;
     try {
-      paintRegions(target.planes, regions, this.#look, this.#noiseKey);
+      paintRegions(target.planes, regions, this.#look, this.#cells, raw.ptsUs / 1000);
       return this.#made(target, raw.ptsUs, raw.capturedMs, 'regions');
     } catch (error) {
       target.av.free();
@@ -156,13 +149,15 @@ export class Redactor implements Disposable {
   }
 }
 
-/** Paints every region on every plane. Exported for the tests of the kernels' promises. */
+/** Paints every region on every plane of the picture at feed time `ms`. */
 export function paintRegions(
   planes: readonly Plane[],
   regions: readonly CoverRegion[],
   look: Look,
-  noiseKey: Uint32Array,
+  trackCells: TrackCells,
+  ms: number,
 ): void {
+  trackCells.forgetBefore(ms);
   for (const region of regions) {
     planes.forEach((plane, component) => {
       const solid = plane.isLuma ? SOLID_LUMA : NEUTRAL_CHROMA;
@@ -172,8 +167,9 @@ export function paintRegions(
       }
       const rect = rectOn(plane, region);
       if (rect === undefined) return;
-      if (look === 'solid') fillRect(plane, rect, solid);
-      else paintCells(plane, rect, noiseCells(reduceToCells(plane, rect), noiseKey, region.track, component), look);
+      const cells = look === 'solid' ? undefined : trackCells.cells(plane, rect, region.track, component, ms);
+      if (cells === undefined || look === 'solid') fillRect(plane, rect, solid);
+      else paintCells(plane, rect, cells, look);
     });
   }
 }
