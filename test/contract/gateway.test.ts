@@ -5,11 +5,12 @@ import { test } from 'node:test';
 import { WebSocket } from 'ws';
 import { VIEWERS_MAX } from '../../edge/base/limits.ts';
 import { FAILURES_FREE } from '../../edge/gateway/auth/damper.ts';
-import { BASIC, DressedFeed, startConsole, until } from '../support/console-fixture.ts';
+import { BASIC, DressedFeed, startConsole } from '../support/console-fixture.ts';
 import { FORMAT } from '../support/h264.ts';
 import { ManualDirectory, ManualFeed } from '../support/manual-feed.ts';
 import { RtspClient, sessionOf } from '../support/rtsp-client.ts';
 import { startRtspFixture } from '../support/rtsp-fixture.ts';
+import { until } from '../support/wait.ts';
 
 test('guesses over RTSP make HTTP wait, and the other way round', async () => {
   const feed = new ManualFeed('gate', FORMAT);

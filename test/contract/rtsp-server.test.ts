@@ -17,7 +17,8 @@ import { ViewerSlots } from '../../edge/gateway/viewer-slots.ts';
 import { ManualDirectory, ManualFeed } from '../support/manual-feed.ts';
 import { annexB, Depacketiser, parseRtp } from '../support/rtp.ts';
 import { headersOf, RtspClient, sessionOf } from '../support/rtsp-client.ts';
-import { OneUser, RecordingMetrics, type RtspFixture, startRtspFixture, until } from '../support/rtsp-fixture.ts';
+import { OneUser, RecordingMetrics, type RtspFixture, startRtspFixture } from '../support/rtsp-fixture.ts';
+import { until } from '../support/wait.ts';
 
 const SPS = Buffer.from([0x67, 0x42, 0xc0, 0x1e, 0xd9, 0x01]);
 const PPS = Buffer.from([0x68, 0xcb, 0x83]);

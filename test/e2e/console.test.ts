@@ -15,9 +15,10 @@ import { WebSocket } from 'ws';
 import { findFfmpeg } from '../../edge/gateway/console/preview.ts';
 import { startSegments } from '../../edge/gateway/segments/recorder.ts';
 import { browserPath, launchBrowser } from '../support/browser.ts';
-import { BASIC, DressedFeed, PASSWORD, startConsole, USER, until } from '../support/console-fixture.ts';
+import { BASIC, DressedFeed, PASSWORD, startConsole, USER } from '../support/console-fixture.ts';
 import { needs } from '../support/shared.ts';
 import { createTestFeed } from '../support/test-feed.ts';
+import { until } from '../support/wait.ts';
 
 const run = promisify(execFile);
 const ffmpeg = findFfmpeg(process.env['PATH']);

@@ -130,20 +130,3 @@ export async function startConsole(
     [Symbol.asyncDispose]: () => server.close(),
   };
 }
-
-/** Polls until the condition gives something; the deadline is generous, since test machines are busy. */
-export async function until<T>(
-  what: string,
-  condition: () => T | Promise<T>,
-  timeoutMs = 30_000,
-): Promise<NonNullable<T>> {
-  const deadlineMs = Date.now() + timeoutMs;
-  for (;;) {
-    const value = await condition();
-    if (value) return value as NonNullable<T>;
-    if (Date.now() > deadlineMs) throw new Error(`waited ${timeoutMs} ms in vain for: ${what}`);
-    await new Promise((resolve) => {
-      setTimeout(resolve, 50);
-    });
-  }
-}

@@ -75,12 +75,3 @@ export async function startRtspFixture(feeds: FeedDirectory, clock: Clock = syst
     [Symbol.asyncDispose]: () => server.close(),
   };
 }
-
-/** Polls until the condition holds; rejects, naming it, after the deadline. */
-export async function until(what: string, condition: () => boolean, deadlineMs = 20_000): Promise<void> {
-  const endMs = Date.now() + deadlineMs;
-  while (!condition()) {
-    if (Date.now() > endMs) throw new Error(`not within ${deadlineMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}

@@ -57,13 +57,13 @@ export function findFfmpeg(pathVariable: string | undefined): string | undefined
 
 class QuietStream extends RtspStream {
   override startMpeg1Stream(): this {
-    // It spawns without an `env` of its own, so ffmpeg gets what `process.env` is during this one synchronous call.
-    const whole = process.env;
-    process.env = allowedEnvironment(whole);
+    // node-rtsp-stream lets ffmpeg inherit our environment, where passwords may stand.
+    const environment = process.env;
+    process.env = allowedEnvironment(environment);
     try {
       super.startMpeg1Stream();
     } finally {
-      process.env = whole;
+      process.env = environment;
     }
     // What these listeners print is ffmpeg's raw text; our own are put in their place by `Preview`.
     this.mpeg1Muxer.removeAllListeners('ffmpegStderr');

@@ -7,16 +7,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type Clock, systemClock } from '../../base/clock.ts';
+import { systemClock } from '../../base/clock.ts';
 import { messageOf, UserError, WorldError } from '../../base/errors.ts';
 import { VIEWERS_MAX } from '../../base/limits.ts';
-import type { Log } from '../../base/log.ts';
 import { parseListen } from '../../config/listen.ts';
-import type { FailureDamper } from '../auth/damper.ts';
-import type { Credentials } from '../auth/port.ts';
 import { type Asset, loadAssets } from '../console/assets.ts';
-import type { FeedDirectory, GatewayMetrics } from '../feed.ts';
-import type { ViewerSlots } from '../viewer-slots.ts';
+import type { ServerOptions } from '../server-options.ts';
 import { Authenticator } from './authenticate.ts';
 import { isOwnOrigin } from './headers.ts';
 import { Login } from './login.ts';
@@ -33,22 +29,11 @@ import { Sockets } from './sockets.ts';
 import { type AgentHealth, statusOf, summaryOf } from './status.ts';
 import { Viewers } from './viewers.ts';
 
-export interface HttpServerOptions {
-  /** `HOST:PORT`; port 0 takes a free one. */
-  listen: string;
-  feeds: FeedDirectory;
-  credentials: Credentials;
-  /** Shared with the RTSP server, so that guesses over both count together. */
-  damper: FailureDamper;
-  /** Shared with the RTSP server: places of viewers of all kinds. */
-  slots: ViewerSlots;
-  metrics: GatewayMetrics;
+export interface HttpServerOptions extends ServerOptions {
   /** Asked for each answer that needs it; cheap. */
   health: () => AgentHealth;
   /** Prometheus text format. */
   renderMetrics: () => Promise<string>;
-  log: Log;
-  clock?: Clock;
 }
 
 export interface HttpServer {

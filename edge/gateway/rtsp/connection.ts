@@ -6,13 +6,9 @@
  */
 import { isIPv6, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock } from '../../base/clock.ts';
 import { VIEWER_BACKLOG_BYTES_MAX } from '../../base/limits.ts';
-import type { Log, RepeatLog } from '../../base/log.ts';
-import type { FailureDamper } from '../auth/damper.ts';
-import type { Credentials } from '../auth/port.ts';
-import type { FeedDirectory, GatewayMetrics } from '../feed.ts';
-import type { ViewerSlots } from '../viewer-slots.ts';
+import type { RepeatLog } from '../../base/log.ts';
+import type { ServerOptions } from '../server-options.ts';
 import { type AuthResult, ConnectionAuthenticator } from './authenticator.ts';
 import type { TransportOffer } from './headers.ts';
 import { CONNECTION_IDLE_MS } from './limits.ts';
@@ -31,16 +27,8 @@ import type { SessionTable } from './session-table.ts';
 import { InterleavedTransport, type MediaTransport } from './transport.ts';
 import { openUdpTransport } from './udp-transport.ts';
 
-export interface ConnectionDependencies {
-  feeds: FeedDirectory;
-  credentials: Credentials;
-  metrics: GatewayMetrics;
-  clock: Clock;
+export interface ConnectionDependencies extends Required<Omit<ServerOptions, 'listen'>> {
   sessions: SessionTable;
-  damper: FailureDamper;
-  slots: ViewerSlots;
-  /** For our own bugs. */
-  log: Log;
   /** Faults of viewers, at most one line a second. */
   faults: RepeatLog;
 }

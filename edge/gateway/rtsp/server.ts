@@ -6,31 +6,14 @@
  */
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
-import { type Clock, systemClock } from '../../base/clock.ts';
+import { systemClock } from '../../base/clock.ts';
 import { messageOf, UserError } from '../../base/errors.ts';
-import { type Log, RepeatLog } from '../../base/log.ts';
+import { RepeatLog } from '../../base/log.ts';
 import { parseListen } from '../../config/listen.ts';
-import type { FailureDamper } from '../auth/damper.ts';
-import type { Credentials } from '../auth/port.ts';
-import type { FeedDirectory, GatewayMetrics } from '../feed.ts';
-import type { ViewerSlots } from '../viewer-slots.ts';
+import type { ServerOptions } from '../server-options.ts';
 import { type ConnectionDependencies, RtspConnection } from './connection.ts';
 import { CONNECTIONS_MAX, SWEEP_INTERVAL_MS } from './limits.ts';
 import { SessionTable } from './session-table.ts';
-
-export interface RtspServerOptions {
-  /** `HOST:PORT`; an IPv6 host in brackets; port 0 takes a free one. */
-  listen: string;
-  feeds: FeedDirectory;
-  credentials: Credentials;
-  /** Shared with the HTTP server, so that guesses over both count together. */
-  damper: FailureDamper;
-  /** Shared with the HTTP server: places of viewers of all kinds. */
-  slots: ViewerSlots;
-  metrics: GatewayMetrics;
-  log: Log;
-  clock?: Clock;
-}
 
 export interface RtspServer {
   /** Where it listens; the host without brackets. */
@@ -40,7 +23,7 @@ export interface RtspServer {
 }
 
 /** Rejects with a UserError when it can't listen there. */
-export async function startRtspServer(options: RtspServerOptions): Promise<RtspServer> {
+export async function startRtspServer(options: ServerOptions): Promise<RtspServer> {
   const { credentials, damper, feeds, log, metrics, slots } = options;
   const sessions = new SessionTable(metrics, log);
   const dependencies: ConnectionDependencies = {

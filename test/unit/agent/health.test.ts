@@ -7,11 +7,11 @@ import { pino } from 'pino';
 import { AgentHealthBook } from '../../../edge/agent/health.ts';
 import { createMetrics } from '../../../edge/agent/metrics.ts';
 import { startSegments } from '../../../edge/gateway/segments/recorder.ts';
-import { until } from '../../support/console-fixture.ts';
 import { FORMAT, unit } from '../../support/h264.ts';
 import { manualClock } from '../../support/manual-clock.ts';
 import { ManualFeed } from '../../support/manual-feed.ts';
 import { TempDir } from '../../support/temp.ts';
+import { until } from '../../support/wait.ts';
 
 test('segments that are paused are a notice and a metric, until they are written again', async () => {
   using dir = new TempDir({ segments: 'a file where the folder should be' });

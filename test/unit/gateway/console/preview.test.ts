@@ -1,15 +1,15 @@
 /** Goal: only a program that can be run counts as ffmpeg, and it sees no secret. Method: fakes of ffmpeg in temp folders. */
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { pino } from 'pino';
 import { systemClock } from '../../../../edge/base/clock.ts';
 import { findFfmpeg, Preview } from '../../../../edge/gateway/console/preview.ts';
-import { until } from '../../../support/console-fixture.ts';
 import { FORMAT, unit } from '../../../support/h264.ts';
 import { ManualFeed } from '../../../support/manual-feed.ts';
+import { until } from '../../../support/wait.ts';
 
 test('the first ffmpeg on PATH that can be run is found', () => {
   const root = mkdtempSync(path.join(tmpdir(), 'garim-path-'));
@@ -53,13 +53,8 @@ test('ffmpeg sees nothing of the environment that a person could have put a secr
   const subscription = preview.subscribe(() => {});
   context.after(() => subscription[Symbol.dispose]());
   feed.pushUnit(unit(0, true));
-  const environment = await until('ffmpeg runs', () => {
-    try {
-      return readFileSync(written, 'utf8');
-    } catch {
-      return '';
-    }
-  });
+  await until('ffmpeg runs', () => existsSync(written));
+  const environment = readFileSync(written, 'utf8');
   assert.match(environment, /^PATH=/m);
   assert.doesNotMatch(environment, /planted|GATE_URL/);
   assert.ok(process.env['GATE_URL'], 'the agent keeps its own');
