@@ -192,7 +192,10 @@ for (const [i, [family, make]] of FAMILIES.entries()) {
 }
 
 test('a box whose corners are the wrong way round fails the answer instead of vanishing', () => {
-  for (const corners of [{ 8: 10, 10: 4, 11: 8 }, { 9: 10, 10: 4, 11: 8 }]) {
+  for (const corners of [
+    { 8: 10, 10: 4, 11: 8 },
+    { 9: 10, 10: 4, 11: 8 },
+  ]) {
     assert.throws(() => DECODERS['garim-street'](street({ 8: 0.9 }, corners), SIZE, ALL, 0.45), /negative size/);
   }
 });
