@@ -17,9 +17,15 @@ import type { AccessUnit, CameraHealth, Feed, FeedSubscriber, StreamFormat } fro
 /** Least distance between two units where the capture clock gives none: a tenth of a frame at 100 frames/s. */
 const STEP_US_MIN = 1_000;
 
+/**
+ * How far the feed's time may run ahead of the clock between two units. More is a lie: a process could otherwise put the timeline where
+ * no later unit, not even of its slate, comes behind it.
+ */
+const AHEAD_US_MAX = 60_000_000;
+
 const SNAPSHOTS_PENDING_MAX = 16;
 
-/** Why the feed itself dropped a unit. Each value is a label of a counter. */
+/** Why the feed itself dropped a unit. Each value is a label of a counter. `time-not-rising`: or rising faster than time does. */
 export type FeedDropReason = 'time-not-rising' | 'no-key-frame' | 'no-format';
 
 export interface CameraFeedOptions {
@@ -60,6 +66,7 @@ export class CameraFeed implements Feed {
   #offsetUs = 0;
   #lastPtsUs: number | undefined;
   #lastCapturedMs = 0;
+  #lastPushedMs = 0;
   #waitsForKey = true;
   #keyFrameTimer: NodeJS.Timeout | undefined;
   #keyFrameAskedMs = Number.NEGATIVE_INFINITY;
@@ -113,6 +120,7 @@ export class CameraFeed implements Feed {
     this.#waitsForKey = false;
     this.#lastPtsUs = ptsUs;
     this.#lastCapturedMs = unit.capturedMs;
+    this.#lastPushedMs = this.#options.clock.monotonicMs();
     this.#deliver(ptsUs === unit.ptsUs ? unit : { ...unit, ptsUs });
   }
 
@@ -172,8 +180,9 @@ export class CameraFeed implements Feed {
     if (isNew) this.#rebase(unit);
     this.#source = source;
     this.#setFormat(source.format);
-    if (this.#lastPtsUs !== undefined && unit.ptsUs + this.#offsetUs <= this.#lastPtsUs) {
-      // The source's clock went back for good, maybe: its next key frame is taken as a new beginning.
+    const stepUs = this.#lastPtsUs === undefined ? STEP_US_MIN : unit.ptsUs + this.#offsetUs - this.#lastPtsUs;
+    if (stepUs <= 0 || stepUs > this.#stepUsMax()) {
+      // The source's clock was set for good, maybe: its next key frame is taken as a new beginning.
       this.#source = undefined;
       return 'time-not-rising';
     }
@@ -183,11 +192,16 @@ export class CameraFeed implements Feed {
   /** Shifts a new source's times behind the last unit, by the time that has passed between their captures. */
   #rebase(first: AccessUnit): void {
     if (this.#lastPtsUs === undefined) {
-      this.#offsetUs = 0;
+      this.#offsetUs = first.ptsUs > AHEAD_US_MAX ? -first.ptsUs : 0;
       return;
     }
     const passedUs = Math.round((first.capturedMs - this.#lastCapturedMs) * 1000);
-    this.#offsetUs = this.#lastPtsUs + Math.max(STEP_US_MIN, passedUs) - first.ptsUs;
+    const stepUs = Math.max(STEP_US_MIN, Math.min(passedUs, this.#stepUsMax()));
+    this.#offsetUs = this.#lastPtsUs + stepUs - first.ptsUs;
+  }
+
+  #stepUsMax(): number {
+    return Math.round((this.#options.clock.monotonicMs() - this.#lastPushedMs) * 1000) + AHEAD_US_MAX;
   }
 
   #setFormat(format: StreamFormat): void {

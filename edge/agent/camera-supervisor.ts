@@ -276,11 +276,12 @@ export class CameraSupervisor {
 
 /** A hostile process may repeat its source URL in any text. */
 function scrubbed(health: CameraHealth): CameraHealth {
-  const { source } = health;
+  const { detector, source } = health;
   return {
     ...health,
     advice: scrub(health.advice),
     encoder: scrub(health.encoder),
+    detector: { ...detector, models: detector.models.map(scrub) },
     source: { ...source, description: scrub(source.description), lastError: scrub(source.lastError) },
   };
 }

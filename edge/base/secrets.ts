@@ -7,10 +7,16 @@
 const MIN_SECRET_CHARS = 4;
 const secrets = new Set<string>();
 
-/** Remembers a secret, and its percent-decoded and -encoded forms, for `scrub()`. Very short ones are ignored: they would blank innocent text. */
+/**
+ * Remembers a secret for `scrub()`, also percent-encoded, percent-decoded, and as JSON writes it: the log is scrubbed by the line. Very short
+ * ones are ignored: they would blank innocent text.
+ */
 export function registerSecret(secret: string): void {
-  for (const form of [secret, encodeURIComponent(secret), safeDecode(secret)]) {
-    if (form.length >= MIN_SECRET_CHARS) secrets.add(form);
+  const decoded = safeDecode(secret);
+  for (const form of [secret, decoded, encodeURIComponent(secret), encodeURIComponent(decoded)]) {
+    if (form.length < MIN_SECRET_CHARS) continue;
+    secrets.add(form);
+    secrets.add(JSON.stringify(form).slice(1, -1));
   }
 }
 

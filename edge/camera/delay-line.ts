@@ -92,6 +92,11 @@ export class DelayLine<T> {
     this.#verdicts.push(ms);
   }
 
+  /** The verdicts so far say nothing about the frames that come: another connection, another picture size. */
+  forgetVerdicts(): void {
+    this.#verdicts = [];
+  }
+
   /** No verdict will come for frames up to this feed time: those without one on both sides leave as `late` at once. */
   giveUp(ms: number): void {
     this.#givenUpMs = Math.max(this.#givenUpMs, ms);

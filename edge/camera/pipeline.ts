@@ -80,6 +80,8 @@ export class Pipeline {
   readonly #changed = new Signal();
   readonly #motionFrames = new WeakMap<RawFrame, MotionFrame>();
   #isDetecting = false;
+  /** Number of the connection and picture size that frames come from now; a verdict of an earlier one is void. */
+  #epoch = 0;
   #requestedMs = Number.NEGATIVE_INFINITY;
   #failedAttempts = 0;
   #unavailable: WholeFrameReason | undefined;
@@ -195,8 +197,10 @@ export class Pipeline {
       this.#detect('newest');
       await this.#changed.wait();
     }
+    this.#epoch++;
     this.#tracker.reset();
     this.#second?.reset();
+    this.#line.forgetVerdicts();
     this.#requestedMs = Number.NEGATIVE_INFINITY;
   }
 
@@ -225,6 +229,7 @@ export class Pipeline {
   async #look(frame: RawFrame, ms: number): Promise<void> {
     const { detector, pacing } = this.#options;
     const previousMs = this.#requestedMs;
+    const epoch = this.#epoch;
     this.#requestedMs = ms;
     try {
       // The frame's pixels are read before the first await: by the time the verdict is in, the frame may be gone.
@@ -236,7 +241,9 @@ export class Pipeline {
         : ({ kind: 'unavailable', reason: 'detector-unavailable' } as const);
       if (pacing === 'unpaced') await second;
       this.#isDetecting = false;
-      if (verdict.kind === 'detected' && made) {
+      if (epoch !== this.#epoch) {
+        // The line ran empty meanwhile: its frames left covered.
+      } else if (verdict.kind === 'detected' && made) {
         this.#failedAttempts = 0;
         this.#unavailable = undefined;
         this.#status.verdicts++;

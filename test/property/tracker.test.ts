@@ -96,3 +96,26 @@ test('tracks of one label never take detections of another, and numbers are neve
   const ids = tracker.tracks.map((t) => t.id);
   assert.deepEqual(ids, [3]);
 });
+
+test('with more objects than can be followed, nothing is told that would leave some of them uncovered', () => {
+  const tracker = newTracker();
+  const crowd = (ms: number, count: number): void =>
+    tracker.update(
+      ms,
+      Array.from({ length: count }, (_, i) => ({
+        label: 'face' as const,
+        score: 0.9,
+        x: (i % 50) * 400,
+        y: Math.floor(i / 50) * 400,
+        w: 20,
+        h: 20,
+      })),
+    );
+  crowd(0, 900);
+  assert.equal(tracker.regionsAt(0).length, 900);
+  crowd(40, 1_200);
+  // Also for the frames before, and as long as those that were given up would have been held.
+  for (const ms of [0, 20, 40, 2_000]) assert.throws(() => tracker.regionsAt(ms), RangeError);
+  for (let ms = 80; ms <= 6_000; ms += 40) crowd(ms, 100);
+  assert.equal(tracker.regionsAt(6_000).length, 100);
+});

@@ -132,3 +132,26 @@ test('snapshots are answered by number; unasked answers are ignored; a lost proc
   feed.failSnapshots();
   await assert.rejects(first, { code: 'process-lost' });
 });
+
+test('a process that lies about its times cannot put the timeline out of reach of what comes after it', () => {
+  for (const lie of [
+    { ptsUs: Number.MAX_SAFE_INTEGER - 1, capturedMs: 1 },
+    { ptsUs: 200_000, capturedMs: 1e300 },
+  ]) {
+    for (const isFirst of [true, false]) {
+      const { feed, source, time } = setUp();
+      const viewer = recorder();
+      feed.subscribe(viewer);
+      if (!isFirst) feed.push(source, testUnit(0, true));
+      // As a new process after a restart, and again within it.
+      const liar: FeedSource = { format: testFormat() };
+      for (let i = 0; i < 3; i++) feed.push(liar, { ...testUnit(0, true), ...lie, ptsUs: lie.ptsUs + i });
+      time.nowMs += 1_000;
+      assert.ok(feed.nextPtsUs < 1e9, `${feed.nextPtsUs} us`);
+      const slate: FeedSource = { format: testFormat() };
+      feed.push(slate, testUnit(feed.nextPtsUs, true));
+      const shown = viewer.units().at(-1)!.ptsUs;
+      assert.ok(shown < 1e9 && shown >= viewer.units().at(-2)!.ptsUs, `${shown} us`);
+    }
+  }
+});

@@ -24,3 +24,9 @@ test('a secret that holds another one goes as a whole', () => {
 test('neighbouring values of a JSON line stay', () => {
   assert.equal(scrub('{"a":"http://h:1","b":"x@y"}'), '{"a":"http://h:1","b":"x@y"}');
 });
+
+test('a secret is found in a line of JSON, where quotes and backslashes are escaped', () => {
+  registerUrlSecrets('rtsp://u:quo%22te%5Cback@h/');
+  const line = JSON.stringify({ msg: 'login quo"te\\back failed' });
+  assert.equal(scrub(line), '{"msg":"login *** failed"}');
+});

@@ -159,6 +159,27 @@ test('a change of the picture size runs the line empty first and goes on', async
   }
 });
 
+test('live: a verdict of the picture before a change of size uncovers nothing after it', async () => {
+  // Frame `seq` is as bright as 40 + 4 seq, so that the detector can tell which one it looks at.
+  const specs = frames(25).map((_, i) => ({
+    luma: 40 + 4 * i,
+    ...(i < 3 ? {} : { widthPx: 640, heightPx: 384 }),
+  }));
+  const brightness: number[] = [];
+  const detector = new ScriptedDetector(async (_, picture) => {
+    brightness.push(picture.rgb[1]!);
+    // The look at frame 2 takes until the large pictures have come; whatever was in the small ones is not in them.
+    if (brightness.length === 3) await new Promise((resolve) => setTimeout(resolve, 350));
+    return [];
+  });
+  const out = await run(ScriptedCapture.ofFrames(specs, 30), detector, { pacing: 'live' });
+  assert.equal(out.length, 25);
+  // Limited range: a step of luma is 255/219 of a step of green.
+  const firstLookedAt = Math.round(((brightness[3]! - brightness[0]!) * 219) / 255 / 4);
+  assert.ok(firstLookedAt > 3, `the first large frame that was looked at is ${firstLookedAt}`);
+  for (const o of out.slice(3, firstLookedAt)) assert.equal(o.plan.kind, 'whole-frame', `frame ${o.seq}`);
+});
+
 test('a detector that throws stops the pipeline: no frame is passed through', async () => {
   const detector = new ScriptedDetector((call) => {
     if (call > 1) throw new Error('our own bug');

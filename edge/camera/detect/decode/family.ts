@@ -38,6 +38,7 @@ export class Candidates {
   add(label: DetectionLabel, score: number, x: number, y: number, w: number, h: number): void {
     if (!Number.isFinite(score + x + y + w + h))
       throw new Error('the network answered with numbers that are not finite');
+    if (w < 0 || h < 0) throw new Error('the network answered with a box of negative size');
     if (++this.#count > CANDIDATES_MAX) throw new Error(`the network answered with more than ${CANDIDATES_MAX} boxes`);
     const detection = { label, score, x, y, w, h };
     const list = this.#byLabel.get(label);

@@ -191,6 +191,15 @@ for (const [i, [family, make]] of FAMILIES.entries()) {
   });
 }
 
+test('a box whose corners are the wrong way round fails the answer instead of vanishing', () => {
+  for (const corners of [
+    { 8: 10, 10: 4, 11: 8 },
+    { 9: 10, 10: 4, 11: 8 },
+  ]) {
+    assert.throws(() => DECODERS['garim-street'](street({ 8: 0.9 }, corners), SIZE, ALL, 0.45), /negative size/);
+  }
+});
+
 for (const family of Object.keys(DECODERS) as (keyof typeof DECODERS)[]) {
   test(`${family}: outputs of another size fail the answer`, () => {
     const sizes = new Map(FAMILIES.map(([name, make]) => [name, make(0.9)]));
