@@ -157,10 +157,9 @@ describe('one camera, broken in turn', linux, () => {
     camera.setSilent(true);
     camera.hangUp();
     context.diagnostic(await untilBroken());
-    await until('the API says so', async () => (await garim.camera('gate')).health?.state === 'slate');
-    const { health } = await garim.camera('gate');
-    assert.match(health?.reason ?? '', /^source-(lost|connecting)$/);
-    assert.ok(watch.sights.at(-1)?.shown === 'slate');
+    const reason = async (): Promise<string> => (await garim.camera('gate')).health?.reason ?? '';
+    await until('the API says so', async () => /^source-(lost|connecting)$/.test(await reason()));
+    await until('a slate', () => watch.sights.at(-1)?.shown === 'slate');
     camera.setSilent(false);
     await untilGood(garim, watch);
     assertNothingReadable(watch, index);
