@@ -175,8 +175,11 @@ describe('one camera, broken in turn', linux, () => {
     assertNothingReadable(watch, index);
   });
 
-  test('through all of it: one stream, never ended, nothing readable', () => {
+  test('through all of it: one stream, never ended, on one timeline, nothing readable', () => {
     assert.equal(watch.losses, 0, 'the RTSP session outlives every fault behind it');
+    for (const [index, { pts }] of watch.sights.entries()) {
+      assert.ok(index === 0 || pts > watch.sights[index - 1]!.pts, `time does not rise at picture ${index}`);
+    }
     assertNothingReadable(watch);
   });
 
