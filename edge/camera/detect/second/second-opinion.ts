@@ -8,7 +8,7 @@ import { createCocoSsdDetector } from './coco-ssd-detector.ts';
 import { readCocoSsd } from './weights.ts';
 import type { ZoneRules } from './zones.ts';
 
-export const HINTS: readonly DetectionLabel[] = ['person', 'vehicle'];
+const HINTS: readonly DetectionLabel[] = ['person', 'vehicle'];
 
 export interface SecondOpinionOptions {
   store: ModelStore;

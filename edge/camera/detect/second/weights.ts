@@ -14,7 +14,7 @@ import { messageOf, WorldError } from '../../../base/errors.ts';
 export const COCO_SSD_NAME = 'coco-ssd';
 
 /** Where the package @tensorflow-models/coco-ssd itself takes `lite_mobilenet_v2` from. */
-export const COCO_SSD_URL = 'https://storage.googleapis.com/tfjs-models/savedmodel/ssdlite_mobilenet_v2/model.json';
+const COCO_SSD_URL = 'https://storage.googleapis.com/tfjs-models/savedmodel/ssdlite_mobilenet_v2/model.json';
 
 const MODEL_FILE = 'model.json';
 const DIGESTS_FILE = 'digests.json';
