@@ -251,6 +251,7 @@ export class Pipeline {
         const detections = toFrame(verdict.detections, made.letterbox, widthPx, heightPx);
         const motion = this.#line.frames().map((f) => this.#motionFrame(f.item, f.ms));
         this.#tracker.picture = { widthPx, heightPx };
+        this.#tracker.neededFromMs = this.#line.oldest?.ms ?? ms;
         this.#tracker.update(ms, detections, (box, fromMs, toMs) => carryBox(motion, box, fromMs, toMs));
         this.#line.verdict(ms);
       } else if (verdict.kind === 'unavailable') {

@@ -35,9 +35,9 @@ const DRIFT_SIZES_MAX = 0.35;
 const BRIDGE_MS = 1_500;
 /** A new track is carried back at most this far before its first observation. */
 const LOOK_BACK_MS = 500;
-/** A track that has not been seen for this long is forgotten: nothing in the delay line can need it any more. */
+/** A track that has not been seen for this long before the oldest picture that waits is forgotten: none can need it any more. */
 const FORGET_MS = 4_000;
-/** Observations kept per track. */
+/** Observations kept per track, beside those that are younger than the oldest picture that waits. */
 const OBSERVATIONS_MAX = 48;
 /**
  * Bound on tracks. To give one up may uncover somebody, so what comes out until it would have been forgotten anyway is covered whole. A
@@ -109,6 +109,11 @@ export interface PictureSize {
 export class Tracker {
   /** Size of the picture: where its edges are, and what a speed in shares of its width means in pixels. */
   picture: PictureSize = { widthPx: 0, heightPx: 0 };
+  /**
+   * Feed time of the oldest picture for which `regionsAt()` will still be called. What it needs is kept, however long ago it was: pictures
+   * may be seconds apart, or wait for a slow encoder.
+   */
+  neededFromMs = Number.POSITIVE_INFINITY;
   readonly #confirmScores: () => ConfirmScores;
   readonly #holdMsMin: number;
   #tracks: Track[] = [];
@@ -195,20 +200,22 @@ export class Tracker {
 
   #observe(track: Track, detection: Detection, ms: number): void {
     track.observations.push({ ms, box: boxOf(detection), score: detection.score });
-    if (track.observations.length > OBSERVATIONS_MAX) track.observations.shift();
+    const { observations } = track;
+    if (observations.length > OBSERVATIONS_MAX && observations[1]!.ms <= this.neededFromMs) observations.shift();
     track.hits++;
     const needed = this.#confirmScores()[track.label] ?? 0;
     if (detection.score >= needed || track.hits >= WEAK_HITS_TO_CONFIRM) track.confirmed = true;
   }
 
   #forget(ms: number): void {
-    this.#tracks = this.#tracks.filter((track) => ms - track.observations.at(-1)!.ms <= FORGET_MS);
+    const neededMs = Math.min(ms, this.neededFromMs);
+    this.#tracks = this.#tracks.filter((track) => neededMs - track.observations.at(-1)!.ms <= FORGET_MS);
     if (this.#tracks.length > TRACKS_MAX) {
       this.#tracks = this.#tracks.slice(-TRACKS_MAX);
       this.#overflowMs = ms;
     }
     for (const track of this.#tracks) {
-      for (const at of track.hints.keys()) if (ms - at > FORGET_MS) track.hints.delete(at);
+      for (const at of track.hints.keys()) if (neededMs - at > FORGET_MS) track.hints.delete(at);
     }
   }
 }

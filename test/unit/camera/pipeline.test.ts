@@ -142,6 +142,50 @@ test('an object that is first seen late is covered on the frames before', async 
   );
 });
 
+test('pictures seconds apart are covered: a file of a slow camera', async () => {
+  let seq = 0;
+  const frame = () => ({ kind: 'frame' as const, frame: makeFrame(seq, seq++ * 5_000_000) });
+  const out = await run(new ScriptedCapture(Array(6).fill(frame)), new ScriptedDetector(() => [FACE]));
+  assert.equal(out.length, 6);
+  for (const o of out) assert.equal(o.face, SOLID_LUMA, `frame ${o.seq}`);
+});
+
+test('live: frames that wait for a slow sink are covered as the verdicts of their own time say', async () => {
+  let release = (): void => {};
+  const isStuck = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const out: number[] = [];
+  let seen = 0;
+  const detector = new ScriptedDetector(() => {
+    if (++seen === 70) release();
+    return [FACE];
+  });
+  const pipeline = new Pipeline({
+    capture: ScriptedCapture.ofFrames(frames(80), 2),
+    detector,
+    look: 'solid',
+    masks: [],
+    detect: { longSidePx: 320, intervalMs: 80 },
+    delayMs: 2_000,
+    pacing: 'live',
+    clock: systemClock,
+    sink: {
+      async frame(frame) {
+        out.push(lumaAt(frame.av, 120, 80));
+        await isStuck;
+        frame[Symbol.dispose]();
+      },
+      connected() {},
+      lost() {},
+    },
+  });
+  setTimeout(release, 5_000).unref();
+  await pipeline.run();
+  assert.equal(out.length, 80);
+  assert.deepEqual(new Set(out), new Set([SOLID_LUMA]));
+});
+
 test('a change of the picture size runs the line empty first and goes on', async () => {
   const small = frames(6);
   const large = frames(6, { widthPx: 640, heightPx: 384 });
