@@ -192,6 +192,20 @@ describe('one camera, broken in turn', linux, () => {
   });
 });
 
+test('SIGKILL of the agent: the processes that hold pictures end with it', {
+  timeout: 240_000,
+  ...linux,
+}, async (context) => {
+  await using camera = await startCamera();
+  await using garim = await startGarim({ entry: HOST, config: { cameras: { gate: settingsOf(camera) } } });
+  await until('state is live', async () => (await garim.camera('gate')).health?.state === 'live');
+  const children = garim.children();
+  assert.ok(children.some((pid) => titleOf(pid).startsWith('garim-camera')));
+  process.kill(garim.pid, 'SIGKILL');
+  const ms = await until('children are gone', () => !children.some(isAlive), 30_000);
+  context.diagnostic(`${children.length} children gone after ${Math.round(ms)} ms`);
+});
+
 test('a model that was tampered with: whole frames only, until the right one is back', {
   timeout: 480_000,
   ...linux,
