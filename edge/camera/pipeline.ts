@@ -102,7 +102,7 @@ export class Pipeline {
       settleMs: SETTLE_MS,
       spanMsMax: pacing === 'live' ? 2 * delayMs : 2 * detect.intervalMs + SETTLE_MS,
     });
-    this.#tracker = new Tracker(() => options.detector.state.confirmScores);
+    this.#tracker = new Tracker();
     this.#second = options.second && new SecondLook(options.second);
     this.#pictures = new PictureMaker(detect.longSidePx, (lengthBytes) => takeBuffer(options.detector, lengthBytes));
     this.#redactor = new Redactor(options.look);

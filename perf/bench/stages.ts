@@ -77,7 +77,7 @@ async function filterSerially(clip: string, measure: Measure): Promise<void> {
   const capture = openCapture({ url: `file:${clip}`, transport: 'tcp', pacing: 'unpaced', motionVectors: true });
   using pictures = new PictureMaker(detect.longSidePx);
   using redactor = new Redactor(look);
-  const tracker = new Tracker(() => detector.state.confirmScores);
+  const tracker = new Tracker();
   const output = new Output({ encode, log: rootLog, send: () => true });
   const waiting: { frame: RawFrame; motion: MotionFrame }[] = [];
   let dueMs = 0;

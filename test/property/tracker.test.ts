@@ -76,16 +76,6 @@ test('three missed verdicts in a row uncover nothing', () => {
   );
 });
 
-test('a weak detection alone is no track, but three weak ones are, also for the frames before', () => {
-  const tracker = new Tracker(() => ({ face: 0.5 }));
-  const face = { x: 100, y: 100, w: 20, h: 20, label: 'face' as const, score: 0.3 };
-  tracker.update(0, [face]);
-  assert.deepEqual(tracker.regionsAt(0), []);
-  tracker.update(40, [face]);
-  tracker.update(80, [face]);
-  assert.equal(tracker.regionsAt(0).length, 1);
-});
-
 test('tracks of one label never take detections of another, and numbers are never used twice', () => {
   const tracker = newTracker();
   const box = { x: 10, y: 10, w: 30, h: 30, score: 1 };

@@ -66,7 +66,7 @@ export class ScriptedCapture implements Capture {
 
 /** A detector that a function answers for; `undefined` is a missing answer. */
 export class ScriptedDetector implements Detector {
-  readonly state = { state: 'ready' as const, models: ['scripted'], digests: [], confirmScores: {}, advice: '' };
+  readonly state = { state: 'ready' as const, models: ['scripted'], digests: [], advice: '' };
   readonly #answer: (call: number, picture: DetectorPicture) => Promise<Detection[] | Verdict> | Detection[] | Verdict;
   calls = 0;
 

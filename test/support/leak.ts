@@ -100,7 +100,7 @@ class StreetCapture implements Capture {
 
 /** Answers with the truth of the frame whose number it reads. */
 class TruthDetector implements Detector {
-  readonly state = { state: 'ready' as const, models: ['truth'], digests: [], confirmScores: {}, advice: '' };
+  readonly state = { state: 'ready' as const, models: ['truth'], digests: [], advice: '' };
   readonly #capture: StreetCapture;
   readonly #widthPx: number;
 

@@ -64,7 +64,6 @@ class SupervisedDetector implements OnnxDetector {
     state: 'starting',
     models: [],
     digests: [],
-    confirmScores: {},
     advice: 'the detector is starting',
   };
   #reason: Unavailable['reason'] = 'detector-unavailable';
@@ -221,7 +220,6 @@ class SupervisedDetector implements OnnxDetector {
       state,
       models: models.map(({ entry }) => entry.name),
       digests: models.map(({ entry }) => entry.sha256),
-      confirmScores: {},
       advice,
     };
     this.#settled.resolve();

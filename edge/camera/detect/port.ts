@@ -44,8 +44,6 @@ export interface DetectorState {
   models: string[];
   /** sha256 of the files in use. */
   digests: string[];
-  /** Score from which one detection is believed by itself; weaker ones need company in time (see track/tracker.ts). */
-  confirmScores: Partial<Record<DetectionLabel, number>>;
   /** What is wrong and what to do; empty when ready. */
   advice: string;
 }

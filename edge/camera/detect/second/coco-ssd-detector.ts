@@ -55,7 +55,7 @@ class ThreadedCocoSsd implements CocoSsdDetector {
 
   get state(): DetectorState {
     const { digests } = this.#options;
-    return { state: this.#state, models: [COCO_SSD_NAME], digests, confirmScores: {}, advice: this.#advice };
+    return { state: this.#state, models: [COCO_SSD_NAME], digests, advice: this.#advice };
   }
 
   settled(): Promise<void> {

@@ -20,7 +20,7 @@ const STALL_MS = 5_000;
 
 export class SecondLook {
   readonly #detector: Detector;
-  readonly #tracker = new Tracker(() => ({}), HOLD_MS_MIN);
+  readonly #tracker = new Tracker(HOLD_MS_MIN);
   /** Resets so far: an answer to a question from before one is void. */
   #resets = 0;
   #isLooking = false;

@@ -63,7 +63,6 @@ test('the embedded network answers, and the same picture gives the same answer',
     state: 'ready',
     models: ['garim-street-v0'],
     digests: [sha256],
-    confirmScores: {},
     advice: '',
   });
   const first = await detector.detect(syntheticPicture(), LONG_MS);

@@ -41,7 +41,7 @@ class GreyCapture implements Capture {
 
 function detectorThatSays(detections: Detection[] | 'nothing, ever'): Detector & { asked: number } {
   return {
-    state: { state: 'ready', models: ['told'], digests: [], confirmScores: {}, advice: '' },
+    state: { state: 'ready', models: ['told'], digests: [], advice: '' },
     asked: 0,
     async detect() {
       this.asked++;

@@ -23,7 +23,7 @@ function picture() {
 }
 
 class ToldDetector implements Detector {
-  readonly state: DetectorState = { state: 'ready', models: [], digests: [], confirmScores: {}, advice: '' };
+  readonly state: DetectorState = { state: 'ready', models: [], digests: [], advice: '' };
   readonly asked: DetectorPicture[] = [];
   #answer: (verdict: Verdict) => void = () => {};
 
