@@ -31,6 +31,7 @@ const SIZE_RATIO_MAX = 2.5;
  */
 const JUMP_SIZES_PER_100_MS = 6;
 const JUMP_MS_MAX = 250;
+
 /** A box that must be covered at the asked time, margins included, not yet clipped to the picture. */
 export interface TrackedRegion extends Box {
   label: DetectionLabel;

@@ -18,6 +18,13 @@ const SAMPLE_DELTA = 0x01010000; // depends on others, is no sync sample
 /** A longer difference is a gap, and says nothing about the next unit: a guess that long would reach over units that follow. */
 const GUESS_US_MAX = 250_000;
 
+/**
+ * Media Source Extensions take a step in decode time beyond twice the last duration for a gap, and then drop everything up to the next
+ * key frame: a few lost pictures would freeze the video for seconds. So the decode time of a picture that is not a key frame steps no
+ * farther than this many durations, and a composition offset keeps the time at which it is shown.
+ */
+const DECODE_STEP_DURATIONS_MAX = 1.9;
+
 /** The types of NAL unit from this to NAL_IDR hold coded pictures. */
 const NAL_SLICE = 1;
 
@@ -32,6 +39,9 @@ export class Fmp4Writer {
   #sequence = 0; // of the newest fragment; they count from 1
   #lastDurationUs: number;
   #lastPtsUs: number | undefined;
+  /** Of the newest sample, as written. */
+  #lastDecodeTicks = 0;
+  #lastDurationTicks = Number.POSITIVE_INFINITY;
 
   /** `originUs` is subtracted from all times: 0 keeps the feed's own timeline. */
   constructor(format: StreamFormat, originUs = 0) {
@@ -50,6 +60,10 @@ export class Fmp4Writer {
     if (first === undefined) throw new Error('a fragment needs at least one access unit');
     if (this.#lastPtsUs !== undefined) this.#noteDuration(first.ptsUs - this.#lastPtsUs);
 
+    const presentTicks = this.#ticks(first.ptsUs);
+    const decodeTicks = this.#decodeTicks(presentTicks, first.isKey);
+    const offsetTicks = presentTicks - decodeTicks;
+
     const payload: Uint8Array[] = [];
     const entries: number[] = [];
     units.forEach((unit, i) => {
@@ -60,8 +74,11 @@ export class Fmp4Writer {
       // From the rounded times, so that the durations of a long fragment add up to its length.
       const startTicks = this.#ticks(unit.ptsUs);
       const endTicks = this.#ticks(nextPtsUs ?? unit.ptsUs + this.#lastDurationUs);
-      entries.push(Math.max(1, endTicks - startTicks), sample.sizeBytes, unit.isKey ? SAMPLE_KEY : SAMPLE_DELTA);
+      const durationTicks = Math.max(1, endTicks - startTicks);
+      entries.push(durationTicks, sample.sizeBytes, unit.isKey ? SAMPLE_KEY : SAMPLE_DELTA, offsetTicks);
       this.#lastPtsUs = unit.ptsUs;
+      this.#lastDecodeTicks = startTicks - offsetTicks;
+      this.#lastDurationTicks = durationTicks;
     });
 
     this.#sequence++;
@@ -72,9 +89,9 @@ export class Fmp4Writer {
         box(
           'traf',
           fullBox('tfhd', 0, 0x020000, u32(TRACK_ID)), // default-base-is-moof
-          fullBox('tfdt', 1, 0, u64(this.#ticks(first.ptsUs))),
-          // data offset, and per sample duration, size and flags
-          fullBox('trun', 0, 0x000701, u32(units.length, dataOffset, ...entries)),
+          fullBox('tfdt', 1, 0, u64(decodeTicks)),
+          // data offset, and per sample duration, size, flags and composition offset
+          fullBox('trun', 0, 0x000f01, u32(units.length, dataOffset, ...entries)),
         ),
       );
     const moof = moofOf(moofOf(0).byteLength + 8);
@@ -83,6 +100,12 @@ export class Fmp4Writer {
 
   #ticks(ptsUs: number): number {
     return Math.max(0, Math.round(((ptsUs - this.#originUs) * TIMESCALE) / 1e6));
+  }
+
+  #decodeTicks(presentTicks: number, isKey: boolean): number {
+    if (isKey) return presentTicks;
+    const latestTicks = this.#lastDecodeTicks + Math.floor(this.#lastDurationTicks * DECODE_STEP_DURATIONS_MAX);
+    return Math.min(presentTicks, Math.max(latestTicks, this.#lastDecodeTicks + 1));
   }
 
   #noteDuration(durationUs: number): void {

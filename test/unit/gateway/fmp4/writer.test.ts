@@ -29,15 +29,16 @@ function readFragment(bytes: Uint8Array) {
   const trun = boxes.get('moof/traf/trun');
   const tfdt = boxes.get('moof/traf/tfdt');
   assert.ok(trun && tfdt);
-  assert.equal(trun.readUInt32BE(0), 0x000701);
+  assert.equal(trun.readUInt32BE(0), 0x000f01);
   const count = trun.readUInt32BE(4);
   const samples = [];
   let at = trun.readUInt32BE(8); // the data offset counts from the start of moof, which begins the fragment
   for (let i = 0; i < count; i++) {
-    const sizeBytes = trun.readUInt32BE(16 + i * 12);
+    const sizeBytes = trun.readUInt32BE(16 + i * 16);
     samples.push({
-      durationTicks: trun.readUInt32BE(12 + i * 12),
-      flags: trun.readUInt32BE(20 + i * 12),
+      durationTicks: trun.readUInt32BE(12 + i * 16),
+      flags: trun.readUInt32BE(20 + i * 16),
+      offsetTicks: trun.readUInt32BE(24 + i * 16),
       data: all.subarray(at, at + sizeBytes),
     });
     at += sizeBytes;
@@ -97,7 +98,7 @@ test('while the next time is unknown the last difference stands in for it, but n
   const writer = new Fmp4Writer(FORMAT);
   const durations = [0, 40_000, 120_000, 320_000, 9_000_000].map((ptsUs, i) => {
     const { samples, decodeTicks, sequence } = readFragment(writer.fragment([unit(ptsUs, i === 0)]));
-    assert.equal(decodeTicks, ptsUs * 0.09);
+    assert.equal(decodeTicks + (samples[0]?.offsetTicks ?? 0), ptsUs * 0.09);
     assert.equal(sequence, i + 1);
     assert.equal(samples[0]?.flags, i === 0 ? 0x02000000 : 0x01010000);
     return samples[0]?.durationTicks;
@@ -126,4 +127,24 @@ test('the facts of a high profile come from its parameter set', () => {
   assert.ok(boxes.includes(tail), 'avcC ends with chroma format and depths');
   // A cut-off one must not hang.
   assert.ok(readSpsFacts(high.subarray(0, 5)));
+});
+
+test('a step that MSE would take for a gap is not in the decode times, and each picture is shown at its time', () => {
+  const writer = new Fmp4Writer(FORMAT);
+  const timesMs = [0, 40, 80, 83, 240, 280, 320, 1900, 1940, 1980, 2020, 2060];
+  let last = { decodeTicks: 0, durationTicks: 0 };
+  for (const timeMs of timesMs) {
+    const isKey = timeMs === 0;
+    const { decodeTicks, samples } = readFragment(writer.fragment([unit(timeMs * 1000, isKey)]));
+    const [sample] = samples;
+    assert.ok(sample);
+    assert.equal(decodeTicks + sample.offsetTicks, timeMs * 90);
+    if (!isKey) {
+      const stepTicks = decodeTicks - last.decodeTicks;
+      assert.ok(stepTicks > 0 && stepTicks <= 2 * last.durationTicks, `${timeMs} ms: a step of ${stepTicks}`);
+    }
+    last = { decodeTicks, durationTicks: sample.durationTicks };
+  }
+  const key = readFragment(writer.fragment([unit(9_000_000, true)]));
+  assert.deepEqual([key.decodeTicks, key.samples[0]?.offsetTicks], [9000 * 90, 0], 'a key frame starts afresh');
 });
