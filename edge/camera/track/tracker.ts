@@ -33,8 +33,8 @@ const HOLD_REACH_SIZES = 2;
 const DRIFT_SIZES_MAX = 0.35;
 /** A gap between two observations up to this long is bridged by interpolation. */
 const BRIDGE_MS = 1_500;
-/** A new track is carried back at most this far before its first observation. */
-const LOOK_BACK_MS = 500;
+/** A new track is carried back this far before its first observation: as far as the verdict before may be (pipeline.ts, at the longest interval). */
+const LOOK_BACK_MS = 1_000;
 /** A track that has not been seen for this long before the oldest picture that waits is forgotten: none can need it any more. */
 const FORGET_MS = 4_000;
 /** Observations kept per track, beside those that are younger than the oldest picture that waits. */
