@@ -2,7 +2,8 @@
 /**
  * The `garim` command: parse, dispatch, and turn what was thrown into an exit code. Nothing else.
  *
- * Exit codes: 0 done; 1 an input, a setting, a disk or a network is at fault, or a check failed; 70 our own bug, with its stack.
+ * Exit codes: 0 done; 1 an input, a setting, a disk or a network is at fault, or a check failed; 70 our own bug, with its stack; 141
+ * nobody reads the output any more, as with any command in a pipe.
  */
 import { Command } from 'commander';
 import { UserError, WorldError } from './base/errors.ts';
@@ -19,6 +20,14 @@ Examples:
   garim run --config /etc/garim/garim.yaml
   garim config check garim.yaml          every mistake with its line and the fix
   garim doctor                           what this box can do, and what is missing`;
+
+// `garim ... | head`: Node ignores SIGPIPE, so that a reader that left shows as an error of the stream.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(141);
+    throw error;
+  });
+}
 
 const args = process.argv.slice(2);
 for (const arg of args) registerUrlSecrets(arg.replace(/^[^:]*?=(?=[a-z][a-z0-9+.-]*:\/\/)/i, ''));

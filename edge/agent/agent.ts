@@ -7,16 +7,16 @@ import { guardChannels } from '../base/child.ts';
 import { systemClock } from '../base/clock.ts';
 import { CHILD_STOP_MS_MAX } from '../base/limits.ts';
 import { type Log, RepeatLog } from '../base/log.ts';
-import { registerUrlSecrets } from '../base/secrets.ts';
 import { requireUserForPublicListen } from '../config/listen.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import type { CameraSettings } from '../config/schema.ts';
+import { FailureDamper } from '../gateway/auth/damper.ts';
 import { openCredentialStore } from '../gateway/auth/store.ts';
 import type { FeedDirectory } from '../gateway/feed.ts';
 import { startHttpServer } from '../gateway/http/server.ts';
 import { type Push, startPush } from '../gateway/push/push.ts';
 import { startRtspServer } from '../gateway/rtsp/server.ts';
 import { type Segments, startSegments } from '../gateway/segments/recorder.ts';
+import { ViewerSlots } from '../gateway/viewer-slots.ts';
 import { CameraSupervisor } from './camera-supervisor.ts';
 import { AgentHealthBook } from './health.ts';
 import { createMetrics } from './metrics.ts';
@@ -31,6 +31,11 @@ const CLOSE_STEP_MS_MAX = CHILD_STOP_MS_MAX + 2_000;
 export interface AgentOptions {
   loaded: LoadedConfig;
   log: Log;
+  /**
+   * Shows the box's first user to whoever starts the agent, and keeps it nowhere. Called before the password is stored, so that no
+   * fault of a later step can lose it.
+   */
+  showFirstUser(created: { user: string; password: string }): void;
   /** Entry of the camera process; tests bring their own. */
   cameraProcess?: URL;
 }
@@ -39,8 +44,6 @@ export interface Agent {
   /** Addresses actually bound: with port 0 in the configuration, the port that the system chose. */
   readonly http: { host: string; port: number };
   readonly rtsp: { host: string; port: number };
-  /** Set when this start created the box's first user; shown once to whoever started the agent, kept nowhere. */
-  readonly createdUser?: { user: string; password: string };
   /** Stops everything in reverse boot order; resolves within seconds, whatever hangs. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -59,12 +62,15 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   }
 }
 
-async function boot({ loaded, log, cameraProcess = CAMERA_PROCESS }: AgentOptions, running: Running): Promise<Agent> {
+async function boot(options: AgentOptions, running: Running): Promise<Agent> {
+  const { loaded, log, showFirstUser, cameraProcess = CAMERA_PROCESS } = options;
   const { config, sources } = loaded;
   const guard = guardChannels();
   running.add('channel guard', async () => guard[Symbol.dispose]());
 
-  const store = await openCredentialStore({ stateDir: config.state, env: process.env });
+  const store = await openCredentialStore({ stateDir: config.state, env: process.env, showFirstUser });
+  // Whatever else inherits this environment has no use for it.
+  delete process.env['GARIM_PASSWORD'];
   requireUserForPublicListen(config, store.hasUser);
 
   const metrics = createMetrics();
@@ -75,7 +81,8 @@ async function boot({ loaded, log, cameraProcess = CAMERA_PROCESS }: AgentOption
   const supervisors = Object.entries(config.cameras).map(([name, settings]) => {
     const supervisor = new CameraSupervisor({
       name,
-      settings: withoutTargets(settings),
+      // Push targets hold credentials and are no business of a process that decodes what a camera sends.
+      settings: { ...settings, push: [] },
       sourceUrl: sources[name] ?? '',
       stateDir: config.state,
       cameraProcess,
@@ -95,28 +102,33 @@ async function boot({ loaded, log, cameraProcess = CAMERA_PROCESS }: AgentOption
   });
   const feeds = directoryOf(supervisors);
 
-  const { credentials } = store;
-  const rtsp = await startRtspServer({ listen: config.rtsp.listen, feeds, credentials, metrics, log });
+  const shared = {
+    feeds,
+    credentials: store.credentials,
+    damper: new FailureDamper(systemClock),
+    slots: new ViewerSlots(),
+    metrics,
+    log,
+  };
+  const rtsp = await startRtspServer({ ...shared, listen: config.rtsp.listen });
   running.add('RTSP server', () => rtsp.close());
   health.rtspPort = rtsp.address.port;
 
   const http = await startHttpServer({
+    ...shared,
     listen: config.http.listen,
-    feeds,
-    credentials,
-    metrics,
     health: () => health.now(),
     renderMetrics: () => metrics.render(),
-    log,
   });
   running.add('HTTP server', () => http.close());
 
   for (const { feed } of supervisors) {
     const { segments, push } = config.cameras[feed.name]!;
     if (segments !== undefined) {
-      const recorder: Segments = startSegments({ feed, ...segments, log: log.child({ camera: feed.name }) });
+      const recorder: Segments = startSegments({ feed, ...segments, log });
       running.add(`segments of ${feed.name}`, () => recorder.close());
-      health.watchSegments(feed.name, recorder);
+      health.watchSegments(recorder);
+      metrics.watchSegments(feed.name, recorder);
     }
     for (const url of push) {
       const target: Push = startPush({ feed, url, metrics, log: log.child({ camera: feed.name }) });
@@ -128,18 +140,11 @@ async function boot({ loaded, log, cameraProcess = CAMERA_PROCESS }: AgentOption
   return {
     http: http.address,
     rtsp: rtsp.address,
-    ...(store.created === undefined ? {} : { createdUser: store.created }),
     close: () => {
       health.stopping();
       return running.close();
     },
   };
-}
-
-/** Push targets hold credentials and are no business of a process that decodes what a camera sends. */
-function withoutTargets(settings: CameraSettings): CameraSettings {
-  for (const url of settings.push) registerUrlSecrets(url);
-  return { ...settings, push: [] };
 }
 
 function directoryOf(supervisors: readonly CameraSupervisor[]): FeedDirectory {

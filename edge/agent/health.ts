@@ -26,13 +26,11 @@ export class AgentHealthBook {
     addTo(total.framesDropped, counts.framesDropped);
   }
 
-  watchSegments(camera: string, segments: Segments): void {
-    this.#watched.push(() =>
-      segments.state.state === 'recording' ? undefined : `${camera}: segments are paused. ${segments.state.advice}`,
-    );
+  watchSegments(segments: Pick<Segments, 'state'>): void {
+    this.#watched.push(() => (segments.state.state === 'recording' ? undefined : segments.state.advice));
   }
 
-  watchPush(camera: string, { state }: Push): void {
+  watchPush(camera: string, { state }: Pick<Push, 'state'>): void {
     this.#watched.push(() =>
       state.lastError === ''
         ? undefined

@@ -6,16 +6,10 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { CameraCounts, CameraHealth, GatewayMetrics } from '../gateway/feed.ts';
+import type { Segments } from '../gateway/segments/recorder.ts';
 
 const LATENCY_BUCKETS_S = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.75, 1, 2, 5];
 const INFERENCE_BUCKETS_S = [0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1];
-
-/** The part of the recorder's state that is shown. */
-interface SegmentsState {
-  state: 'recording' | 'paused';
-  /** Since the start. */
-  unitsSkipped: number;
-}
 
 export interface Metrics extends GatewayMetrics {
   readonly contentType: string;
@@ -30,7 +24,7 @@ export interface Metrics extends GatewayMetrics {
   /** A coded picture did not reach the feed. */
   unitDropped(camera: string, reason: string): void;
   /** Reads the state of a camera's segments whenever metrics are rendered. */
-  watchSegments(camera: string, segments: { readonly state: SegmentsState }): void;
+  watchSegments(camera: string, segments: Pick<Segments, 'state'>): void;
 }
 
 export function createMetrics(): Metrics {
@@ -81,7 +75,7 @@ export function createMetrics(): Metrics {
   const sentBytes = counter('egress_bytes_total', 'Bytes of filtered video handed to the network.', 'camera', 'via');
   const viewers = gauge('viewers', 'Viewers connected now.', 'via', 'camera');
   const viewersDropped = counter('viewers_dropped_total', 'Viewers dropped, by reason.', 'via', 'camera', 'reason');
-  const recorders = new Map<string, { readonly state: SegmentsState }>();
+  const recorders = new Map<string, Pick<Segments, 'state'>>();
   const recording = gauge(
     'segments_recording',
     '1 while segments are written, 0 while the disk is full or broken.',

@@ -12,7 +12,7 @@ import type { Serializable } from 'node:child_process';
 import { type ChildProcess, fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { CHILD_STOP_MS_MAX } from './limits.ts';
-import { type Log, RepeatLog } from './log.ts';
+import { LOG_LEVEL_VARIABLE, type Log, RepeatLog } from './log.ts';
 import { scrub } from './secrets.ts';
 
 /** Variables that a child may see: what Node, libav's drivers and the logger need, and nothing that a person put a secret in. */
@@ -47,7 +47,7 @@ export function forkChild(options: ChildOptions): Child {
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
       // Many threads of libav allocate large frames: with a malloc arena each, a tenth of the memory would be gaps.
-      env: { ...allowedEnvironment(process.env), MALLOC_ARENA_MAX: '2' },
+      env: { ...allowedEnvironment(process.env), MALLOC_ARENA_MAX: '2', [LOG_LEVEL_VARIABLE]: options.log.level },
       execArgv: ['--enable-source-maps', ...(options.nodeFlags ?? [])],
     }),
   );

@@ -17,6 +17,9 @@ const destination = {
   },
 };
 
+/** Set by `forkChild`, so that children say as much as the agent does. */
+export const LOG_LEVEL_VARIABLE = 'GARIM_LOG_LEVEL';
+
 let processName = 'agent';
 
 /** Says which process writes, before its first line; `agent` unless said. */
@@ -28,7 +31,7 @@ export const rootLog: Log = pino(
   {
     base: null,
     mixin: () => ({ process: processName }),
-    level: 'info',
+    level: inheritedLevel() ?? 'info',
     redact: {
       paths: ['*.url', '*.sourceUrl', '*.password', '*.authorization', 'url', 'sourceUrl', 'password'],
       censor: '***',
@@ -38,6 +41,11 @@ export const rootLog: Log = pino(
   },
   destination,
 );
+
+function inheritedLevel(): string | undefined {
+  const level = process.env[LOG_LEVEL_VARIABLE] ?? '';
+  return level === 'silent' || Object.hasOwn(pino.levels.values, level) ? level : undefined;
+}
 
 /** One line a second at most for a fault that repeats: "N errors, last was ...". */
 export class RepeatLog {

@@ -13,6 +13,7 @@ import { type Channel, openChannel } from './channel.ts';
 import { Counter, median } from './counter.ts';
 import { createOnnxDetector } from './detect/detector.ts';
 import type { Detector } from './detect/port.ts';
+import { createSecondOpinion } from './detect/second/second-opinion.ts';
 import { openModelStore } from './detect/store.ts';
 import { createSurface } from './draw/surface.ts';
 import type { CameraHealth, SlateReason, ToCamera } from './messages.ts';
@@ -33,6 +34,7 @@ type Start = Extract<ToCamera, { type: 'start' }>;
 /** What a test may put in the place of the real thing; the product always uses the defaults. */
 export interface CameraParts {
   createDetector(start: Start, log: Log): Promise<Detector>;
+  createSecondOpinion?(start: Start, log: Log): Promise<Detector | undefined>;
 }
 
 const realParts: CameraParts = {
@@ -41,6 +43,10 @@ const realParts: CameraParts = {
     const detector = createOnnxDetector({ store, log });
     await detector.settled();
     return detector;
+  },
+  createSecondOpinion({ stateDir, settings }, log) {
+    const store = openModelStore({ stateDir, env: process.env });
+    return createSecondOpinion({ store, stateDir, rules: settings.secondOpinion, log });
   },
 };
 
@@ -115,6 +121,7 @@ class Camera {
   async run(): Promise<void> {
     const { settings, sourceUrl } = this.#start;
     const detector = await this.#parts.createDetector(this.#start, this.#log);
+    const second = await this.#parts.createSecondOpinion?.(this.#start, this.#log);
     const capture = openCapture({
       url: sourceUrl,
       transport: settings.transport,
@@ -125,6 +132,7 @@ class Camera {
       ...settings,
       capture,
       detector,
+      second,
       pacing: 'live',
       clock: systemClock,
       sink: {
@@ -168,6 +176,7 @@ class Camera {
       this.#tell(detector, pipeline, capture.counts);
       await this.output.close();
       await detector.close();
+      await second?.close();
     }
   }
 

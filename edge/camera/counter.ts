@@ -94,7 +94,8 @@ export class Counter {
   }
 }
 
-function emptyCounts(): CameraCounts {
+/** Of a process that has done nothing yet. */
+export function emptyCounts(): CameraCounts {
   return {
     framesIn: 0,
     framesOut: 0,

@@ -99,7 +99,7 @@ export interface CameraCounts {
 }
 
 /** Evidence for one window of filtering; what later becomes a ledger leaf. */
-export interface Receipt {
+interface Receipt {
   windowStartMs: number;
   windowEndMs: number;
   /** sha256 hex of the model files in use, in order of their roles. */

@@ -18,6 +18,8 @@ import { DelayLine, type Release } from './delay-line.ts';
 import { toFrame } from './detect/letterbox.ts';
 import { PictureMaker } from './detect/picture.ts';
 import type { Detector } from './detect/port.ts';
+import { SecondLook } from './detect/second/second-look.ts';
+import { unseenZones, type ZoneRules } from './detect/second/zones.ts';
 import type { RawFrame } from './frame.ts';
 import type { WholeFrameReason } from './messages.ts';
 import type { FilteredFrame } from './redact/filtered-frame.ts';
@@ -38,6 +40,10 @@ const RETRY_MS = { live: 20, unpaced: 500 } as const;
 export interface PipelineOptions {
   capture: Capture;
   detector: Detector;
+  /** Finds persons and vehicles at a low rate; nothing waits for it but a file. */
+  second?: Detector | undefined;
+  /** What follows from persons and vehicles; nothing unless set. */
+  secondOpinion?: ZoneRules;
   look: Look;
   masks: readonly Mask[];
   detect: { longSidePx: number; intervalMs: number };
@@ -48,7 +54,7 @@ export interface PipelineOptions {
   sink: PipelineSink;
 }
 
-export interface PipelineSink {
+interface PipelineSink {
   /** Frames in order, one call at a time. Takes ownership. A rejection stops the pipeline. */
   frame(frame: FilteredFrame, plan: CoverPlan, seq: number): Promise<void>;
   connected(info: SourceInfo): void;
@@ -67,6 +73,7 @@ export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #line: DelayLine<RawFrame>;
   readonly #tracker: Tracker;
+  readonly #second: SecondLook | undefined;
   readonly #pictures: PictureMaker;
   readonly #redactor: Redactor;
   /** Raised when a frame came or left, a verdict came, or the end was reached. */
@@ -96,6 +103,7 @@ export class Pipeline {
       spanMsMax: pacing === 'live' ? 2 * delayMs : 2 * detect.intervalMs + SETTLE_MS,
     });
     this.#tracker = new Tracker(() => options.detector.state.confirmScores);
+    this.#second = options.second && new SecondLook(options.second);
     this.#pictures = new PictureMaker(detect.longSidePx, (lengthBytes) => takeBuffer(options.detector, lengthBytes));
     this.#redactor = new Redactor(options.look);
   }
@@ -191,6 +199,7 @@ export class Pipeline {
     }
     this.#epoch++;
     this.#tracker.reset();
+    this.#second?.reset();
     this.#line.forgetVerdicts();
     this.#requestedMs = Number.NEGATIVE_INFINITY;
   }
@@ -226,9 +235,11 @@ export class Pipeline {
       // The frame's pixels are read before the first await: by the time the verdict is in, the frame may be gone.
       const made = this.#pictures.make(frame.av);
       const { widthPx, heightPx } = frame;
+      const second = made && this.#second?.offer(made, frame, ms);
       const verdict = made
         ? await detector.detect(made.picture, STALL_MS[pacing])
         : ({ kind: 'unavailable', reason: 'detector-unavailable' } as const);
+      if (pacing === 'unpaced') await second;
       this.#isDetecting = false;
       if (epoch !== this.#epoch) {
         // The line ran empty meanwhile: its frames left covered.
@@ -322,8 +333,12 @@ export class Pipeline {
   #planFor(release: Release<RawFrame>): CoverPlan {
     if (release.as === 'late') return { kind: 'whole-frame', reason: this.#unavailable ?? 'verdict-late' };
     try {
+      const { masks, secondOpinion } = this.#options;
       const { widthPx, heightPx } = release.item;
-      return planCover(this.#tracker.regionsAt(release.ms), this.#options.masks, widthPx, heightPx);
+      const tracked = this.#tracker.regionsAt(release.ms);
+      const second = this.#second?.regionsAt(release.ms) ?? [];
+      const zones = secondOpinion ? unseenZones(tracked, second, secondOpinion, widthPx) : [];
+      return planCover(tracked, masks, widthPx, heightPx, zones);
     } catch {
       return { kind: 'whole-frame', reason: 'internal-error' };
     }

@@ -7,9 +7,10 @@ import { Log } from 'node-av/lib';
 import { systemClock } from '../base/clock.ts';
 import { messageOf } from '../base/errors.ts';
 import { SLATE_FRAME_RATE } from '../base/limits.ts';
+import { emptyCounts } from './counter.ts';
 import { createSurface, type Surface } from './draw/surface.ts';
 import { type Encoder, openEncoder } from './encode/encoder.ts';
-import type { CameraCounts, CameraHealth, FromCamera, StreamFormat, ToCamera } from './messages.ts';
+import type { CameraHealth, FromCamera, StreamFormat, ToCamera } from './messages.ts';
 import { Redactor } from './redact/redactor.ts';
 import { drawSlate } from './slate.ts';
 
@@ -99,18 +100,7 @@ class SlateFeed {
       coveredNow: {},
       delayLineFrames: 0,
     };
-    const counts: CameraCounts = {
-      framesIn: 0,
-      framesOut: 0,
-      framesCoveredWhole: {},
-      framesSlate: this.#framesUntold,
-      framesDropped: {},
-      verdicts: 0,
-      verdictsUnavailable: 0,
-      regionsCovered: {},
-      reconnects: 0,
-      inferenceMs: [],
-    };
+    const counts = { ...emptyCounts(), framesSlate: this.#framesUntold };
     this.#framesUntold = 0;
     this.#say({ type: 'health', health, counts });
   }

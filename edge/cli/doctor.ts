@@ -10,7 +10,7 @@ import { configSchema } from '../config/schema.ts';
 import { type Check, type CheckResult, type DoctorContext, fail, ok } from './doctor/check.ts';
 import { checkCodecs } from './doctor/codecs.ts';
 import { checkClock, checkCoreDumps, checkCpu, checkFfmpeg, checkMemory, checkNode } from './doctor/machine.ts';
-import { checkModels } from './doctor/models.ts';
+import { checkModels, checkSecondOpinion } from './doctor/models.ts';
 import { checkCameras, checkDisk, checkPorts, checkSecretFiles, checkState } from './doctor/places.ts';
 import { realSystem } from './doctor/system.ts';
 import { addConfigOptions, type ConfigOptions, loadOptionsOf } from './options.ts';
@@ -23,6 +23,7 @@ const checks: readonly [string, Check][] = [
   ['cpu', checkCpu],
   ['memory', checkMemory],
   ['models', checkModels],
+  ['second opinion', checkSecondOpinion],
   ['hardware codecs', checkCodecs],
   ['ffmpeg', checkFfmpeg],
   ['clock', checkClock],

@@ -2,6 +2,7 @@
 import { SingleBar } from 'cli-progress';
 import { Command, Option } from 'commander';
 import { rootLog } from '../base/log.ts';
+import { scrub } from '../base/secrets.ts';
 import { openModelStore } from '../camera/detect/store.ts';
 import { type BatchOptions, type BatchSummary, redactFiles } from '../camera/files/batch.ts';
 import { type JobList, listJobs } from '../camera/files/jobs.ts';
@@ -129,5 +130,5 @@ function wholeAdvice({ coveredWhole, advice }: BatchSummary): string {
 }
 
 function say(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${scrub(line)}\n`);
 }

@@ -32,7 +32,11 @@ async function run(options: ConfigOptions): Promise<void> {
   rootLog.level = loaded.config.log.level;
   rootLog.info(`configuration: ${loaded.origin}`);
   const stop = stopSignal();
-  const agent = await startAgent({ loaded, log: rootLog });
+  const agent = await startAgent({
+    loaded,
+    log: rootLog,
+    showFirstUser: (created) => process.stderr.write(firstUser(created)),
+  });
   process.stderr.write(greeting(loaded, agent));
   await stop;
   await agent.close();
@@ -52,14 +56,15 @@ function stopSignal(): Promise<void> {
   });
 }
 
-/** What the installer needs first. The only place that shows a password, and only one that was made just now. */
+/** The only place that shows a password, and only one that was made just now. */
+export function firstUser({ user, password }: { user: string; password: string }): string {
+  return `User      ${user}\nPassword  ${password}\nNote the password now: it is not shown again.\n`;
+}
+
+/** What the installer needs first. */
 export function greeting({ config }: Pick<LoadedConfig, 'config'>, agent: Omit<Agent, 'close'>): string {
   const lines = [`Web page  http://${authority(agent.http)}/`];
   for (const name of Object.keys(config.cameras)) lines.push(`RTSP      rtsp://${authority(agent.rtsp)}/${name}`);
-  if (agent.createdUser !== undefined) {
-    const { user, password } = agent.createdUser;
-    lines.push(`User      ${user}`, `Password  ${password}`, 'Note the password now: it is not shown again.');
-  }
   return `${lines.join('\n')}\n`;
 }
 

@@ -15,6 +15,8 @@ export interface Problem {
   fix: string;
 }
 
+const UNFIT = 'not in the form that is expected here';
+
 export function problemsOf(issues: readonly z.core.$ZodIssue[]): Problem[] {
   return issues.flatMap((issue) => problemOf(issue));
 }
@@ -40,8 +42,10 @@ function problemOf(issue: z.core.$ZodIssue): Problem[] {
       return problem(`expected ${orList(issue.values.map(String))}, got ${wordOf(issue.input, path)}`, meant(issue));
     case 'invalid_union':
       return unionProblems(issue);
+    case 'custom':
+      return problem(String(issue.params?.['what'] ?? UNFIT), sentence(issue.message));
     default:
-      return problem('not in the form that is expected here', sentence(issue.message));
+      return problem(UNFIT, sentence(issue.message));
   }
 }
 

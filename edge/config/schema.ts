@@ -3,6 +3,11 @@
  * There is deliberately no setting that turns the filter off, and none that leaves a category out.
  */
 import { z } from 'zod';
+import { parseListen } from './listen.ts';
+
+/** In the order in which `auto` tries them. */
+export const HARDWARE_ENCODERS = ['h264_nvenc', 'h264_v4l2m2m'] as const;
+export const ENCODERS = ['libx264', ...HARDWARE_ENCODERS] as const;
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
@@ -76,6 +81,21 @@ export const cameraSchema = z.strictObject({
         ),
     })
     .prefault({}),
+  secondOpinion: z
+    .strictObject({
+      people: z
+        .enum(['off', 'head'])
+        .default('head')
+        .describe(
+          '`head`: where a second network sees a person and no face was found, the head is covered. It needs `garim models pull coco-ssd`.',
+        ),
+      vehicles: z
+        .enum(['off', 'plate-band'])
+        .default('plate-band')
+        .describe('`plate-band`: where a small vehicle shows no plate, the place of its plate is covered.'),
+    })
+    .prefault({})
+    .describe('Covers beside those of the faces and plates that were found.'),
   delayMs: z
     .int()
     .min(100)
@@ -94,7 +114,7 @@ export const cameraSchema = z.strictObject({
         .default(2000)
         .describe('Longest time until a late joiner gets a picture.'),
       encoder: z
-        .enum(['auto', 'libx264', 'h264_nvenc', 'h264_v4l2m2m'])
+        .enum(['auto', ...ENCODERS])
         .default('auto')
         .describe('`auto` probes for a hardware encoder and falls back to x264.'),
     })
@@ -113,7 +133,7 @@ export const cameraSchema = z.strictObject({
     .optional(),
 });
 
-export const configSchema = z.strictObject({
+const settingsSchema = z.strictObject({
   cameras: z
     .record(z.string().regex(NAME, 'use lower-case letters, digits and hyphens'), cameraSchema)
     .default({})
@@ -132,6 +152,20 @@ export const configSchema = z.strictObject({
       level: z.enum(LOG_LEVELS).default('info').describe('`info` is for the operator, `debug` for finding faults.'),
     })
     .prefault({}),
+});
+
+/** Whether one socket would be in the way of the other. Port 0 takes a free one. */
+function isSameAddress(a: string, b: string): boolean {
+  const [one, other] = [parseListen(a), parseListen(b)];
+  if (one.port !== other.port || one.port === 0) return false;
+  const isWildcard = (host: string): boolean => host === '0.0.0.0' || host === '::';
+  return one.host.toLowerCase() === other.host.toLowerCase() || isWildcard(one.host) || isWildcard(other.host);
+}
+
+export const configSchema = settingsSchema.refine(({ http, rtsp }) => !isSameAddress(http.listen, rtsp.listen), {
+  path: ['rtsp', 'listen'],
+  error: 'choose another port for one of the two',
+  params: { what: 'the same address as http.listen' },
 });
 
 export type CameraSettings = z.output<typeof cameraSchema>;

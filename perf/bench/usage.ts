@@ -7,7 +7,7 @@ export interface Usage {
   peakMb: number;
 }
 
-export interface Inside {
+interface Inside {
   /** Frames covered whole, and detector runs. */
   wholeFrames: number;
   verdicts: number;

@@ -13,10 +13,10 @@ import {
   SWS_BILINEAR,
 } from 'node-av/constants';
 import { Codec, CodecContext, FFmpegError, Frame, Packet, Rational, SoftwareScaleContext } from 'node-av/lib';
+import { NAL_PPS, NAL_SPS, nalType, withoutSei } from '../../edge/base/annexb.ts';
 import { systemClock } from '../../edge/base/clock.ts';
 import { createStreet } from '../../edge/camera/capture/simulated/street.ts';
 import { createSurface } from '../../edge/camera/draw/surface.ts';
-import { NAL_PPS, NAL_SPS, nalType, withoutSei } from '../../edge/camera/encode/annexb.ts';
 import '../../edge/camera/capture/libav-log.ts';
 import { barcodeHeightPx, drawBarcode } from '../../test/support/barcode.ts';
 import { ManualDirectory, ManualFeed } from '../../test/support/manual-feed.ts';

@@ -8,9 +8,10 @@ import { test } from 'node:test';
 import { WebSocket } from 'ws';
 import { VIEWERS_MAX } from '../../edge/base/limits.ts';
 import { readBoxHeader } from '../../edge/gateway/fmp4/boxes.ts';
-import { BASIC, DressedFeed, startConsole, until } from '../support/console-fixture.ts';
+import { BASIC, DressedFeed, startConsole } from '../support/console-fixture.ts';
 import { FORMAT, unit } from '../support/h264.ts';
 import { ManualFeed } from '../support/manual-feed.ts';
+import { until } from '../support/wait.ts';
 
 interface Viewer {
   socket: WebSocket;

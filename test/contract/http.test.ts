@@ -8,6 +8,7 @@ import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { UserError } from '../../edge/base/errors.ts';
+import { FAILURES_FREE } from '../../edge/gateway/auth/damper.ts';
 import { startHttpServer } from '../../edge/gateway/http/server.ts';
 import { BASIC, DressedFeed, PASSWORD, startConsole, USER } from '../support/console-fixture.ts';
 import { FORMAT } from '../support/h264.ts';
@@ -176,7 +177,7 @@ test('a wrong password and a foreign login form are refused; guessing is slowed 
   assert.equal((await post(PASSWORD, { Origin: 'http://evil.example' })).status, 403);
   const remembered = { Authorization: BASIC };
   assert.equal((await fetch(`${other.url}/metrics`, { headers: remembered })).status, 200);
-  for (let i = 0; i < 5; i++) {
+  for (let i = 0; i < FAILURES_FREE; i++) {
     const wrong = await post(`wrong-${i}`);
     assert.equal(wrong.status, 401);
     assert.match(await wrong.text(), /role="alert"/);

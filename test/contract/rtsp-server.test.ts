@@ -9,13 +9,16 @@ import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 import { systemClock } from '../../edge/base/clock.ts';
 import { VIEWERS_MAX } from '../../edge/base/limits.ts';
+import { FailureDamper } from '../../edge/gateway/auth/damper.ts';
 import type { AccessUnit, StreamFormat } from '../../edge/gateway/feed.ts';
 import { NONCE_LIFETIME_MS, SESSION_EXPIRY_MS } from '../../edge/gateway/rtsp/limits.ts';
 import { startRtspServer } from '../../edge/gateway/rtsp/server.ts';
+import { ViewerSlots } from '../../edge/gateway/viewer-slots.ts';
 import { ManualDirectory, ManualFeed } from '../support/manual-feed.ts';
 import { annexB, Depacketiser, parseRtp } from '../support/rtp.ts';
 import { headersOf, RtspClient, sessionOf } from '../support/rtsp-client.ts';
-import { OneUser, RecordingMetrics, type RtspFixture, startRtspFixture, until } from '../support/rtsp-fixture.ts';
+import { OneUser, RecordingMetrics, type RtspFixture, startRtspFixture } from '../support/rtsp-fixture.ts';
+import { until } from '../support/wait.ts';
 
 const SPS = Buffer.from([0x67, 0x42, 0xc0, 0x1e, 0xd9, 0x01]);
 const PPS = Buffer.from([0x68, 0xcb, 0x83]);
@@ -150,7 +153,7 @@ describe('authentication', () => {
     client.password = 'guess';
     const startMs = Date.now();
     for (let guess = 0; guess < 5; guess++) assert.equal((await client.request('DESCRIBE', url)).status, 401);
-    assert.ok(Date.now() - startMs >= 1400, 'the fourth and fifth guess wait 0.5 s and 1 s');
+    assert.ok(Date.now() - startMs >= 2900, 'the fourth and fifth guess wait 1 s and 2 s');
     await until('the connection is closed', () => client.isClosed);
     assert.deepEqual(fixture.metrics.drops, [':auth-refused']);
   });
@@ -536,6 +539,8 @@ describe('life of the server', () => {
       listen,
       feeds: new ManualDirectory(),
       credentials: new OneUser(),
+      damper: new FailureDamper(systemClock),
+      slots: new ViewerSlots(),
       metrics: new RecordingMetrics(),
       log: pino({ level: 'silent' }),
     });

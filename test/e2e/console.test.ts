@@ -4,40 +4,24 @@
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { accessSync, constants, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { pino } from 'pino';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { WebSocket } from 'ws';
 import { findFfmpeg } from '../../edge/gateway/console/preview.ts';
 import { startSegments } from '../../edge/gateway/segments/recorder.ts';
-import { BASIC, DressedFeed, PASSWORD, startConsole, USER, until } from '../support/console-fixture.ts';
+import { browserPath, launchBrowser } from '../support/browser.ts';
+import { BASIC, DressedFeed, PASSWORD, startConsole, USER } from '../support/console-fixture.ts';
 import { needs } from '../support/shared.ts';
 import { createTestFeed } from '../support/test-feed.ts';
+import { until } from '../support/wait.ts';
 
 const run = promisify(execFile);
-const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((candidate) => {
-  try {
-    accessSync(candidate, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-});
 const ffmpeg = findFfmpeg(process.env['PATH']);
-const BROWSER_ARGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 const PICTURE = { widthPx: 640, heightPx: 360, frameRate: 15 };
 
 async function openConsole(browser: Browser, url: string): Promise<{ page: Page; faults: string[] }> {
@@ -67,7 +51,7 @@ test('the feed plays in the browser, follows a new size, and is veiled when it s
   const feed = createTestFeed({ name: 'gate', ...PICTURE });
   const dressed = new DressedFeed(feed);
   await using box = await startConsole([dressed]);
-  const browser = await chromium.launch({ executablePath: browserPath ?? '', args: BROWSER_ARGS });
+  const browser = await launchBrowser();
   try {
     const { page, faults } = await openConsole(browser, box.url);
     await page.waitForSelector('[data-camera=gate][data-player=playing]');
@@ -95,9 +79,13 @@ test('the feed plays in the browser, follows a new size, and is veiled when it s
       advice: 'Get the model.',
     };
     await page.getByText('Get the model.').waitFor();
-    await page.getByText('The whole picture is covered: model-missing').waitFor();
+    await page.getByText('The whole picture is covered: no model finds all that must be covered').waitFor();
+    const why = page.locator('.why');
+    await why.waitFor();
+    assert.equal(await why.textContent(), 'The whole picture is covered no model finds all that must be covered');
     await page.click('#language');
-    await page.getByText('화면 전체를 가렸습니다: model-missing').waitFor();
+    await page.getByText('화면 전체를 가렸습니다: 가려야 할 것을 모두 찾는 모델이 없습니다').waitFor();
+    assert.match((await why.textContent()) ?? '', /가려야 할 것을/);
     await page.click('#language');
 
     feed[Symbol.dispose]();
@@ -118,7 +106,7 @@ test('the simple player shows the MPEG-1 preview, and ffmpeg ends with the last 
 }, async () => {
   const feed = createTestFeed({ name: 'gate', ...PICTURE });
   await using box = await startConsole([new DressedFeed(feed)]);
-  const browser = await chromium.launch({ executablePath: browserPath ?? '', args: BROWSER_ARGS });
+  const browser = await launchBrowser();
   try {
     const { page, faults } = await openConsole(browser, box.url);
     await page.click('#player-switch');

@@ -13,6 +13,7 @@ import { rootLog } from '../../edge/base/log.ts';
 import { type Push, startPush } from '../../edge/gateway/push/push.ts';
 import { needs } from '../support/shared.ts';
 import { createTestFeed } from '../support/test-feed.ts';
+import { until } from '../support/wait.ts';
 
 const FRAMES_WANTED = 20;
 const ffmpeg = { skip: needs(runs('ffmpeg', ['-version']) && runs('ffprobe', ['-version']), 'ffmpeg') };
@@ -63,14 +64,6 @@ function setUp(context: TestContext) {
       return receiver;
     },
   };
-}
-
-async function until(what: () => string, condition: () => boolean, msMax = 45_000): Promise<void> {
-  const startMs = performance.now();
-  while (!condition()) {
-    assert.ok(performance.now() - startMs < msMax, `not within ${msMax} ms: ${what()}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 function probe(file: string): { codec_name: string; width: number; height: number; nb_read_frames: string } {

@@ -9,9 +9,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { ManualDirectory } from '../support/manual-feed.ts';
-import { PASSWORD, type RtspFixture, startRtspFixture, USER, until } from '../support/rtsp-fixture.ts';
+import { PASSWORD, type RtspFixture, startRtspFixture, USER } from '../support/rtsp-fixture.ts';
 import { needs } from '../support/shared.ts';
 import { createTestFeed, type TestFeed } from '../support/test-feed.ts';
+import { until } from '../support/wait.ts';
 
 const FRAMES = 30;
 const SIZE = { widthPx: 640, heightPx: 360 };

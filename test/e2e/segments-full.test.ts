@@ -10,10 +10,10 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { pino } from 'pino';
 import { startSegments } from '../../edge/gateway/segments/recorder.ts';
-import { until } from '../support/console-fixture.ts';
 import { FORMAT, unit } from '../support/h264.ts';
 import { ManualFeed } from '../support/manual-feed.ts';
 import { needs } from '../support/shared.ts';
+import { until } from '../support/wait.ts';
 
 const dir = mkdtempSync(path.join(tmpdir(), 'garim-full-'));
 const isMounted = (() => {

@@ -4,13 +4,15 @@
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import test, { type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { childrenOf, isAlive } from '../support/garim.ts';
 import { needs } from '../support/shared.ts';
+import { until } from '../support/wait.ts';
 
 const linux = { skip: needs(process.platform === 'linux', '/proc') };
 const SECRET = 'very-secret-word';
@@ -38,36 +40,6 @@ async function startHost(context: TestContext, ...sourceUrls: string[]): Promise
     if (line.startsWith('SERVING ')) return { process: host, ...JSON.parse(line.slice('SERVING '.length)) };
   }
   throw new Error(`the agent did not start: ${text.join('\n')}`);
-}
-
-function childrenOf(pid: number): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((name) => {
-      try {
-        return Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${name}/status`, 'utf8'))?.[1]) === pid;
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return !/^State:\s*Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
-}
-
-async function until(what: string, condition: () => boolean | Promise<boolean>, msMax = 30_000): Promise<number> {
-  const startMs = performance.now();
-  while (!(await condition())) {
-    assert.ok(performance.now() - startMs < msMax, `not within ${msMax} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return performance.now() - startMs;
 }
 
 async function restarts({ http, user }: Host, camera: string): Promise<number> {

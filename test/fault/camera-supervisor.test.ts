@@ -11,6 +11,7 @@ import { rootLog } from '../../edge/base/log.ts';
 import type { AccessUnit } from '../../edge/camera/messages.ts';
 import { cameraSchema } from '../../edge/config/schema.ts';
 import { GARBAGE_COUNT } from '../support/garbage-count.ts';
+import { until } from '../support/wait.ts';
 
 interface Seen {
   atMs: number;
@@ -48,15 +49,6 @@ function supervise(context: TestContext, sourceUrl: string) {
     onAccessUnit: (unit) => seen.push({ atMs: systemClock.monotonicMs(), unit }),
   });
   return { supervisor, slates, seen, counted };
-}
-
-async function until(what: string, condition: () => boolean, msMax = 30_000): Promise<number> {
-  const startMs = systemClock.monotonicMs();
-  while (!condition()) {
-    assert.ok(systemClock.monotonicMs() - startMs < msMax, `not within ${msMax} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  return systemClock.monotonicMs() - startMs;
 }
 
 const last = (seen: Seen[]): AccessUnit['cover'] | undefined => seen.at(-1)?.unit.cover;

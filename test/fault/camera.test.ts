@@ -157,10 +157,9 @@ describe('one camera, broken in turn', linux, () => {
     camera.setSilent(true);
     camera.hangUp();
     context.diagnostic(await untilBroken());
-    await until('the API says so', async () => (await garim.camera('gate')).health?.state === 'slate');
-    const { health } = await garim.camera('gate');
-    assert.match(health?.reason ?? '', /^source-(lost|connecting)$/);
-    assert.ok(watch.sights.at(-1)?.shown === 'slate');
+    const reason = async (): Promise<string> => (await garim.camera('gate')).health?.reason ?? '';
+    await until('the API says so', async () => /^source-(lost|connecting)$/.test(await reason()));
+    await until('a slate', () => watch.sights.at(-1)?.shown === 'slate');
     camera.setSilent(false);
     await untilGood(garim, watch);
     assertNothingReadable(watch, index);
@@ -176,8 +175,11 @@ describe('one camera, broken in turn', linux, () => {
     assertNothingReadable(watch, index);
   });
 
-  test('through all of it: one stream, never ended, nothing readable', () => {
+  test('through all of it: one stream, never ended, on one timeline, nothing readable', () => {
     assert.equal(watch.losses, 0, 'the RTSP session outlives every fault behind it');
+    for (const [index, { pts }] of watch.sights.entries()) {
+      assert.ok(index === 0 || pts > watch.sights[index - 1]!.pts, `time does not rise at picture ${index}`);
+    }
     assertNothingReadable(watch);
   });
 
@@ -188,6 +190,20 @@ describe('one camera, broken in turn', linux, () => {
     await until('children are gone', () => !children.some(isAlive));
     assertNothingReadable(watch);
   });
+});
+
+test('SIGKILL of the agent: the processes that hold pictures end with it', {
+  timeout: 240_000,
+  ...linux,
+}, async (context) => {
+  await using camera = await startCamera();
+  await using garim = await startGarim({ entry: HOST, config: { cameras: { gate: settingsOf(camera) } } });
+  await until('state is live', async () => (await garim.camera('gate')).health?.state === 'live');
+  const children = garim.children();
+  assert.ok(children.some((pid) => titleOf(pid).startsWith('garim-camera')));
+  process.kill(garim.pid, 'SIGKILL');
+  const ms = await until('children are gone', () => !children.some(isAlive), 30_000);
+  context.diagnostic(`${children.length} children gone after ${Math.round(ms)} ms`);
 });
 
 test('a model that was tampered with: whole frames only, until the right one is back', {

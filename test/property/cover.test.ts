@@ -37,10 +37,8 @@ function makePlanes(seed: number, isInterleaved: boolean): Plane[] {
   };
   if (isInterleaved) {
     const data = Uint8Array.from({ length: WIDTH * halfH }, random);
-    return [0, 1].reduce<Plane[]>(
-      (planes, offset) => [...planes, { ...base, data, offset, strideBytes: WIDTH, stepBytes: 2 }],
-      [lumaPlane],
-    );
+    const chroma = [0, 1].map((offset) => ({ ...base, data, offset, strideBytes: WIDTH, stepBytes: 2 }));
+    return [lumaPlane, ...chroma];
   }
   const chroma = (): Plane => ({
     ...base,

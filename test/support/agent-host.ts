@@ -13,10 +13,14 @@ const config = configSchema.parse({
   rtsp: { listen: '127.0.0.1:0' },
   state: stateDir,
 });
+let user: { user: string; password: string } | undefined;
 const agent = await startAgent({
   loaded: { config, sources, origin: 'test' },
   log: rootLog,
+  showFirstUser: (created) => {
+    user = created;
+  },
   cameraProcess: new URL('./stub-camera-process.js', import.meta.url),
 });
-process.stderr.write(`SERVING ${JSON.stringify({ http: agent.http, user: agent.createdUser })}\n`);
+process.stderr.write(`SERVING ${JSON.stringify({ http: agent.http, user })}\n`);
 process.on('SIGTERM', () => void agent.close());

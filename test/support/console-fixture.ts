@@ -2,10 +2,12 @@
 import { pino } from 'pino';
 import sharp from 'sharp';
 import { type Clock, systemClock } from '../../edge/base/clock.ts';
+import { FailureDamper } from '../../edge/gateway/auth/damper.ts';
 import { openCredentialStore } from '../../edge/gateway/auth/store.ts';
 import type { CameraHealth, Feed, FeedSubscriber, GatewayMetrics, StreamFormat } from '../../edge/gateway/feed.ts';
 import { startHttpServer } from '../../edge/gateway/http/server.ts';
 import type { AgentHealth } from '../../edge/gateway/http/status.ts';
+import { ViewerSlots } from '../../edge/gateway/viewer-slots.ts';
 import { ManualDirectory } from './manual-feed.ts';
 
 export const USER = 'operator';
@@ -69,10 +71,20 @@ class RecordedMetrics implements GatewayMetrics {
   }
 }
 
-export async function startConsole(feeds: Feed[], options: { clock?: Clock; notices?: string[] } = {}) {
+export async function startConsole(
+  feeds: Feed[],
+  options: {
+    clock?: Clock;
+    notices?: string[];
+    damper?: FailureDamper;
+    slots?: ViewerSlots;
+  } = {},
+) {
+  const { clock = systemClock, damper = new FailureDamper(clock), slots = new ViewerSlots() } = options;
   const { credentials } = await openCredentialStore({
     stateDir: '/nonexistent',
     env: { GARIM_USER: USER, GARIM_PASSWORD: PASSWORD },
+    showFirstUser: () => {},
   });
   const metrics = new RecordedMetrics();
   const agent: AgentHealth = {
@@ -98,11 +110,13 @@ export async function startConsole(feeds: Feed[], options: { clock?: Clock; noti
     listen: '127.0.0.1:0',
     feeds: new ManualDirectory(...feeds),
     credentials,
+    damper,
+    slots,
     metrics,
     health: () => agent,
     renderMetrics: async () => 'garim_up 1\n',
     log: pino({ level: 'silent' }),
-    clock: options.clock ?? systemClock,
+    clock,
   };
   const server = await startHttpServer(serverOptions);
   const host = `127.0.0.1:${server.address.port}`;
@@ -115,21 +129,4 @@ export async function startConsole(feeds: Feed[], options: { clock?: Clock; noti
     url: `http://${host}`,
     [Symbol.asyncDispose]: () => server.close(),
   };
-}
-
-/** Polls until the condition gives something; the deadline is generous, since test machines are busy. */
-export async function until<T>(
-  what: string,
-  condition: () => T | Promise<T>,
-  timeoutMs = 30_000,
-): Promise<NonNullable<T>> {
-  const deadlineMs = Date.now() + timeoutMs;
-  for (;;) {
-    const value = await condition();
-    if (value) return value as NonNullable<T>;
-    if (Date.now() > deadlineMs) throw new Error(`waited ${timeoutMs} ms in vain for: ${what}`);
-    await new Promise((resolve) => {
-      setTimeout(resolve, 50);
-    });
-  }
 }

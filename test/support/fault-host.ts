@@ -6,6 +6,6 @@ import { loadConfig } from '../../edge/config/load.ts';
 
 const loaded = await loadConfig({ file: process.argv[2] ?? '', cameras: [], env: process.env });
 const cameraProcess = new URL('./fault-camera-process.js', import.meta.url);
-const agent = await startAgent({ loaded, log: rootLog, cameraProcess });
+const agent = await startAgent({ loaded, log: rootLog, showFirstUser: () => {}, cameraProcess });
 process.on('SIGTERM', () => void agent.close());
 process.stderr.write(greeting(loaded, agent));

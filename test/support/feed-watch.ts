@@ -2,7 +2,7 @@
 import { openCapture } from '../../edge/camera/capture/open.ts';
 import { isReadable, PATTERN_SIZE, readPattern, type Shown, shownIn } from './pattern.ts';
 
-export interface Sight {
+interface Sight {
   atMs: number;
   /** Presentation time as it was sent, in the stream's own units. */
   pts: bigint;

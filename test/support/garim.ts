@@ -100,14 +100,15 @@ export async function startGarim(options: GarimOptions): Promise<Garim> {
   }
   const url = `http://127.0.0.1:${port(/^Web page {2}http:\/\/[^/]*:(\d+)\//m)}`;
   const rtspPort = port(/^RTSP {6}rtsp:\/\/[^/]*:(\d+)\//m);
-  const authorization = `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString('base64')}`;
+  const password = options.env?.['GARIM_PASSWORD'] ?? PASSWORD;
+  const authorization = `Basic ${Buffer.from(`${USER}:${password}`).toString('base64')}`;
   const get = (pathname: string): Promise<Response> => fetch(url + pathname, { headers: { authorization } });
   return {
     pid: child.pid!,
     url,
     rtspPort,
     stateDir,
-    feed: (name) => `rtsp://${USER}:${PASSWORD}@127.0.0.1:${rtspPort}/${name}`,
+    feed: (name) => `rtsp://${USER}:${password}@127.0.0.1:${rtspPort}/${name}`,
     get,
     async camera(name) {
       const { cameras } = (await (await get('/api/cameras')).json()) as Status;

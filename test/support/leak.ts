@@ -24,7 +24,7 @@ const HEIGHT_PX_MIN = 8;
 /** An object that was out of sight for longer than this many frames appears anew: what is judged is the appearance, not the object. */
 const GAP_FRAMES_MAX = 5;
 /** A box counts as covered from this share on. */
-export const COVERED_SHARE = 0.8;
+const COVERED_SHARE = 0.8;
 
 export interface LeakReport {
   frames: number;
@@ -42,7 +42,7 @@ export interface LeakReport {
   overCover: number;
 }
 
-export interface Leak {
+interface Leak {
   frame: number;
   id: number;
   label: string;

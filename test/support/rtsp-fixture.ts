@@ -1,10 +1,12 @@
 /** A running RTSP server on a free port with one user, and metrics that a test can read. */
 import { createHash } from 'node:crypto';
 import { pino } from 'pino';
-import type { Clock } from '../../edge/base/clock.ts';
+import { type Clock, systemClock } from '../../edge/base/clock.ts';
+import { FailureDamper } from '../../edge/gateway/auth/damper.ts';
 import { type Credentials, REALM } from '../../edge/gateway/auth/port.ts';
 import type { FeedDirectory, GatewayMetrics } from '../../edge/gateway/feed.ts';
 import { type RtspServer, startRtspServer } from '../../edge/gateway/rtsp/server.ts';
+import { ViewerSlots } from '../../edge/gateway/viewer-slots.ts';
 
 export const USER = 'operator';
 export const PASSWORD = 'correct horse';
@@ -44,33 +46,32 @@ export class RecordingMetrics implements GatewayMetrics {
 export interface RtspFixture extends AsyncDisposable {
   server: RtspServer;
   metrics: RecordingMetrics;
+  damper: FailureDamper;
+  slots: ViewerSlots;
   /** `rtsp://127.0.0.1:PORT` */
   base: string;
 }
 
-export async function startRtspFixture(feeds: FeedDirectory, clock?: Clock): Promise<RtspFixture> {
+export async function startRtspFixture(feeds: FeedDirectory, clock: Clock = systemClock): Promise<RtspFixture> {
   const metrics = new RecordingMetrics();
+  const damper = new FailureDamper(clock);
+  const slots = new ViewerSlots();
   const server = await startRtspServer({
     listen: '127.0.0.1:0',
     feeds,
     credentials: new OneUser(),
+    damper,
+    slots,
     metrics,
     log: pino({ level: 'silent' }),
-    ...(clock === undefined ? {} : { clock }),
+    clock,
   });
   return {
     server,
     metrics,
+    damper,
+    slots,
     base: `rtsp://127.0.0.1:${server.address.port}`,
     [Symbol.asyncDispose]: () => server.close(),
   };
-}
-
-/** Polls until the condition holds; rejects, naming it, after the deadline. */
-export async function until(what: string, condition: () => boolean, deadlineMs = 20_000): Promise<void> {
-  const endMs = Date.now() + deadlineMs;
-  while (!condition()) {
-    if (Date.now() > endMs) throw new Error(`not within ${deadlineMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }

@@ -11,9 +11,9 @@ import {
   AVERROR_EAGAIN,
   FF_ENCODER_LIBX264,
 } from 'node-av/constants';
+import { NAL_PPS, NAL_SPS, nalType, splitNals, withoutSei } from '../../edge/base/annexb.ts';
 import { systemClock } from '../../edge/base/clock.ts';
 import type { Feed, StreamFormat } from '../../edge/gateway/feed.ts';
-import { splitAnnexB } from '../../edge/gateway/rtsp/nal.ts';
 import { ManualFeed } from './manual-feed.ts';
 
 export interface TestFeedOptions {
@@ -34,10 +34,6 @@ export interface TestFeed extends Feed, Disposable {
 export function createTestFeed(options: TestFeedOptions): TestFeed {
   return new EncodedTestFeed(options);
 }
-
-const NAL_SEI = 6;
-const NAL_SPS = 7;
-const NAL_PPS = 8;
 
 class EncodedTestFeed extends ManualFeed implements TestFeed {
   declare format: StreamFormat;
@@ -113,9 +109,9 @@ class PatternEncoder implements Disposable {
     frame.height = heightPx;
     FFmpegError.throwIfError(frame.getBuffer(), 'frame buffer');
     this.#packet.alloc();
-    const nals = splitAnnexB(this.encode(0, true).data);
-    const sps = nals.find((nal) => (nal[0]! & 0x1f) === NAL_SPS);
-    const pps = nals.find((nal) => (nal[0]! & 0x1f) === NAL_PPS);
+    const nals = splitNals(this.encode(0, true).data);
+    const sps = nals.find((nal) => nalType(nal) === NAL_SPS);
+    const pps = nals.find((nal) => nalType(nal) === NAL_PPS);
     if (sps === undefined || pps === undefined) throw new Error('x264 sent no parameter sets in band');
     this.format = { codec: 'h264', widthPx, heightPx, frameRate, sps, pps };
   }
@@ -132,7 +128,7 @@ class PatternEncoder implements Disposable {
     if (code === AVERROR_EAGAIN) throw new Error('x264 holds frames back in spite of zerolatency');
     FFmpegError.throwIfError(code, 'receive packet');
     const isKey = this.#packet.isKeyframe;
-    const data = withoutSei(this.#packet.data ?? Buffer.alloc(0));
+    const { data } = withoutSei(Uint8Array.from(this.#packet.data ?? []));
     this.#packet.unref();
     return { data, isKey };
   }
@@ -142,15 +138,6 @@ class PatternEncoder implements Disposable {
     this.#frame.free();
     this.#context.freeContext();
   }
-}
-
-function withoutSei(annexB: Buffer): Buffer {
-  const startCode = Buffer.from([0, 0, 0, 1]);
-  return Buffer.concat(
-    splitAnnexB(annexB)
-      .filter((nal) => (nal[0]! & 0x1f) !== NAL_SEI)
-      .flatMap((nal) => [startCode, nal]),
-  );
 }
 
 /** A gradient that moves to the left, and a bright box that moves to the right. */

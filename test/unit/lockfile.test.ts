@@ -18,6 +18,15 @@ test('the lockfile names no install script and no registry', () => {
   }
 });
 
+test('the lockfile has an entry for every platform of a package', () => {
+  // A registry that lacks one leaves it out at locking, and npm 11 then refuses `npm ci` on every machine.
+  const { packages } = readJson('package-lock.json') as { packages: Record<string, Record<string, unknown>> };
+  const locked = new Set(Object.keys(packages).map((place) => place.slice(place.lastIndexOf('node_modules/') + 13)));
+  for (const [name, entry] of Object.entries(packages))
+    for (const platform of Object.keys(entry['optionalDependencies'] ?? {}))
+      assert.ok(locked.has(platform), `${name} wants ${platform}, which is not locked`);
+});
+
 test('packages with an install script are refused it by name', () => {
   const { allowScripts } = readJson('package.json') as { allowScripts: Record<string, boolean> };
   assert.equal(allowScripts['node-av'], false);

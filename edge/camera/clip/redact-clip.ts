@@ -22,7 +22,7 @@ const MISSING_MS_MIN = 500;
 /** The last frame may stay for so many times the longest pause between frames. */
 const LAST_FRAME_GAPS_MAX = 3;
 
-export interface ClipFrame {
+interface ClipFrame {
   index: number;
   ptsMs: number;
   widthPx: number;

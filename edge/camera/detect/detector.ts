@@ -29,7 +29,7 @@ const STUCK_WORKERS_MAX = 2;
 const SPARE_BUFFERS_MAX = 2;
 
 export interface OnnxDetectorOptions {
-  store: ModelStore;
+  store: Pick<ModelStore, 'selectModels'>;
   /** What must be found; `face` and `plate` by default. */
   categories?: readonly DetectionLabel[];
   /** Threads of one inference, 1 by default. */

@@ -19,9 +19,9 @@ import {
 import { WorldError } from '../../base/errors.ts';
 import { discard, partialNameFor, publish } from '../../base/whole-file.ts';
 import '../capture/libav-log.ts';
+import { joinNals } from '../../base/annexb.ts';
 import type { AccessUnit } from '../messages.ts';
 import type { FilteredFrame } from '../redact/filtered-frame.ts';
-import { joinNals } from './annexb.ts';
 import { type Encoder, openEncoder } from './encoder.ts';
 
 const KEY_FRAME_INTERVAL_MS = 2_000;

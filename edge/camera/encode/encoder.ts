@@ -13,12 +13,13 @@ import {
   AVERROR_EOF,
 } from 'node-av/constants';
 import { Codec, CodecContext, type Frame, Packet, Rational } from 'node-av/lib';
+import { NAL_IDR, NAL_PPS, NAL_SPS, nalType, withoutSei } from '../../base/annexb.ts';
 import { WorldError } from '../../base/errors.ts';
+import { type ENCODERS, HARDWARE_ENCODERS } from '../../config/schema.ts';
 import type { AccessUnit, StreamFormat } from '../messages.ts';
 import { FilteredFrame } from '../redact/filtered-frame.ts';
-import { NAL_IDR, NAL_PPS, NAL_SPS, nalType, withoutSei } from './annexb.ts';
 
-export type EncoderName = 'libx264' | 'h264_nvenc' | 'h264_v4l2m2m';
+export type EncoderName = (typeof ENCODERS)[number];
 
 export interface EncoderOptions {
   widthPx: number;
@@ -151,8 +152,7 @@ type FrameMeta = Pick<AccessUnit, 'capturedMs' | 'cover'>;
 
 /** Opens the wanted encoder, or for `auto` the first that works. Throws WorldError `encoder-failed` when none does. */
 export function openEncoder(options: EncoderOptions): Encoder {
-  const names: EncoderName[] =
-    options.encoder === 'auto' ? ['h264_nvenc', 'h264_v4l2m2m', 'libx264'] : [options.encoder];
+  const names: EncoderName[] = options.encoder === 'auto' ? [...HARDWARE_ENCODERS, 'libx264'] : [options.encoder];
   for (const name of names) {
     const context = tryOpen(name, options);
     if (context) return new Encoder(name, options, context);

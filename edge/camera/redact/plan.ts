@@ -18,19 +18,22 @@ export interface CoverRegion extends Box {
 
 export type CoverPlan = { kind: 'regions'; regions: CoverRegion[] } | { kind: 'whole-frame'; reason: WholeFrameReason };
 
-/** What is covered for everyone, always. Persons and vehicles are hints only. */
+/** What a plan needs to know of a tracked region or a zone. */
+export type PlannedRegion = Omit<TrackedRegion, 'seen'>;
+
+/** Tracks that are covered as they are. Persons and vehicles are hints: what follows from them comes as zones. */
 const COVERED_LABELS: ReadonlySet<DetectionLabel> = new Set(['face', 'plate']);
 
-/** Covers of one frame: the tracks' regions clipped to the picture, and the static masks. */
+/** Covers of one frame: the tracks' regions and the zones of detect/second/zones.ts, clipped to the picture, and the static masks. */
 export function planCover(
-  tracked: readonly TrackedRegion[],
+  tracked: readonly PlannedRegion[],
   masks: readonly Mask[],
   widthPx: number,
   heightPx: number,
+  zones: readonly PlannedRegion[] = [],
 ): CoverPlan {
   const regions: CoverRegion[] = [];
-  for (const region of tracked) {
-    if (!COVERED_LABELS.has(region.label)) continue;
+  for (const region of [...tracked.filter(({ label }) => COVERED_LABELS.has(label)), ...zones]) {
     const box = clipBox(region, widthPx, heightPx);
     if (box) regions.push({ ...box, label: region.label, score: region.score, track: region.track });
   }

@@ -62,7 +62,7 @@ const STRAY_MS = 170;
 /** Weak detections in a row that make a track of their own. */
 const WEAK_HITS_TO_CONFIRM = 3;
 
-export interface Observation {
+interface Observation {
   /** Feed timeline, milliseconds. */
   ms: number;
   box: Box;
@@ -91,6 +91,8 @@ export interface TrackedRegion extends Box {
   label: DetectionLabel;
   score: number;
   track: number;
+  /** Size at the nearest sighting: the box without margins and uncertainty. */
+  seen: { w: number; h: number };
 }
 
 /** Follows a box from one time to the frames between it and another time by motion vectors. */
@@ -113,15 +115,20 @@ export class Tracker {
    */
   neededFromMs = Number.POSITIVE_INFINITY;
   readonly #confirmScores: () => ConfirmScores;
+  readonly #holdMsMin: number;
   #tracks: Track[] = [];
   #nextId = 1;
   #lastMs = Number.NEGATIVE_INFINITY;
   /** When a track was last given up for want of room. */
   #overflowMs = Number.NEGATIVE_INFINITY;
 
-  /** Scores are asked for at each verdict: the model may change while the camera runs. */
-  constructor(confirmScores: () => ConfirmScores = () => ({})) {
+  /**
+   * Scores are asked for at each verdict: the model may change while the camera runs. `holdMsMin` is for verdicts that are further apart
+   * than tracks are held: every lost track is then held so long.
+   */
+  constructor(confirmScores: () => ConfirmScores = () => ({}), holdMsMin = 0) {
     this.#confirmScores = confirmScores;
+    this.#holdMsMin = holdMsMin;
   }
 
   get tracks(): readonly Track[] {
@@ -183,8 +190,10 @@ export class Tracker {
     const regions: TrackedRegion[] = [];
     for (const track of this.#tracks) {
       if (!track.confirmed) continue;
-      const box = coverBoxAt(track, ms, this.picture);
-      if (box) regions.push({ ...box, label: track.label, score: scoreAt(track, ms), track: track.id });
+      const box = coverBoxAt(track, ms, this.picture, this.#holdMsMin);
+      if (!box) continue;
+      const { score, box: seen } = nearestSighting(track, ms);
+      regions.push({ ...box, label: track.label, score, track: track.id, seen: { w: seen.w, h: seen.h } });
     }
     return regions;
   }
@@ -276,7 +285,7 @@ function nearestLost(lost: ReadonlySet<Track>, detection: Detection, ms: number,
 }
 
 /** Where the cover of a track lies at `ms`, margins included; undefined where the track has nothing to cover. */
-export function coverBoxAt(track: Track, ms: number, picture: PictureSize): Box | undefined {
+function coverBoxAt(track: Track, ms: number, picture: PictureSize, holdMsMin = 0): Box | undefined {
   const { observations, label } = track;
   const first = observations[0]!;
   const last = observations.at(-1)!;
@@ -300,7 +309,8 @@ export function coverBoxAt(track: Track, ms: number, picture: PictureSize): Box 
     const v = velocity(observations.at(-2) ?? track.predecessor, last);
     const isStill = Math.hypot(v.x, v.y) * 100 < STILL_SIZES_PER_100_MS * sizeOf(last.box);
     const bound = isAtEdge(last.box, picture) ? 'leaving' : isStill ? 'still' : 'moving';
-    if (ahead > Math.min(HOLD_MS_MAX[bound], HOLD_MS_MIN + HOLD_MS_PER_HIT * track.hits)) return undefined;
+    const holdMs = Math.min(HOLD_MS_MAX[bound], HOLD_MS_MIN + HOLD_MS_PER_HIT * track.hits);
+    if (ahead > Math.max(holdMsMin, holdMs)) return undefined;
     // The object may as well have stopped: cover where it was and where it would be.
     const reach = Math.min(1, (HOLD_REACH_SIZES * sizeOf(last.box)) / Math.max(1e-6, Math.hypot(v.x, v.y) * ahead));
     box = hull(last.box, shift(last.box, v.x * ahead * reach, v.y * ahead * reach));
@@ -370,8 +380,8 @@ function bow(
   return shift(straight, dx, dy);
 }
 
-function scoreAt(track: Track, ms: number): number {
+function nearestSighting(track: Track, ms: number): Observation {
   let best = track.observations[0]!;
   for (const o of track.observations) if (Math.abs(o.ms - ms) < Math.abs(best.ms - ms)) best = o;
-  return best.score;
+  return best;
 }

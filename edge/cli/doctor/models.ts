@@ -1,7 +1,9 @@
-/** Whether verified models find all that must be covered. Without them every frame is covered whole. */
+/** Whether verified models find all that must be covered (without them every frame is covered whole), and the optional second opinion. */
 import { messageOf } from '../../base/errors.ts';
+import { otherFinder } from '../../camera/detect/second/second-opinion.ts';
+import { COCO_SSD_NAME, readCocoSsd } from '../../camera/detect/second/weights.ts';
 import { openModelStore } from '../../camera/detect/store.ts';
-import { type Check, fail, ok } from './check.ts';
+import { type Check, fail, ok, warn } from './check.ts';
 
 export const checkModels: Check = async ({ loaded, env }) => {
   const without = 'until then every frame is covered whole';
@@ -15,4 +17,17 @@ export const checkModels: Check = async ({ loaded, env }) => {
   } catch (error) {
     return fail('models', `${messageOf(error)}; ${without}`, 'Run garim models pull to fetch the file again.');
   }
+};
+
+/** Optional: without it a person whose face was not found stays as found by the first detector. */
+export const checkSecondOpinion: Check = async ({ loaded, env }) => {
+  const { state } = loaded.config;
+  const name = 'second opinion';
+  try {
+    if ((await readCocoSsd(state)) !== undefined) return ok(name, `${COCO_SSD_NAME}, as recorded at first use`);
+  } catch (error) {
+    return warn(name, messageOf(error), 'Until then cameras run without it.');
+  }
+  const other = await otherFinder(openModelStore({ stateDir: state, env }));
+  return ok(name, other ?? `none; it is optional: garim models pull ${COCO_SSD_NAME}`);
 };

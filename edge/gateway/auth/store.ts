@@ -41,8 +41,6 @@ type User = z.output<typeof userSchema>;
 
 export interface CredentialStore {
   credentials: Credentials;
-  /** Set when the first user was made just now: print it once, it can't be shown again. */
-  created?: { user: string; password: string };
   /** False only when `users.json` lists nobody. */
   hasUser: boolean;
 }
@@ -51,6 +49,8 @@ export interface CredentialStore {
 export async function openCredentialStore(options: {
   stateDir: string;
   env: Readonly<Record<string, string | undefined>>;
+  /** Called when the first user is made, before it is stored: it can't be shown again. */
+  showFirstUser(created: { user: string; password: string }): void;
 }): Promise<CredentialStore> {
   const fromEnv = readEnv(options.env);
   if (fromEnv !== undefined) {
@@ -64,8 +64,9 @@ export async function openCredentialStore(options: {
   const password = readablePassword();
   registerSecret(password);
   const user = await makeUser(FIRST_USER, password);
+  options.showFirstUser({ user: FIRST_USER, password });
   await writeDurably(file, `${JSON.stringify({ version: 1, users: [user] }, undefined, 2)}\n`);
-  return { ...storeOf([user]), created: { user: FIRST_USER, password } };
+  return storeOf([user]);
 }
 
 function readEnv(env: Readonly<Record<string, string | undefined>>): { user: string; password: string } | undefined {

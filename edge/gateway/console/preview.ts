@@ -3,7 +3,8 @@
  *
  * node-rtsp-stream would open an unauthenticated WebSocket server, print ffmpeg's output on ours, and put the stream's URL into
  * the argument list. Here it does none of that: its socket server is replaced by `onData`, its listeners that print are taken off,
- * and ffmpeg reads the filtered feed as fMP4 (which carries the pictures' times) from its standard input.
+ * and ffmpeg reads the filtered feed as fMP4 (which carries the pictures' times) from its standard input, in the environment of
+ * all other children.
  *
  * ffmpeg runs while somebody watches. It is restarted with backoff when it ends, and anew when the format changes. When it falls
  * behind, units are skipped up to a key frame, so its pipe stays bounded.
@@ -12,6 +13,7 @@
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 import RtspStream from 'node-rtsp-stream';
+import { allowedEnvironment } from '../../base/child.ts';
 import type { Clock } from '../../base/clock.ts';
 import { RECONNECT_BACKOFF_MS_MAX, RECONNECT_BACKOFF_MS_MIN } from '../../base/limits.ts';
 import { type Log, RepeatLog } from '../../base/log.ts';
@@ -55,7 +57,14 @@ export function findFfmpeg(pathVariable: string | undefined): string | undefined
 
 class QuietStream extends RtspStream {
   override startMpeg1Stream(): this {
-    super.startMpeg1Stream();
+    // node-rtsp-stream lets ffmpeg inherit our environment, where passwords may stand.
+    const environment = process.env;
+    process.env = allowedEnvironment(environment);
+    try {
+      super.startMpeg1Stream();
+    } finally {
+      process.env = environment;
+    }
     // What these listeners print is ffmpeg's raw text; our own are put in their place by `Preview`.
     this.mpeg1Muxer.removeAllListeners('ffmpegStderr');
     this.stream.removeAllListeners('exit');

@@ -5,8 +5,9 @@
  * frame (a whole GOP of latency), and mp4box keeps every sample that it was ever given. Fragments carry their own decode time, so
  * the same bytes serve every viewer of a feed and a reader may start at any key frame.
  */
+
+import { NAL_IDR, nalType, splitNals } from '../../base/annexb.ts';
 import type { AccessUnit, StreamFormat } from '../feed.ts';
-import { splitAnnexB } from '../rtsp/nal.ts';
 import { box, fullBox, u8, u16, u32, u64 } from './boxes.ts';
 import { readSpsFacts } from './sps.ts';
 
@@ -17,9 +18,8 @@ const SAMPLE_DELTA = 0x01010000; // depends on others, is no sync sample
 /** A longer difference is a gap, and says nothing about the next unit: a guess that long would reach over units that follow. */
 const GUESS_US_MAX = 250_000;
 
-/** The types of NAL unit between these hold coded pictures. */
+/** The types of NAL unit from this to NAL_IDR hold coded pictures. */
 const NAL_SLICE = 1;
-const NAL_IDR = 5;
 
 const MATRIX = u32(0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000);
 
@@ -94,8 +94,8 @@ export class Fmp4Writer {
 function lengthPrefixed(annexB: Uint8Array): { parts: Uint8Array[]; sizeBytes: number } {
   const parts: Uint8Array[] = [];
   let sizeBytes = 0;
-  for (const unit of splitAnnexB(annexB)) {
-    const type = unit.readUInt8(0) & 0x1f;
+  for (const unit of splitNals(annexB)) {
+    const type = nalType(unit);
     if (type < NAL_SLICE || type > NAL_IDR) continue;
     parts.push(u32(unit.byteLength), unit);
     sizeBytes += 4 + unit.byteLength;

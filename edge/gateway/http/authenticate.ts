@@ -1,14 +1,14 @@
 /**
- * Who sends a request: a session cookie (console) or HTTP Basic (curl, Prometheus). Owns sessions, throttle, and the memory of
+ * Who sends a request: a session cookie (console) or HTTP Basic (curl, Prometheus). Owns sessions, and the memory of
  * Basic credentials that were found right: scrypt on each scrape would cost a small box more than the scrape itself.
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../base/clock.ts';
+import type { FailureDamper } from '../auth/damper.ts';
 import type { Credentials } from '../auth/port.ts';
 import { cookieName, parseBasic, readCookie } from './headers.ts';
 import { Sessions, sessionId } from './sessions.ts';
-import { Throttle } from './throttle.ts';
 
 const BASIC_REMEMBERED_MS = 5 * 60_000;
 const BASIC_REMEMBERED_MAX = 64;
@@ -25,18 +25,18 @@ export class Authenticator {
   readonly sessions: Sessions;
   readonly #credentials: Credentials;
   readonly #clock: Clock;
-  readonly #throttle: Throttle;
+  readonly #damper: FailureDamper;
   readonly #key = randomBytes(32);
   readonly #basic = new Map<string, { user: string; untilMs: number }>();
   /** As many as are being verified. */
   readonly #pending = new Map<string, Promise<Authentication>>();
   #verifying = 0;
 
-  constructor(credentials: Credentials, clock: Clock) {
+  constructor(credentials: Credentials, damper: FailureDamper, clock: Clock) {
     this.#credentials = credentials;
     this.#clock = clock;
     this.sessions = new Sessions(clock);
-    this.#throttle = new Throttle(clock);
+    this.#damper = damper;
   }
 
   async identify(request: IncomingMessage): Promise<Authentication> {
@@ -79,19 +79,19 @@ export class Authenticator {
 
   /** Checks a password that was typed or sent just now. */
   async verify(user: string, password: string, address: string): Promise<Authentication> {
-    const waitMs = this.#throttle.waitMs(address);
-    if (waitMs > 0) return { outcome: 'wait', waitMs };
     if (this.#verifying >= VERIFICATIONS_MAX) return { outcome: 'wait', waitMs: 1000 };
+    const waitMs = this.#damper.tryTurn(address);
+    if (waitMs > 0) return { outcome: 'wait', waitMs };
     this.#verifying++;
     try {
       if (await this.#credentials.verifyPassword(user, password)) {
-        this.#throttle.succeeded(address);
+        this.#damper.succeeded(address);
         return { outcome: 'known', identity: { user } };
       }
     } finally {
       this.#verifying--;
     }
-    this.#throttle.failed(address);
+    this.#damper.failed(address);
     return { outcome: 'unknown' };
   }
 }

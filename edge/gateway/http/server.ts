@@ -7,13 +7,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type Clock, systemClock } from '../../base/clock.ts';
+import { systemClock } from '../../base/clock.ts';
 import { messageOf, UserError, WorldError } from '../../base/errors.ts';
 import { VIEWERS_MAX } from '../../base/limits.ts';
-import type { Log } from '../../base/log.ts';
-import type { Credentials } from '../auth/port.ts';
+import { parseListen } from '../../config/listen.ts';
 import { type Asset, loadAssets } from '../console/assets.ts';
-import type { FeedDirectory, GatewayMetrics } from '../feed.ts';
+import type { ServerOptions } from '../server-options.ts';
 import { Authenticator } from './authenticate.ts';
 import { isOwnOrigin } from './headers.ts';
 import { Login } from './login.ts';
@@ -30,18 +29,11 @@ import { Sockets } from './sockets.ts';
 import { type AgentHealth, statusOf, summaryOf } from './status.ts';
 import { Viewers } from './viewers.ts';
 
-export interface HttpServerOptions {
-  /** `HOST:PORT`; port 0 takes a free one. */
-  listen: string;
-  feeds: FeedDirectory;
-  credentials: Credentials;
-  metrics: GatewayMetrics;
+export interface HttpServerOptions extends ServerOptions {
   /** Asked for each answer that needs it; cheap. */
   health: () => AgentHealth;
   /** Prometheus text format. */
   renderMetrics: () => Promise<string>;
-  log: Log;
-  clock?: Clock;
 }
 
 export interface HttpServer {
@@ -86,9 +78,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 }
 
 async function listen(server: Server, where: string): Promise<void> {
-  const colon = where.lastIndexOf(':');
-  const host = where.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
-  const port = Number(where.slice(colon + 1));
+  const { host, port } = parseListen(where);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
       const fix = 'choose another address with --http HOST:PORT or http.listen';
@@ -108,15 +98,15 @@ class Gateway {
   #isClosed = false;
 
   constructor(options: HttpServerOptions, assets: ReadonlyMap<string, Asset>) {
-    const { feeds, credentials, metrics, log, clock = systemClock } = options;
+    const { feeds, credentials, damper, slots, metrics, log, clock = systemClock } = options;
     const loginPage = assets.get('login.html');
     if (loginPage === undefined) throw new Error('login.html is missing among the console’s files');
     this.#options = options;
     this.#assets = assets;
-    this.#authenticator = new Authenticator(credentials, clock);
+    this.#authenticator = new Authenticator(credentials, damper, clock);
     this.#login = new Login(this.#authenticator, loginPage);
     this.#sockets = new Sockets((id) => this.#authenticator.sessions.use(id) !== undefined);
-    this.#viewers = new Viewers({ feeds, metrics, clock, log, status: () => this.#status() });
+    this.#viewers = new Viewers({ feeds, slots, metrics, clock, log, status: () => this.#status() });
   }
 
   close(): void {

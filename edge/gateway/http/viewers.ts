@@ -1,13 +1,13 @@
 /**
  * What a WebSocket of the gateway serves, by its path: a live feed, its MPEG-1 preview, or the status of all cameras. Owns the
- * viewers' count and the previews' ffmpeg processes.
+ * viewers' counts for each feed and the previews' ffmpeg processes.
  */
 import type { WebSocket } from 'ws';
 import type { Clock } from '../../base/clock.ts';
-import { VIEWERS_MAX } from '../../base/limits.ts';
 import type { Log } from '../../base/log.ts';
 import { findFfmpeg, Preview } from '../console/preview.ts';
 import type { Feed, FeedDirectory, GatewayMetrics } from '../feed.ts';
+import type { ViewerSlots } from '../viewer-slots.ts';
 import { Backlog } from './backlog.ts';
 import { LiveMuxer, serveLive } from './live.ts';
 import type { PreviewAvailability, Status } from './status.ts';
@@ -22,6 +22,7 @@ export class Viewers {
   readonly preview: PreviewAvailability;
   readonly #ffmpegPath: string | undefined;
   readonly #feeds: FeedDirectory;
+  readonly #slots: ViewerSlots;
   readonly #metrics: GatewayMetrics;
   readonly #clock: Clock;
   readonly #log: Log;
@@ -30,17 +31,18 @@ export class Viewers {
   readonly #counts = new Map<string, number>();
   readonly #watchers = new Set<WebSocket>();
   #statusTimer: NodeJS.Timeout | undefined;
-  #count = 0;
   readonly #status: () => Status;
 
   constructor(options: {
     feeds: FeedDirectory;
+    slots: ViewerSlots;
     metrics: GatewayMetrics;
     clock: Clock;
     log: Log;
     status: () => Status;
   }) {
     this.#feeds = options.feeds;
+    this.#slots = options.slots;
     this.#metrics = options.metrics;
     this.#clock = options.clock;
     this.#log = options.log;
@@ -58,7 +60,7 @@ export class Viewers {
     const match = /^\/cameras\/([a-z0-9][a-z0-9-]{0,62})\/(live|jsmpeg)$/.exec(pathname);
     const feed = match?.[1] === undefined ? undefined : this.#feeds.get(match[1]);
     if (feed === undefined) return 'not-found';
-    if (this.#count >= VIEWERS_MAX) return 'unavailable';
+    if (this.#slots.isFull) return 'unavailable';
     if (match?.[2] === 'live') {
       return (socket) => this.#counted('ws', feed, socket, (drop) => this.#live(feed, socket, drop));
     }
@@ -103,18 +105,23 @@ export class Viewers {
       this.#metrics.viewerDropped(way, feed.name, 'slow');
       socket.terminate();
     };
+    const slot = this.#slots.take();
+    if (slot === undefined) {
+      socket.close(1013, 'no place is free');
+      return { [Symbol.dispose]: () => {} };
+    }
     this.#changeCount(way, feed, 1);
     const served = serve(drop);
     return {
       [Symbol.dispose]: () => {
         served[Symbol.dispose]();
         this.#changeCount(way, feed, -1);
+        slot[Symbol.dispose]();
       },
     };
   }
 
   #changeCount(way: Way, feed: Feed, by: 1 | -1): void {
-    this.#count += by;
     const key = `${way} ${feed.name}`;
     const count = (this.#counts.get(key) ?? 0) + by;
     if (count === 0) this.#counts.delete(key);

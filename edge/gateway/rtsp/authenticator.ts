@@ -7,8 +7,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
+import type { FailureDamper } from '../auth/damper.ts';
 import { type Credentials, REALM } from '../auth/port.ts';
-import type { FailureDamper } from './damper.ts';
 import {
   challenges,
   type DigestAlgorithm,
@@ -55,16 +55,19 @@ export class ConnectionAuthenticator {
   async authenticate(request: RtspRequest): Promise<AuthResult> {
     const header = request.headers.get('authorization');
     if (header === undefined) return this.#challenge(false);
-    const { clock, damper } = this.#dependencies;
+    const { damper } = this.#dependencies;
     const authorization = parseAuthorization(header);
     // A viewer that is in does not wait for somebody else's guesses behind the same address.
-    if (authorization === undefined || authorization.username !== this.#user) {
-      const waitMs = damper.reserve(this.#address, clock.monotonicMs());
+    const isFresh = authorization === undefined || authorization.username !== this.#user;
+    if (isFresh) {
+      const waitMs = damper.reserveTurn(this.#address);
       if (waitMs === undefined) return { type: 'refused' };
       if (waitMs > 0) await this.#dependencies.pause(waitMs);
     }
     if (authorization === undefined || !this.#isRight(authorization, request)) return this.#failed();
     if (!this.#acceptNonce(authorization)) return this.#challenge(true);
+    // Only now: an overheard answer would be right too.
+    if (isFresh) damper.succeeded(this.#address);
     this.#user = authorization.username;
     return { type: 'authenticated', user: authorization.username };
   }
@@ -92,10 +95,9 @@ export class ConnectionAuthenticator {
   }
 
   #failed(): AuthResult {
-    const { clock, damper } = this.#dependencies;
     this.#user = undefined;
     this.#failures++;
-    damper.failed(this.#address, clock.monotonicMs());
+    this.#dependencies.damper.failed(this.#address);
     return this.#failures >= AUTH_FAILURES_PER_CONNECTION_MAX ? { type: 'refused' } : this.#challenge(false);
   }
 

@@ -6,13 +6,10 @@
  */
 import { isIPv6, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock } from '../../base/clock.ts';
 import { VIEWER_BACKLOG_BYTES_MAX } from '../../base/limits.ts';
-import type { Log, RepeatLog } from '../../base/log.ts';
-import type { Credentials } from '../auth/port.ts';
-import type { FeedDirectory, GatewayMetrics } from '../feed.ts';
+import type { RepeatLog } from '../../base/log.ts';
+import type { ServerOptions } from '../server-options.ts';
 import { type AuthResult, ConnectionAuthenticator } from './authenticator.ts';
-import type { FailureDamper } from './damper.ts';
 import type { TransportOffer } from './headers.ts';
 import { CONNECTION_IDLE_MS } from './limits.ts';
 import {
@@ -30,15 +27,8 @@ import type { SessionTable } from './session-table.ts';
 import { InterleavedTransport, type MediaTransport } from './transport.ts';
 import { openUdpTransport } from './udp-transport.ts';
 
-export interface ConnectionDependencies {
-  feeds: FeedDirectory;
-  credentials: Credentials;
-  metrics: GatewayMetrics;
-  clock: Clock;
+export interface ConnectionDependencies extends Required<Omit<ServerOptions, 'listen'>> {
   sessions: SessionTable;
-  damper: FailureDamper;
-  /** For our own bugs. */
-  log: Log;
   /** Faults of viewers, at most one line a second. */
   faults: RepeatLog;
 }
@@ -191,41 +181,47 @@ export class RtspConnection {
     user: string,
     offer: TransportOffer,
   ): Promise<ViewerSession | 'full' | 'refused'> {
-    const { clock, feeds, metrics, sessions } = this.#dependencies;
-    if (sessions.isFull) return 'full';
+    const { clock, feeds, metrics, sessions, slots } = this.#dependencies;
+    const slot = slots.take();
+    if (slot === undefined) return 'full';
     let session: ViewerSession | undefined;
-    const transport =
-      offer.kind === 'tcp'
-        ? this.#interleaved(offer.channels)
-        : await openUdpTransport({
-            localAddress: addressOf(this.#socket.localAddress),
-            viewerAddress: addressOf(this.#socket.remoteAddress),
-            clientPorts: offer.clientPorts,
-            onReport: (rtcp) => session?.onReport(rtcp),
-            onUnreachable: () => session?.onUnreachable(),
-          });
-    if (transport === undefined) return offer.kind === 'tcp' ? 'refused' : 'full';
-    if (sessions.isFull || this.#socket.destroyed) {
-      transport.close();
-      return 'full';
+    try {
+      const transport =
+        offer.kind === 'tcp'
+          ? this.#interleaved(offer.channels)
+          : await openUdpTransport({
+              localAddress: addressOf(this.#socket.localAddress),
+              viewerAddress: addressOf(this.#socket.remoteAddress),
+              clientPorts: offer.clientPorts,
+              onReport: (rtcp) => session?.onReport(rtcp),
+              onUnreachable: () => session?.onUnreachable(),
+            });
+      if (transport === undefined) return offer.kind === 'tcp' ? 'refused' : 'full';
+      if (this.#socket.destroyed) {
+        transport.close();
+        return 'full';
+      }
+      session = new ViewerSession({
+        feedName,
+        user,
+        expires: offer.kind === 'udp',
+        feeds,
+        metrics,
+        clock,
+        transport,
+        slot,
+        onDrop: (dropped, reason) => this.#drop(dropped, reason),
+      });
+      sessions.add(session);
+      this.#control(session);
+      if (transport instanceof InterleavedTransport) {
+        this.#channels.set(transport.interleavedChannel, session);
+        this.#channels.set(transport.rtcpChannel, session);
+      }
+      return session;
+    } finally {
+      if (session === undefined) slot[Symbol.dispose]();
     }
-    session = new ViewerSession({
-      feedName,
-      user,
-      expires: offer.kind === 'udp',
-      feeds,
-      metrics,
-      clock,
-      transport,
-      onDrop: (dropped, reason) => this.#drop(dropped, reason),
-    });
-    sessions.add(session);
-    this.#control(session);
-    if (transport instanceof InterleavedTransport) {
-      this.#channels.set(transport.interleavedChannel, session);
-      this.#channels.set(transport.rtcpChannel, session);
-    }
-    return session;
   }
 
   #interleaved(wanted: readonly [number, number] | undefined): MediaTransport | undefined {

@@ -56,17 +56,5 @@ export const NONCE_LIFETIME_MS = 5 * 60_000;
 /** Nonces remembered for each connection. */
 export const NONCES_MAX = 4;
 
-/** Wrong passwords from one address before it has to wait, the first and longest wait, and how long it is remembered. */
-export const AUTH_FAILURES_FREE = 3;
-export const AUTH_DELAY_MS_MIN = 500;
-export const AUTH_DELAY_MS_MAX = 8_000;
-export const AUTH_FAILURES_FORGOTTEN_MS = 5 * 60_000;
-
-/** Addresses remembered for that; beyond it the one that failed longest ago is forgotten. */
-export const AUTH_ADDRESSES_MAX = 1_024;
-
-/** Attempts of one address that may wait at the same time; more are refused at once. */
-export const AUTH_WAITING_MAX = 4;
-
 /** A connection is closed after so many wrong passwords. */
 export const AUTH_FAILURES_PER_CONNECTION_MAX = 5;

@@ -5,7 +5,7 @@
  * All packets of a unit are laid into one new buffer, each after a `$` header when they go over TCP, so that a unit costs one copy
  * and one write. Nothing is kept between units.
  */
-import { splitAnnexB } from './nal.ts';
+import { nalType, splitNals } from '../../base/annexb.ts';
 
 export interface PacketiserOptions {
   payloadType: number;
@@ -57,7 +57,7 @@ export class H264Packetiser {
   }
 
   packetise(annexB: Uint8Array, rtpTimestamp: number): PacketisedUnit {
-    const nals = splitAnnexB(annexB).filter((nal) => (nal[0]! & 0x1f) < NAL_TYPE_FIRST_RESERVED);
+    const nals = splitNals(annexB).filter((nal) => nalType(nal) < NAL_TYPE_FIRST_RESERVED);
     const payloadMax = this.#options.packetBytesMax - RTP_HEADER_BYTES;
     const perPacketBytes = this.#headroomBytes + RTP_HEADER_BYTES;
     let totalBytes = 0;
@@ -73,7 +73,8 @@ export class H264Packetiser {
       const isLastNal = index === nals.length - 1;
       if (nal.length <= payloadMax) {
         at = this.#writeHeader(bytes, at, nal.length, isLastNal, rtpTimestamp);
-        at += nal.copy(bytes, at);
+        bytes.set(nal, at);
+        at += nal.length;
         ends.push(at);
       } else {
         at = this.#writeFragments(bytes, at, nal, isLastNal, rtpTimestamp, ends);
@@ -82,7 +83,14 @@ export class H264Packetiser {
     return { bytes, ends };
   }
 
-  #writeFragments(bytes: Buffer, from: number, nal: Buffer, isLastNal: boolean, rtpTimestamp: number, ends: number[]) {
+  #writeFragments(
+    bytes: Buffer,
+    from: number,
+    nal: Uint8Array,
+    isLastNal: boolean,
+    rtpTimestamp: number,
+    ends: number[],
+  ) {
     const nalHeader = nal[0]!;
     const indicator = (nalHeader & 0xe0) | NAL_FU_A;
     const chunkMax = this.#options.packetBytesMax - RTP_HEADER_BYTES - FU_HEADER_BYTES;
@@ -93,7 +101,8 @@ export class H264Packetiser {
       at = this.#writeHeader(bytes, at, FU_HEADER_BYTES + end - offset, isEnd && isLastNal, rtpTimestamp);
       bytes[at++] = indicator;
       bytes[at++] = (offset === 1 ? 0x80 : 0) | (isEnd ? 0x40 : 0) | (nalHeader & 0x1f);
-      at += nal.copy(bytes, at, offset, end);
+      bytes.set(nal.subarray(offset, end), at);
+      at += end - offset;
       ends.push(at);
     }
     return at;

@@ -6,25 +6,14 @@
  */
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
-import { type Clock, systemClock } from '../../base/clock.ts';
+import { systemClock } from '../../base/clock.ts';
 import { messageOf, UserError } from '../../base/errors.ts';
-import { type Log, RepeatLog } from '../../base/log.ts';
-import type { Credentials } from '../auth/port.ts';
-import type { FeedDirectory, GatewayMetrics } from '../feed.ts';
+import { RepeatLog } from '../../base/log.ts';
+import { parseListen } from '../../config/listen.ts';
+import type { ServerOptions } from '../server-options.ts';
 import { type ConnectionDependencies, RtspConnection } from './connection.ts';
-import { FailureDamper } from './damper.ts';
 import { CONNECTIONS_MAX, SWEEP_INTERVAL_MS } from './limits.ts';
 import { SessionTable } from './session-table.ts';
-
-export interface RtspServerOptions {
-  /** `HOST:PORT`; an IPv6 host in brackets; port 0 takes a free one. */
-  listen: string;
-  feeds: FeedDirectory;
-  credentials: Credentials;
-  metrics: GatewayMetrics;
-  log: Log;
-  clock?: Clock;
-}
 
 export interface RtspServer {
   /** Where it listens; the host without brackets. */
@@ -34,8 +23,8 @@ export interface RtspServer {
 }
 
 /** Rejects with a UserError when it can't listen there. */
-export async function startRtspServer(options: RtspServerOptions): Promise<RtspServer> {
-  const { credentials, feeds, log, metrics } = options;
+export async function startRtspServer(options: ServerOptions): Promise<RtspServer> {
+  const { credentials, damper, feeds, log, metrics, slots } = options;
   const sessions = new SessionTable(metrics, log);
   const dependencies: ConnectionDependencies = {
     feeds,
@@ -43,7 +32,8 @@ export async function startRtspServer(options: RtspServerOptions): Promise<RtspS
     metrics,
     clock: options.clock ?? systemClock,
     sessions,
-    damper: new FailureDamper(),
+    damper,
+    slots,
     log,
     faults: new RepeatLog(log, 'RTSP viewers dropped'),
   };
@@ -81,10 +71,8 @@ export async function startRtspServer(options: RtspServerOptions): Promise<RtspS
 }
 
 async function listen(server: ReturnType<typeof createServer>, listenOn: string): Promise<RtspServer['address']> {
-  const colon = listenOn.lastIndexOf(':');
-  const host = listenOn.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
   try {
-    server.listen({ host, port: Number(listenOn.slice(colon + 1)) });
+    server.listen(parseListen(listenOn));
     await once(server, 'listening');
   } catch (error) {
     throw new UserError(`RTSP can't listen on ${listenOn}: ${messageOf(error)}`, {

@@ -1,5 +1,4 @@
-/** All sessions of the server: their number is bounded, and the metric of viewers for each feed is kept true here. */
-import { VIEWERS_MAX } from '../../base/limits.ts';
+/** All sessions of the server, each with its viewer's place; the metric of viewers for each feed is kept true here. */
 import type { Log } from '../../base/log.ts';
 import type { GatewayMetrics } from '../feed.ts';
 import type { ViewerSession } from './session.ts';
@@ -14,11 +13,6 @@ export class SessionTable {
     this.#log = log;
   }
 
-  get isFull(): boolean {
-    return this.#byId.size >= VIEWERS_MAX;
-  }
-
-  /** Call only when not full. */
   add(session: ViewerSession): void {
     this.#byId.set(session.id, session);
     this.#count(session.feedName);

@@ -21,6 +21,8 @@ export interface SessionOptions {
   /** A session over TCP lives as long as its connection, one over UDP until its viewer is silent for too long. */
   expires: boolean;
   transport: MediaTransport;
+  /** The viewer's place among all; given back at the end. */
+  slot: Disposable;
   feeds: FeedDirectory;
   metrics: GatewayMetrics;
   clock: Clock;
@@ -123,6 +125,7 @@ export class ViewerSession implements FeedSubscriber {
     this.#stopDelivery();
     this.#report(true);
     this.#transport.close();
+    this.#options.slot[Symbol.dispose]();
   }
 
   /** To be called about once a second. */

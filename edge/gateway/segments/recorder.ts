@@ -20,7 +20,7 @@ const QUEUE_BYTES_MAX = 8 * 1024 * 1024;
 const FRAGMENT_BYTES_MAX = 2 * 1024 * 1024;
 const RETRY_MS = 10_000;
 
-export interface SegmentsState {
+interface SegmentsState {
   state: 'recording' | 'paused';
   /** What is wrong; empty while recording. */
   advice: string;
@@ -148,6 +148,9 @@ class Recorder implements Segments {
     this.#enqueue(async () => {
       try {
         await this.#write(job);
+      } catch (error) {
+        this.#unitsSkipped += job.units.length;
+        throw error;
       } finally {
         this.#queuedBytes -= job.sizeBytes;
       }

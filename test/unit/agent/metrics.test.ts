@@ -37,7 +37,7 @@ test('counts add up and all names are there', async () => {
   metrics.unitSent('rtsp', 'gate', 230, 1500);
   metrics.viewers('ws', 'gate', 2);
   metrics.viewerDropped('ws', 'gate', 'too-slow');
-  const segments = { state: { state: 'recording' as 'recording' | 'paused', unitsSkipped: 3 } };
+  const segments = { state: { state: 'recording' as 'recording' | 'paused', advice: '', unitsSkipped: 3 } };
   metrics.watchSegments('gate', segments);
   const text = await metrics.render();
   const lines = text.split('\n');
@@ -69,7 +69,7 @@ test('counts add up and all names are there', async () => {
   ]) {
     assert.ok(lines.includes(line), `${line} is not in\n${text.replaceAll(/^(?!garim).*\n/gm, '')}`);
   }
-  segments.state = { state: 'paused', unitsSkipped: 5 };
+  segments.state = { state: 'paused', advice: 'Free space.', unitsSkipped: 5 };
   assert.match(await metrics.render(), /garim_segments_recording\{camera="gate"\} 0\n/);
   assert.match(await metrics.render(), /garim_segments_units_skipped_total\{camera="gate"\} 5\n/);
   for (const name of new Set(text.match(/^garim_\w+?(?=_bucket|_sum|_count|[{ ])/gm))) {

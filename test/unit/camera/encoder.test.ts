@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { AV_PIX_FMT_YUV420P } from 'node-av';
-import { joinNals, nalType, splitNals, withoutSei } from '../../../edge/camera/encode/annexb.ts';
+import { nalType, splitNals } from '../../../edge/base/annexb.ts';
 import { type EncoderOptions, openEncoder } from '../../../edge/camera/encode/encoder.ts';
 import { FilteredFrame, markFiltered } from '../../../edge/camera/redact/filtered-frame.ts';
 import { Redactor } from '../../../edge/camera/redact/redactor.ts';
@@ -72,15 +72,4 @@ test('the decoder’s picture is never painted on', () => {
   assert.equal(reference.data![0]![0], 200);
   frame[Symbol.dispose]();
   reference.free();
-});
-
-test('NAL units: split and join are inverse, SEI goes', () => {
-  const nals = [Uint8Array.of(0x67, 1, 2), Uint8Array.of(0x06, 5, 1, 0x80), Uint8Array.of(0x65, 0, 0, 3, 1, 9)];
-  const stream = joinNals(nals);
-  assert.deepEqual(
-    splitNals(stream).map((n) => [...n]),
-    nals.map((n) => [...n]),
-  );
-  const clean = withoutSei(stream);
-  assert.deepEqual(splitNals(clean.data).map(nalType), [7, 5]);
 });

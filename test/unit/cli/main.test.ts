@@ -1,6 +1,8 @@
 /** Goal: the real command exits as it should and lets no planted credential out, on stdout, on stderr or in its command line. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
 import { packageRoot } from '../../../edge/base/paths.ts';
@@ -129,4 +131,35 @@ test('usage errors, help and version', async () => {
   const missing = await garim(['config', 'check', 'none.yaml'], { cwd });
   assert.equal(missing.code, 1);
   assert.match(missing.stderr, /^none\.yaml: .*ENOENT\.\nCheck the path\.\n$/);
+});
+
+test('a reader that leaves ends the command quietly', async () => {
+  using dir = new TempDir();
+  const child = spawn(process.execPath, [main, 'config', 'schema'], {
+    cwd: dir.path,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stdout.destroy();
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const [code] = await once(child, 'close');
+  assert.equal(stderr, '');
+  assert.equal(code, 141);
+});
+
+test('the password of the first user is shown, also when a later step of the start fails', async () => {
+  using dir = new TempDir();
+  await using taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  const args = ['run', '--http', `127.0.0.1:${port}`, '--rtsp', '127.0.0.1:0', '--state', dir.path];
+  const first = await garim(args, { cwd: dir.path });
+  assert.equal(first.code, 1);
+  assert.match(first.stderr, /^Password {2}[a-z2-9]{5}(-[a-z2-9]{5}){3}$/m);
+  assert.match(first.stderr, new RegExp(`cannot listen on 127\\.0\\.0\\.1:${port}`));
+  const second = await garim(args, { cwd: dir.path });
+  assert.equal(second.code, 1);
+  assert.doesNotMatch(second.stderr, /Password/);
 });

@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { pullModel } from '../../../edge/camera/detect/pull.ts';
 import { openModelStore } from '../../../edge/camera/detect/store.ts';
 import { modelsCommand } from '../../../edge/cli/models.ts';
+import { cocoModelFiles } from '../../support/coco-model.ts';
 import { entryFor, flippedBit, TempDir, writeModelsDir } from '../../support/models.ts';
 
 // Models that a developer has elsewhere must not change what these tests see.
@@ -141,4 +142,29 @@ test('a model that is not public, and one that does not exist, are refused', asy
     message: /can't be pulled/,
   });
   await assert.rejects(garimModels('use', 'yunet-n', ...state), { code: 'model-missing' });
+});
+
+test('coco-ssd: copied by hand, recorded by pull, listed, verified, and refused once it changed', async () => {
+  using dir = new TempDir();
+  const state = ['--state', dir.path];
+  assert.match(
+    (await garimModels('list', ...state)).out,
+    /^ +coco-ssd +person vehicle +Apache-2\.0 +not here, can be pulled/m,
+  );
+  for (const [name, bytes] of Object.entries(cocoModelFiles())) dir.write(`models/coco-ssd/${name}`, bytes);
+  const pulled = await garimModels('pull', 'coco-ssd', ...state);
+  assert.match(pulled.out, /^coco-ssd: recorded at first use, .*coco-ssd$/m);
+  assert.equal(pulled.out.match(/^ {2}sha256 [0-9a-f]{64} {2}/gm)?.length, 3);
+  assert.match((await garimModels('list', ...state)).out, /^\* +coco-ssd .*models\/coco-ssd$/m);
+  const intact = await garimModels('verify', ...state);
+  assert.match(intact.out, /^coco-ssd: as recorded at first use/m);
+  assert.equal(intact.exitCode, undefined);
+  dir.write('models/coco-ssd/model.json', '{}');
+  const spoilt = await garimModels('verify', ...state);
+  assert.match(spoilt.out, /^coco-ssd: WRONG, .*model\.json is not what was recorded at first use/m);
+  assert.equal(spoilt.exitCode, 1);
+  await assert.rejects(garimModels('use', 'coco-ssd', ...state), {
+    name: 'UserError',
+    message: /neither faces nor plates/,
+  });
 });

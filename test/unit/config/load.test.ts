@@ -87,6 +87,14 @@ test('a value out of range: place, path, limit, value, and what to write in its 
   ]);
 });
 
+test('one address for both servers is refused before anything starts', async () => {
+  const both =
+    'cameras: {a: {source: simulated}}\nhttp: {listen: "127.0.0.1:8080"}\nrtsp: {listen: "127.0.0.1:8080"}\n';
+  assert.deepEqual(await problemsOf(both), [
+    'garim.yaml:3:16 rtsp.listen: the same address as http.listen. Choose another port for one of the two.',
+  ]);
+});
+
 test('an unknown setting is refused with what was meant', async () => {
   assert.deepEqual(await problemsOf('cameras:\n  gate:\n    sorce: simulated\n    source: simulated\n'), [
     'garim.yaml:3:5 cameras.gate.sorce: unknown setting. Did you mean source?',

@@ -95,3 +95,13 @@ test('a suggestion is near, or none', () => {
   assert.equal(nearest('htpp', ['http', 'rtsp']), 'http');
   assert.equal(nearest('password', ['http', 'rtsp', 'state']), undefined);
 });
+
+test('the page and the feeds can not share an address', () => {
+  const isValid = (http: string, rtsp: string): boolean =>
+    configSchema.safeParse({ http: { listen: http }, rtsp: { listen: rtsp } }).success;
+  assert.ok(!isValid('127.0.0.1:8080', '127.0.0.1:8080'));
+  assert.ok(!isValid('0.0.0.0:8080', '127.0.0.1:8080'));
+  assert.ok(!isValid('127.0.0.1:8080', '[::]:8080'));
+  assert.ok(isValid('127.0.0.1:0', '127.0.0.1:0'), 'the system chooses two ports');
+  assert.ok(isValid('127.0.0.1:8080', '192.0.2.1:8080'));
+});

@@ -29,19 +29,20 @@ export interface VehicleLook {
   side: Sprite;
 }
 
+const SEDAN: Omit<VehicleShape, 'kind'> = {
+  lengthM: 4.6,
+  widthM: 1.8,
+  bonnetM: 0.92,
+  roofM: 1.44,
+  bootM: 1.02,
+  cuts: [1.25, 1.95, 3.35, 4.0],
+  plateFrontM: 0.5,
+  plateRearM: 0.78,
+  wheelM: 0.33,
+};
+
 const SHAPES: Record<VehicleKind, VehicleShape> = {
-  sedan: {
-    kind: 'sedan',
-    lengthM: 4.6,
-    widthM: 1.8,
-    bonnetM: 0.92,
-    roofM: 1.44,
-    bootM: 1.02,
-    cuts: [1.25, 1.95, 3.35, 4.0],
-    plateFrontM: 0.5,
-    plateRearM: 0.78,
-    wheelM: 0.33,
-  },
+  sedan: { kind: 'sedan', ...SEDAN },
   suv: {
     kind: 'suv',
     lengthM: 4.5,
@@ -54,18 +55,7 @@ const SHAPES: Record<VehicleKind, VehicleShape> = {
     plateRearM: 0.92,
     wheelM: 0.37,
   },
-  taxi: {
-    kind: 'taxi',
-    lengthM: 4.6,
-    widthM: 1.8,
-    bonnetM: 0.92,
-    roofM: 1.44,
-    bootM: 1.02,
-    cuts: [1.25, 1.95, 3.35, 4.0],
-    plateFrontM: 0.5,
-    plateRearM: 0.78,
-    wheelM: 0.33,
-  },
+  taxi: { kind: 'taxi', ...SEDAN },
   van: {
     kind: 'van',
     lengthM: 4.9,

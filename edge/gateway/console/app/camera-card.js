@@ -1,5 +1,5 @@
 /** One camera: its picture, what is covered in it, its health, and the ways to pull it. */
-import { applyTexts, text } from './i18n.js';
+import { applyTexts, text, word } from './i18n.js';
 import { canPlayLive, playLive } from './live-player.js';
 import { playPreview } from './preview-player.js';
 
@@ -127,6 +127,10 @@ export class CameraCard {
     const badge = this.#find('.badge');
     badge.dataset.state = state;
     setText(badge, text(state));
+    // The picture itself stays plain: why it is covered is said here.
+    this.#find('.why').hidden = state !== 'covered';
+    setText(this.#find('.why strong'), text('wholePicture'));
+    setText(this.#find('.why span'), health?.reason === undefined ? '' : word(health.reason));
     const advice = this.#find('.advice');
     advice.hidden = !health?.advice;
     setText(advice, health?.advice ?? '');
@@ -141,7 +145,7 @@ export class CameraCard {
     );
     const list = this.#find('.covered');
     list.setAttribute('aria-label', text('coveredNow'));
-    const why = health?.reason === undefined ? '' : `: ${health.reason}`;
+    const why = health?.reason === undefined ? '' : `: ${word(health.reason)}`;
     const whole = { covered: text('wholePicture') + why, slate: text('noPicture') + why }[health?.state];
     const shown = whole !== undefined ? [whole] : counts.length > 0 ? counts : [text('nothingCovered')];
     fill(
@@ -157,7 +161,7 @@ export class CameraCard {
       const { source, detector } = health;
       rows.push(['source', [source.description, source.lastError, text('reconnects', source.reconnects)]]);
       const cadence = text('cadence', Math.round(detector.inferenceMsP50), detector.cadenceFrames);
-      rows.push(['detector', [detector.state, detector.models.join(', '), cadence]]);
+      rows.push(['detector', [word(detector.state), detector.models.join(', '), cadence]]);
       rows.push(['encoder', [health.encoder]]);
       rows.push(['delayLine', [text('framesCount', health.delayLineFrames)]]);
     }
@@ -200,7 +204,7 @@ export class CameraCard {
 function reasons(counts) {
   return Object.entries(counts)
     .filter(([, count]) => count > 0)
-    .map(([reason, count]) => `${reason} ${count}`);
+    .map(([reason, count]) => `${word(reason)} ${count}`);
 }
 
 /** Writes only what changed, so that screen readers and selections are left alone. */

@@ -1,4 +1,7 @@
-/** The console's texts. What the agent itself says (advice, notices) comes in English and is shown as it is. */
+/**
+ * The console's texts. Codes of the agent (reasons, states) are keys here like any other; what it says in sentences (advice, notices)
+ * comes in English and is shown as it is.
+ */
 
 const TEXTS = {
   en: {
@@ -45,6 +48,23 @@ const TEXTS = {
     reconnects: (n) => `reconnected ${n} ×`,
     framesCount: (n) => `${n} frames`,
     about: (version, days) => `Garim ${version}, up ${days}`,
+    ready: 'ready',
+    unavailable: 'not available',
+    'model-missing': 'no model finds all that must be covered',
+    'detector-unavailable': 'the detector does not answer',
+    'verdict-late': 'the detector was too slow',
+    'unsupported-format': 'this kind of picture can’t be covered in parts',
+    'internal-error': 'a fault of the filter itself',
+    'source-connecting': 'the camera is being connected',
+    'source-lost': 'the camera does not answer',
+    'source-unauthorised': 'the camera refuses the user or the password',
+    'source-undecodable': 'what the camera sends can’t be decoded',
+    'camera-process-lost': 'the filter of this camera stopped and is started again',
+    overload: 'box too slow',
+    'channel-full': 'agent too slow',
+    'decode-error': 'can’t be decoded',
+    stopped: 'stopped',
+    'clock-jump': 'clock jumped',
   },
   ko: {
     skipToCameras: '카메라로 건너뛰기',
@@ -90,6 +110,23 @@ const TEXTS = {
     reconnects: (n) => `재연결 ${n}회`,
     framesCount: (n) => `${n}프레임`,
     about: (version, days) => `Garim ${version}, 가동 ${days}`,
+    ready: '준비됨',
+    unavailable: '사용할 수 없음',
+    'model-missing': '가려야 할 것을 모두 찾는 모델이 없습니다',
+    'detector-unavailable': '검출기가 응답하지 않습니다',
+    'verdict-late': '검출이 늦었습니다',
+    'unsupported-format': '일부만 가릴 수 없는 영상 형식입니다',
+    'internal-error': '필터 자체의 오류입니다',
+    'source-connecting': '카메라에 연결하는 중입니다',
+    'source-lost': '카메라가 응답하지 않습니다',
+    'source-unauthorised': '카메라가 사용자 이름이나 비밀번호를 거부합니다',
+    'source-undecodable': '카메라가 보내는 영상을 해독할 수 없습니다',
+    'camera-process-lost': '이 카메라의 필터가 멈춰 다시 시작하는 중입니다',
+    overload: '장치 과부하',
+    'channel-full': '전송 지연',
+    'decode-error': '해독 오류',
+    stopped: '중지됨',
+    'clock-jump': '시각 변경',
   },
 };
 
@@ -100,6 +137,11 @@ let language = stored in TEXTS ? stored : navigator.language.startsWith('ko') ? 
 export function text(key, ...values) {
   const entry = TEXTS[language][key];
   return typeof entry === 'function' ? entry(...values) : entry;
+}
+
+/** The words for a code of the agent; the code itself where an agent of another version has a new one. */
+export function word(code) {
+  return text(code) ?? code;
 }
 
 export function otherLanguage() {

@@ -8,7 +8,6 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { createOnnxDetector, type OnnxDetector } from '../../../../edge/camera/detect/detector.ts';
 import type { Verdict } from '../../../../edge/camera/detect/port.ts';
@@ -24,6 +23,7 @@ import {
   TempDir,
   writeModelsDir,
 } from '../../../support/models.ts';
+import { until } from '../../../support/wait.ts';
 
 const LONG_MS = 20_000;
 
@@ -42,11 +42,6 @@ function misbehaving(dir: TempDir, mode: Mode, times: 'once' | 'always'): URL {
   return pathToFileURL(dir.write('worker.mjs', code));
 }
 
-async function until(condition: () => boolean, what: string): Promise<void> {
-  for (const end = performance.now() + LONG_MS; performance.now() < end; await sleep(10)) if (condition()) return;
-  assert.fail(`waited in vain for: ${what}`);
-}
-
 function assertDetected(verdict: Verdict): asserts verdict is Extract<Verdict, { kind: 'detected' }> {
   assert.equal(verdict.kind, 'detected', JSON.stringify(verdict));
 }
@@ -63,7 +58,7 @@ test('the embedded network answers, and the same picture gives the same answer',
   assert.equal(detector.state.state, 'starting');
   await detector.settled();
   const { sha256 } = manifestEntry('garim-street-v0');
-  await until(() => detector.state.state === 'ready', 'ready');
+  await until('ready', () => detector.state.state === 'ready');
   assert.deepEqual(detector.state, {
     state: 'ready',
     models: ['garim-street-v0'],
@@ -126,13 +121,13 @@ for (const mode of ['exit', 'throw', 'spin', 'silent', 'wrong-request'] as const
   test(`a worker that answers with "${mode}" costs one verdict and is replaced`, async () => {
     using dir = new TempDir();
     await using detector = start(dir, { workerUrl: misbehaving(dir, mode, 'once') });
-    await until(() => detector.state.state === 'ready', 'the first worker');
+    await until('the first worker', () => detector.state.state === 'ready');
     const verdict = await detector.detect(syntheticPicture(), mode === 'exit' || mode === 'throw' ? LONG_MS : 50);
     assertUnavailable(verdict, 'detector-unavailable', /no answer within|ended with code 3|out of cheese/);
     assert.equal(detector.state.state, 'unavailable');
     assert.match(detector.state.advice, /starts again in 0\.2 s/);
     assertUnavailable(await detector.detect(syntheticPicture(), LONG_MS), 'detector-unavailable', /starts again/);
-    await until(() => detector.state.state === 'ready', 'the second worker');
+    await until('the second worker', () => detector.state.state === 'ready');
     assertDetected(await detector.detect(syntheticPicture(), LONG_MS));
   });
 }
@@ -143,7 +138,7 @@ test('a timeout inside a real inference neither ends the process nor the detecto
   await detector.warmUp(640, 384);
   const large = syntheticPicture(1024, 1024, 1024);
   assertUnavailable(await detector.detect(large, 1), 'detector-unavailable', /no answer within 1 ms/);
-  await until(() => detector.state.state === 'ready', 'another worker');
+  await until('another worker', () => detector.state.state === 'ready');
   assertDetected(await detector.detect(syntheticPicture(), LONG_MS));
 });
 
@@ -169,7 +164,7 @@ test('a process that exits inside an inference exits as it wanted', async () => 
 test('numbers that are not finite count as no answer', async () => {
   using dir = new TempDir();
   await using detector = start(dir, { workerUrl: misbehaving(dir, 'nan', 'always') });
-  await until(() => detector.state.state === 'ready', 'ready');
+  await until('ready', () => detector.state.state === 'ready');
   assertUnavailable(await detector.detect(syntheticPicture(), LONG_MS), 'detector-unavailable', /not finite/);
 });
 
@@ -177,11 +172,11 @@ test('pauses between restarts grow while no worker is usable', async () => {
   using dir = new TempDir();
   await using detector = start(dir, { workerUrl: misbehaving(dir, 'unusable', 'always') });
   const seen = new Set<string>();
-  await until(() => {
+  await until('three pauses', () => {
     const pause = /bad model; it starts again in ([\d.]+) s/.exec(detector.state.advice)?.[1];
     if (pause !== undefined) seen.add(pause);
     return seen.size >= 3;
-  }, 'three pauses');
+  });
   assert.deepEqual([...seen], ['0.2', '0.4', '0.8']);
 });
 
@@ -222,7 +217,7 @@ test('without a model for plates there is no verdict, and it recovers when one a
   assertUnavailable(await detector.detect(syntheticPicture(), LONG_MS), 'model-missing', /no model finds plates/);
   dir.write('models/x', '');
   await writeFile(path.join(dir.path, 'models', 'late.onnx'), bytes);
-  await until(() => detector.state.state === 'ready', 'the model to be found');
+  await until('the model to be found', () => detector.state.state === 'ready');
   assertDetected(await detector.detect(syntheticPicture(), LONG_MS));
 });
 

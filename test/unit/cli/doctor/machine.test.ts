@@ -1,6 +1,9 @@
 /** Goal: each finding about the box has its status and a fix. Method: a machine whose facts the test chooses. */
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
+import { pullCocoSsd } from '../../../../edge/camera/detect/second/weights.ts';
 import type { Check, CheckResult } from '../../../../edge/cli/doctor/check.ts';
 import { checkCodecs } from '../../../../edge/cli/doctor/codecs.ts';
 import {
@@ -11,8 +14,9 @@ import {
   checkMemory,
   checkNode,
 } from '../../../../edge/cli/doctor/machine.ts';
-import { checkModels } from '../../../../edge/cli/doctor/models.ts';
+import { checkModels, checkSecondOpinion } from '../../../../edge/cli/doctor/models.ts';
 import { realSystem } from '../../../../edge/cli/doctor/system.ts';
+import { cocoModelFiles, serveFiles } from '../../../support/coco-model.ts';
 import { TempDir } from '../../../support/temp.ts';
 import { contextWith } from './fake-system.ts';
 
@@ -89,10 +93,10 @@ test('codecs: what opens, what was asked for, and a probe that dies', async () =
   assert.equal((await one(checkCodecs, contextWith({ run: async () => ({ error: 'SIGSEGV' }) }))).status, 'warn');
 });
 
-test('codecs: the real probe answers for three encoders', async () => {
+test('codecs: the real probe answers for the encoders that the product knows', async () => {
   const result = await one(checkCodecs, contextWith({ run: realSystem.run }));
   assert.equal(result.status, 'ok', result.detail);
-  assert.match(result.detail, /h264_(vaapi|nvenc|v4l2m2m)/);
+  assert.match(result.detail, /h264_(nvenc|v4l2m2m)/);
 });
 
 test('models: the embedded ones suffice, and a spoilt choice fails with a fix', async () => {
@@ -105,4 +109,19 @@ test('models: the embedded ones suffice, and a spoilt choice fails with a fix', 
   const spoilt = await one(checkModels, withState(bad.path));
   assert.equal(spoilt.status, 'fail');
   assert.match(spoilt.detail, /every frame is covered whole/);
+});
+
+test('second opinion: optional, named with its command, and a warning once its weights changed', async () => {
+  using dir = new TempDir();
+  const withState = contextWith({}, { config: { state: dir.path } });
+  const none = await one(checkSecondOpinion, withState);
+  assert.equal(none.status, 'ok');
+  assert.match(none.detail, /optional: garim models pull coco-ssd/);
+  await using server = await serveFiles(cocoModelFiles());
+  const pulled = await pullCocoSsd(dir.path, server.url);
+  assert.match((await one(checkSecondOpinion, withState)).detail, /^coco-ssd/);
+  writeFileSync(path.join(pulled.dir, 'model.json'), '{}');
+  const spoilt = await one(checkSecondOpinion, withState);
+  assert.equal(spoilt.status, 'warn');
+  assert.match(spoilt.detail, /model\.json is not what was recorded/);
 });

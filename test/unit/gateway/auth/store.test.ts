@@ -1,7 +1,7 @@
 /** Goal: nobody gets in without the password, nothing keeps it, and a damaged file is refused. Method: real files in a temp folder. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -10,7 +10,11 @@ import { scrub } from '../../../../edge/base/secrets.ts';
 import { openCredentialStore } from '../../../../edge/gateway/auth/store.ts';
 
 let stateDir = '';
+let shown: { user: string; password: string }[] = [];
+const open = (env: Record<string, string>) =>
+  openCredentialStore({ stateDir, env, showFirstUser: (created) => shown.push(created) });
 beforeEach(() => {
+  shown = [];
   stateDir = path.join(mkdtempSync(path.join(tmpdir(), 'garim-store-')), 'state');
 });
 afterEach(() => rmSync(path.dirname(stateDir), { recursive: true, force: true }));
@@ -18,9 +22,8 @@ afterEach(() => rmSync(path.dirname(stateDir), { recursive: true, force: true })
 const digest = (algorithm: string, text: string): string => createHash(algorithm).update(text).digest('hex');
 
 test('the first start makes a user whose password is shown once and kept nowhere', async () => {
-  const first = await openCredentialStore({ stateDir, env: {} });
-  assert.ok(first.created);
-  const { user, password } = first.created;
+  const first = await open({});
+  const { user = '', password = '' } = shown[0] ?? {};
   assert.equal(user, 'garim');
   assert.match(password, /^[a-z2-9]{5}(-[a-z2-9]{5}){3}$/);
   assert.equal(first.hasUser, true);
@@ -31,8 +34,8 @@ test('the first start makes a user whose password is shown once and kept nowhere
   assert.ok(!readFileSync(file, 'utf8').includes(password));
   assert.ok(!scrub(`oops ${password}`).includes(password), 'the logger knows the secret');
 
-  const second = await openCredentialStore({ stateDir, env: {} });
-  assert.equal(second.created, undefined);
+  const second = await open({});
+  assert.equal(shown.length, 1);
   for (const { credentials } of [first, second]) {
     assert.equal(await credentials.verifyPassword(user, password), true);
     assert.equal(await credentials.verifyPassword(user, `${password}x`), false);
@@ -45,8 +48,8 @@ test('the first start makes a user whose password is shown once and kept nowhere
 
 test('the environment wins and leaves no file behind', async () => {
   const env = { GARIM_USER: 'ops', GARIM_PASSWORD: 'längeres Passwort:mit Doppelpunkt' };
-  const { credentials, created, hasUser } = await openCredentialStore({ stateDir, env });
-  assert.equal(created, undefined);
+  const { credentials, hasUser } = await open(env);
+  assert.deepEqual(shown, []);
   assert.equal(hasUser, true);
   assert.equal(await credentials.verifyPassword('ops', env.GARIM_PASSWORD), true);
   assert.equal(await credentials.verifyPassword('garim', env.GARIM_PASSWORD), false);
@@ -61,7 +64,7 @@ const badEnv: [string, Record<string, string>, RegExp][] = [
 ];
 for (const [what, env, message] of badEnv) {
   test(`a bad environment is refused: ${what}`, async () => {
-    await assert.rejects(openCredentialStore({ stateDir, env }), (error: unknown) => {
+    await assert.rejects(open(env), (error: unknown) => {
       assert.ok(error instanceof UserError);
       assert.match(error.message, message);
       assert.ok(error.fix);
@@ -79,10 +82,10 @@ for (const [what, text] of [
   ['short hash', '{"version":1,"users":[{"name":"a","salt":"00","scrypt":"00","ha1Md5":"00","ha1Sha256":"00"}]}'],
 ] as const) {
   test(`a damaged users.json is refused and left alone: ${what}`, async () => {
-    await openCredentialStore({ stateDir, env: {} });
+    await open({});
     const file = path.join(stateDir, 'users.json');
     writeFileSync(file, text);
-    await assert.rejects(openCredentialStore({ stateDir, env: {} }), (error: unknown) => {
+    await assert.rejects(open({}), (error: unknown) => {
       assert.ok(error instanceof UserError);
       assert.ok(error.message.includes(file));
       assert.ok(error.fix);
@@ -93,10 +96,16 @@ for (const [what, text] of [
 }
 
 test('a users.json that lists nobody lets nobody in', async () => {
-  await openCredentialStore({ stateDir, env: {} });
+  await open({});
   writeFileSync(path.join(stateDir, 'users.json'), '{"version":1,"users":[]}');
-  const { hasUser, created, credentials } = await openCredentialStore({ stateDir, env: {} });
+  const { hasUser, credentials } = await open({});
   assert.equal(hasUser, false);
-  assert.equal(created, undefined);
+  assert.equal(shown.length, 1);
   assert.equal(await credentials.verifyPassword('garim', ''), false);
+});
+
+test('a password that can not be stored has been shown', async () => {
+  symlinkSync('nowhere', stateDir);
+  await assert.rejects(open({}), { name: 'WorldError' });
+  assert.equal(shown.length, 1);
 });

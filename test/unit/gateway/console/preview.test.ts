@@ -1,10 +1,15 @@
-/** Goal: only a program that can be run counts as ffmpeg. Method: folders with fakes that are never started. */
+/** Goal: only a program that can be run counts as ffmpeg, and it sees no secret. Method: fakes of ffmpeg in temp folders. */
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { findFfmpeg } from '../../../../edge/gateway/console/preview.ts';
+import { pino } from 'pino';
+import { systemClock } from '../../../../edge/base/clock.ts';
+import { findFfmpeg, Preview } from '../../../../edge/gateway/console/preview.ts';
+import { FORMAT, unit } from '../../../support/h264.ts';
+import { ManualFeed } from '../../../support/manual-feed.ts';
+import { until } from '../../../support/wait.ts';
 
 test('the first ffmpeg on PATH that can be run is found', () => {
   const root = mkdtempSync(path.join(tmpdir(), 'garim-path-'));
@@ -25,4 +30,32 @@ test('the first ffmpeg on PATH that can be run is found', () => {
   } finally {
     rmSync(root, { recursive: true });
   }
+});
+
+test('ffmpeg sees nothing of the environment that a person could have put a secret in', async (context) => {
+  const root = mkdtempSync(path.join(tmpdir(), 'garim-preview-'));
+  process.env['GATE_URL'] = 'rtsp://user:planted@192.0.2.7/';
+  context.after(() => {
+    delete process.env['GATE_URL'];
+    rmSync(root, { recursive: true });
+  });
+  const ffmpegPath = path.join(root, 'ffmpeg');
+  const written = path.join(root, 'environment');
+  writeFileSync(
+    ffmpegPath,
+    `#!/bin/sh\nenv > '${written}.part' && mv '${written}.part' '${written}'\ncat > /dev/null\n`,
+    {
+      mode: 0o755,
+    },
+  );
+  const feed = new ManualFeed('gate', FORMAT);
+  const preview = new Preview({ feed, ffmpegPath, clock: systemClock, log: pino({ level: 'silent' }) });
+  const subscription = preview.subscribe(() => {});
+  context.after(() => subscription[Symbol.dispose]());
+  feed.pushUnit(unit(0, true));
+  await until('ffmpeg runs', () => existsSync(written));
+  const environment = readFileSync(written, 'utf8');
+  assert.match(environment, /^PATH=/m);
+  assert.doesNotMatch(environment, /planted|GATE_URL/);
+  assert.ok(process.env['GATE_URL'], 'the agent keeps its own');
 });

@@ -5,18 +5,7 @@ import { VIEWER_BACKLOG_BYTES_MAX } from '../../../../edge/base/limits.ts';
 import { Backlog, VIEWER_BEHIND_MS_MAX } from '../../../../edge/gateway/http/backlog.ts';
 import { cookieName, isOwnOrigin, parseBasic, readCookie } from '../../../../edge/gateway/http/headers.ts';
 import { SESSION_IDLE_MS_MAX, SESSIONS_MAX, Sessions, sessionId } from '../../../../edge/gateway/http/sessions.ts';
-import { FREE_FAILURES, Throttle } from '../../../../edge/gateway/http/throttle.ts';
-
-function manualClock() {
-  let nowMs = 1000;
-  return {
-    monotonicMs: () => nowMs,
-    wallMs: () => nowMs,
-    advance: (ms: number) => {
-      nowMs += ms;
-    },
-  };
-}
+import { manualClock } from '../../../support/manual-clock.ts';
 
 test('a session lives while it is used and expires when idle', () => {
   const clock = manualClock();
@@ -47,32 +36,6 @@ test('sessions are bounded: the one idle longest makes room', () => {
   assert.equal(sessions.use(ids[1] ?? ''), undefined, 'idle longest');
   sessions.end(ids[2] ?? '');
   assert.equal(sessions.use(ids[2] ?? ''), undefined);
-});
-
-test('guessing gets slower, by address, and a right password forgives', () => {
-  const clock = manualClock();
-  const throttle = new Throttle(clock);
-  const fail = (address: string, times: number): void => {
-    for (let i = 0; i < times; i++) throttle.failed(address);
-  };
-  fail('192.0.2.1', FREE_FAILURES - 1);
-  assert.equal(throttle.waitMs('192.0.2.1'), 0);
-  fail('::ffff:192.0.2.1', 1);
-  assert.equal(throttle.waitMs('192.0.2.1'), 1000);
-  fail('192.0.2.1', 2);
-  assert.equal(throttle.waitMs('192.0.2.1'), 4000);
-  assert.equal(throttle.waitMs('192.0.2.2'), 0);
-  fail('192.0.2.1', 40);
-  assert.equal(throttle.waitMs('192.0.2.1'), 60_000);
-  clock.advance(60_000);
-  assert.equal(throttle.waitMs('192.0.2.1'), 0);
-  throttle.succeeded('192.0.2.1');
-  fail('192.0.2.1', 1);
-  assert.equal(throttle.waitMs('192.0.2.1'), 0);
-
-  fail('2001:db8:1:2::1', FREE_FAILURES);
-  assert.ok(throttle.waitMs('2001:db8:1:2:ffff::9') > 0, 'the same /64');
-  assert.equal(throttle.waitMs('2001:db8:1:3::1'), 0);
 });
 
 test('Basic credentials are parsed, and what is odd counts as absent', () => {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { splitAnnexB } from '../../../../edge/gateway/rtsp/nal.ts';
 import { H264Packetiser, type PacketisedUnit } from '../../../../edge/gateway/rtsp/packetiser.ts';
 import { annexB, Depacketiser, parseRtp } from '../../../support/rtp.ts';
 
@@ -13,20 +12,6 @@ function packetsOf({ bytes, ends }: PacketisedUnit): Buffer[] {
 function nal(type: number, bytes: number): Buffer {
   return Buffer.alloc(bytes, 0xaa).fill(0x60 | type, 0, 1);
 }
-
-test('splits a byte stream at start codes of both lengths', () => {
-  const stream = Buffer.from([9, 0, 0, 0, 1, 0x67, 1, 0, 0, 1, 0x68, 2, 0, 0, 0, 0, 1, 0x65, 0, 3, 0]);
-  assert.deepEqual(
-    splitAnnexB(stream).map((unit) => [...unit]),
-    [
-      [0x67, 1],
-      [0x68, 2],
-      [0x65, 0, 3],
-    ],
-  );
-  assert.deepEqual(splitAnnexB(Buffer.from([0, 0, 1])), []);
-  assert.deepEqual(splitAnnexB(Buffer.alloc(0)), []);
-});
 
 test('carries small NAL units whole and cuts large ones, with one marker and a sequence that wraps', () => {
   const nals = [nal(7, 20), nal(8, 6), nal(5, 88), nal(5, 89), nal(1, 1000)];

@@ -11,9 +11,9 @@ import { pino } from 'pino';
 import { readBoxHeader } from '../../../../edge/gateway/fmp4/boxes.ts';
 import { segmentName } from '../../../../edge/gateway/segments/files.ts';
 import { startSegments } from '../../../../edge/gateway/segments/recorder.ts';
-import { until } from '../../../support/console-fixture.ts';
 import { FORMAT, unit } from '../../../support/h264.ts';
 import { ManualFeed } from '../../../support/manual-feed.ts';
+import { until } from '../../../support/wait.ts';
 
 const START_WALL_MS = Date.UTC(2026, 0, 31, 23, 59, 50);
 let root = '';

@@ -5,38 +5,31 @@ export const NAL_IDR = 5;
 export const NAL_SPS = 7;
 export const NAL_PPS = 8;
 
+const START_CODE = Buffer.from([0, 0, 1]);
+
 export const nalType = (nal: Uint8Array): number => nal[0]! & 0x1f;
 
-/** NAL units without start codes, as views of the input. */
+/** The NAL units between start codes, as views, without zero bytes around them. Bytes before the first start code are ignored. */
 export function splitNals(stream: Uint8Array): Uint8Array[] {
+  // Buffer's search is native; the views are of the input's own kind, so that `slice()` of one copies where the input's would.
+  const bytes = Buffer.from(stream.buffer, stream.byteOffset, stream.byteLength);
   const nals: Uint8Array[] = [];
-  let start = -1;
-  const end = stream.length;
-  for (let i = 0; i + 2 < end; i++) {
-    if (stream[i + 2]! > 1) {
-      i += 2; // no start code can begin at any of these three
-      continue;
-    }
-    if (stream[i] !== 0 || stream[i + 1] !== 0 || stream[i + 2] !== 1) continue;
-    if (start >= 0) nals.push(stream.subarray(start, trailing(stream, start, i)));
-    start = i + 3;
-    i += 2;
+  let start = bytes.indexOf(START_CODE);
+  while (start !== -1) {
+    const begin = start + START_CODE.length;
+    const next = bytes.indexOf(START_CODE, begin);
+    let end = next === -1 ? bytes.length : next;
+    while (end > begin && bytes[end - 1] === 0) end--;
+    if (end > begin) nals.push(stream.subarray(begin, end));
+    start = next;
   }
-  if (start >= 0 && start < end) nals.push(stream.subarray(start, end));
   return nals;
-}
-
-/** End of a unit: zero bytes before a start code belong to the start code. */
-function trailing(stream: Uint8Array, start: number, at: number): number {
-  let end = at;
-  while (end > start && stream[end - 1] === 0) end--;
-  return end;
 }
 
 /** The stream without SEI units: encoders write their settings there, and user data would be a way out. */
 export function withoutSei(stream: Uint8Array): { data: Uint8Array; nals: Uint8Array[] } {
   const all = splitNals(stream);
-  const nals = all.filter((nal) => nal.length > 0 && nalType(nal) !== NAL_SEI);
+  const nals = all.filter((nal) => nalType(nal) !== NAL_SEI);
   if (nals.length === all.length) return { data: stream, nals };
   return { data: joinNals(nals), nals };
 }

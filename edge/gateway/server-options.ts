@@ -1,0 +1,21 @@
+/** What every server of the gateway is given. `damper` and `slots` are the same objects for all of them. */
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { FailureDamper } from './auth/damper.ts';
+import type { Credentials } from './auth/port.ts';
+import type { FeedDirectory, GatewayMetrics } from './feed.ts';
+import type { ViewerSlots } from './viewer-slots.ts';
+
+export interface ServerOptions {
+  /** `HOST:PORT`; an IPv6 host in brackets; port 0 takes a free one. */
+  listen: string;
+  feeds: FeedDirectory;
+  credentials: Credentials;
+  /** Guesses over all protocols count together. */
+  damper: FailureDamper;
+  /** Viewers of all kinds share their places. */
+  slots: ViewerSlots;
+  metrics: GatewayMetrics;
+  log: Log;
+  clock?: Clock;
+}
