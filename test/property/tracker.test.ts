@@ -109,3 +109,11 @@ test('with more objects than can be followed, nothing is told that would leave s
   for (let ms = 80; ms <= 6_000; ms += 40) crowd(ms, 100);
   assert.equal(tracker.regionsAt(6_000).length, 100);
 });
+
+test('an object that is first seen a second after the verdict before is covered on the frames between', () => {
+  const tracker = newTracker();
+  const box = { x: 500, y: 400, w: 40, h: 40 };
+  tracker.update(0, []);
+  tracker.update(1_000, [{ ...box, label: 'face', score: 0.9 }]);
+  for (let ms = 40; ms < 1_000; ms += 40) assert.equal(inside(box, tracker.regionsAt(ms)), 1, `${ms} ms`);
+});

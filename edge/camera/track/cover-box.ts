@@ -26,8 +26,8 @@ const STILL_SIZES_PER_100_MS = 0.1;
 /** While held, a cover reaches along the last velocity by at most so many of its own sizes, and beyond by at most this share of one. */
 const HOLD_REACH_SIZES = 2;
 const DRIFT_SIZES_MAX = 0.35;
-/** A new track is carried back at most this far before its first observation. */
-export const LOOK_BACK_MS = 500;
+/** A new track is carried back this far before its first observation: as far as the verdict before may be (pipeline.ts, at the longest interval). */
+export const LOOK_BACK_MS = 1_000;
 /**
  * What has been seen in one verdict only may be crossing at any speed: around that moment it is covered for this share of the picture's
  * width per 100 ms to both sides (a car that crosses the picture in a second and a half), until the next verdict tells.
