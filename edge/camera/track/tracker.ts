@@ -106,6 +106,9 @@ export interface PictureSize {
   heightPx: number;
 }
 
+/** Of all trackers of the process: what a cover shows is kept by this number (redact/track-cells.ts). */
+let nextTrackId = 1;
+
 export class Tracker {
   /** Size of the picture: where its edges are, and what a speed in shares of its width means in pixels. */
   picture: PictureSize = { widthPx: 0, heightPx: 0 };
@@ -117,7 +120,6 @@ export class Tracker {
   readonly #confirmScores: () => ConfirmScores;
   readonly #holdMsMin: number;
   #tracks: Track[] = [];
-  #nextId = 1;
   #lastMs = Number.NEGATIVE_INFINITY;
   /** When a track was last given up for want of room. */
   #overflowMs = Number.NEGATIVE_INFINITY;
@@ -151,7 +153,7 @@ export class Tracker {
     for (const detection of free) {
       const before = nearestLost(lost, detection, ms, this.picture.widthPx);
       const track: Track = {
-        id: this.#nextId++,
+        id: nextTrackId++,
         label: detection.label,
         observations: [],
         predecessor: before?.observations.at(-1),
