@@ -174,9 +174,13 @@ test('planted credentials are found nowhere', { skip: linux, timeout: 300_000 },
       PLANTED_URL: `rtsp://envcam:${p.envPassword}@127.0.0.1:1/env`,
     },
   });
-  await until('the good camera is live', async () => (await garim.camera('good')).health?.state === 'live');
-  if (hasRtsp)
-    await until('the RTSP camera is live', async () => (await garim.camera('rtsp')).health?.state === 'live');
+  const isConnected = async (name: string): Promise<boolean> =>
+    (await garim.camera(name)).health?.source.state === 'connected';
+  await until(
+    () => `the good camera is connected\n${garim.output().slice(-2000)}`,
+    () => isConnected('good'),
+  );
+  if (hasRtsp) await until('the RTSP camera is connected', () => isConnected('rtsp'));
   for (const name of ['refused', 'gone', 'echo', 'environment', 'file']) {
     await until(`${name} has failed`, async () => (await garim.camera(name)).health?.source.lastError !== '');
   }

@@ -122,7 +122,7 @@ export interface Judgement {
   objects: number;
   hidden: number;
   shown: { frame: number; label: string; box: Box; score: number; likeness: number }[];
-  /** How much of the picture's fine structure came through where nothing is to be hidden: median, 0 to 1. */
+  /** How much of the picture's fine structure came through where it is not covered: 0 to 1, of the best tenth of all places. */
   likenessElsewhere: number;
 }
 
@@ -158,7 +158,7 @@ export async function judgeCovers(clip: string, size: Size, { kept }: Pulled, sc
     await detector.close();
   }
   elsewhere.sort((a, b) => a - b);
-  judgement.likenessElsewhere = elsewhere[elsewhere.length >> 1] ?? 0;
+  judgement.likenessElsewhere = elsewhere[Math.floor(elsewhere.length * 0.9)] ?? 0;
   return judgement;
 
   /** Faces and plates of legible size that are found in this frame, and a little less surely at the same place in its neighbours. */
