@@ -8,6 +8,7 @@
  */
 import {
   CAMERA_SILENCE_MS_MAX,
+  CAMERA_START_MS_MAX,
   CHILD_STOP_MS_MAX,
   FIRST_PICTURE_MS_MAX,
   PICTURE_GAP_MS_MAX,
@@ -152,7 +153,7 @@ function runningActions(state: SupervisionState, nowMs: number): SupervisionActi
     if (slate.phase === 'down' && nowMs >= slate.startAtMs) {
       state.slate = { phase: 'running', startedMs: nowMs, heardMs: nowMs, pictureMs: undefined };
       actions.push('start-slate');
-    } else if (slate.phase === 'running' && nowMs - slate.heardMs > CAMERA_SILENCE_MS_MAX) {
+    } else if (slate.phase === 'running' && isSilent(slate, nowMs)) {
       state.slate = { phase: 'killing' };
       if (state.showing === 'slate') state.showing = 'none';
       actions.push('kill-slate');
@@ -164,11 +165,15 @@ function runningActions(state: SupervisionState, nowMs: number): SupervisionActi
   return actions;
 }
 
-function isHung(camera: Extract<ProcessState, { phase: 'running' }>, nowMs: number): boolean {
-  return (
-    nowMs - camera.heardMs > CAMERA_SILENCE_MS_MAX ||
-    nowMs - (camera.pictureMs ?? camera.startedMs) > PICTURE_SILENCE_MS_MAX
-  );
+type Running = Extract<ProcessState, { phase: 'running' }>;
+
+function isSilent({ startedMs, heardMs }: Running, nowMs: number): boolean {
+  return nowMs - heardMs > (heardMs > startedMs ? CAMERA_SILENCE_MS_MAX : CAMERA_START_MS_MAX);
+}
+
+function isHung(camera: Running, nowMs: number): boolean {
+  const pictureDueMs = camera.pictureMs ?? camera.startedMs + CAMERA_START_MS_MAX;
+  return isSilent(camera, nowMs) || nowMs - pictureDueMs > PICTURE_SILENCE_MS_MAX;
 }
 
 function needsSlate(state: SupervisionState, nowMs: number): boolean {

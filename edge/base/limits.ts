@@ -28,6 +28,9 @@ export const SNAPSHOT_TIMEOUT_MS = 5_000;
 /** A camera process that says nothing for this long is killed and restarted: it may be hung in a driver. */
 export const CAMERA_SILENCE_MS_MAX = 10_000;
 
+/** A camera process that has not said anything yet is given this long: on a starved box to start and to load a model takes many seconds. */
+export const CAMERA_START_MS_MAX = 30_000;
+
 /** Picture rate of a slate: low, since only its clock moves. */
 export const SLATE_FRAME_RATE = 5;
 

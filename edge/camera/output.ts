@@ -16,6 +16,9 @@ import type { AccessUnit, FromCamera } from './messages.ts';
 import type { FilteredFrame } from './redact/filtered-frame.ts';
 
 const JPEG_QUALITY = 85;
+/** Requests are answered together, at most so often: viewers must not be able to keep the filter busy. */
+const SNAPSHOT_EVERY_MS_MIN = 250;
+const SNAPSHOT_REQUESTS_MAX = 64;
 /** Encoders that fail this often in a row are not the frame's fault. */
 const ENCODER_FAILURES_MAX = 5;
 
@@ -34,6 +37,8 @@ export class Output {
   #isSkippingToKey = false;
   #lastPtsUs = -1;
   #snapshotRequests: number[] = [];
+  /** Capture time of the last frame that a snapshot was made of. */
+  #snapshotMs = Number.NEGATIVE_INFINITY;
   #failures = 0;
   /** Units that found the channel full, since the last call of `takeDropped()`. */
   #dropped = 0;
@@ -64,6 +69,7 @@ export class Output {
 
   requestSnapshot(requestId: number): void {
     this.#snapshotRequests.push(requestId);
+    if (this.#snapshotRequests.length > SNAPSHOT_REQUESTS_MAX) this.#snapshotRequests.shift(); // the agent lets it time out
   }
 
   takeDropped(): number {
@@ -135,8 +141,9 @@ export class Output {
   }
 
   #answerSnapshots(frame: FilteredFrame): void {
+    if (this.#snapshotRequests.length === 0 || frame.capturedMs - this.#snapshotMs < SNAPSHOT_EVERY_MS_MIN) return;
+    this.#snapshotMs = frame.capturedMs;
     const requests = this.#snapshotRequests.splice(0);
-    if (requests.length === 0) return;
     const { widthPx, heightPx, av } = frame;
     // Copied to RGB before the first await; the JPEG is made in libvips' own threads.
     const rgb = Buffer.alloc(widthPx * heightPx * 3);

@@ -74,12 +74,14 @@ export class ClipWriter {
   }
 
   #openEncoder(frame: FilteredFrame): Encoder {
+    // Read now: the frame is gone when the muxer asks.
+    const { colorSpace, colorPrimaries, colorTrc, sampleAspectRatio } = frame.av;
     return openEncoder({
       widthPx: frame.widthPx,
       heightPx: frame.heightPx,
       pixelFormat: frame.av.format,
       colorRange: frame.av.colorRange,
-      signal: frame.av,
+      signal: { colorSpace, colorPrimaries, colorTrc, sampleAspectRatio },
       frameRate: this.#frameRate,
       bitrateKbps: 0,
       keyFrameIntervalMs: KEY_FRAME_INTERVAL_MS,

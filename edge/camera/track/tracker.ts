@@ -47,9 +47,6 @@ export type CarryBox = (box: Box, fromMs: number, toMs: number) => Map<number, B
 /** Of all trackers of the process: what a cover shows is kept by this number (redact/track-cells.ts). */
 let nextTrackId = 1;
 
-/** Of all trackers of the process: what a cover shows is kept by this number (redact/track-cells.ts). */
-let nextTrackId = 1;
-
 export class Tracker {
   /** Size of the picture: where its edges are, and what a speed in shares of its width means in pixels. */
   picture: PictureSize = { widthPx: 0, heightPx: 0 };
