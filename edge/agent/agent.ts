@@ -122,6 +122,9 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
   });
   running.add('HTTP server', () => http.close());
 
+  // Only now: with a port that is taken, the reason is the first thing that the installer reads, and no camera was bothered.
+  for (const supervisor of supervisors) supervisor.start();
+
   for (const { feed } of supervisors) {
     const { segments, push } = config.cameras[feed.name]!;
     if (segments !== undefined) {

@@ -61,7 +61,7 @@ export class CameraSupervisor {
     camera: undefined,
     slate: undefined,
   };
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   #state;
   #restarts = 0;
   #lastExit = '';
@@ -83,6 +83,10 @@ export class CameraSupervisor {
       unitDropped: (reason) => options.metrics.unitDropped(options.name, reason),
     });
     this.#state = initialState(options.clock.monotonicMs());
+  }
+
+  /** Starts the camera process and watches over it. Before, the feed is there and silent. Call once. */
+  start(): void {
     this.#timer = setInterval(() => this.#step({ type: 'tick', nowMs: this.#nowMs() }), TICK_MS);
     this.#step({ type: 'tick', nowMs: this.#nowMs() });
   }
@@ -180,7 +184,7 @@ export class CameraSupervisor {
 
   #exited(role: Role, why: string): void {
     this.#children[role] = undefined;
-    if (role === 'camera' && this.#hasSourceEnded) {
+    if (role === 'camera' && this.#hasSourceEnded && !this.#state.closing) {
       this.#options.log.info('the source ended; it is started again');
     } else if (!this.#state.closing && (role === 'camera' || this.#state.slate.phase === 'running')) {
       this.#options.log.error({ why }, `the ${role} process ended`);

@@ -39,6 +39,7 @@ function supervise(context: TestContext, sourceUrl: string) {
       health: () => {},
     },
   });
+  supervisor.start();
   context.after(async () => {
     await supervisor.close();
     await slates.close();

@@ -40,9 +40,9 @@ const caseArb = fc.record({
   delayMs: fc.constantFrom(100, 300, 2_000),
   intervalMs: fc.constantFrom(0, 120, 500),
   pauseMs: fc.constantFrom(0, 2, 10),
-  events: fc.array(eventArb, { minLength: 10, maxLength: 60 }),
+  events: fc.array(eventArb, { minLength: 10, maxLength: 40 }),
   answers: fc.array(answerArb, { minLength: 1, maxLength: 12 }),
-  sinkMs: fc.array(fc.constantFrom(0, 0, 0, 0, 10, 300), { minLength: 1, maxLength: 12 }),
+  sinkMs: fc.array(fc.constantFrom(0, 0, 0, 0, 10, 120), { minLength: 1, maxLength: 12 }),
 });
 
 test('a face that is always there is never shown', async () => {
@@ -113,7 +113,7 @@ test('a face that is always there is never shown', async () => {
       });
       await pipeline.run();
     }),
-    { numRuns: 12, interruptAfterTimeLimit: 15_000 },
+    { numRuns: 12, interruptAfterTimeLimit: 60_000 },
   );
   assert.ok(shown > 0, 'no picture was covered in part: nothing was tested');
 });
