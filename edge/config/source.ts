@@ -20,10 +20,14 @@ function sourceFault(url: string): Fault | undefined {
   if (!/^(rtsps?|https?):/i.test(url)) return undefined;
   const escapes = 'In a user name or password write %2F for /, %3A for :, %3F for ?, %23 for # and %40 for @.';
   if (!URL.canParse(url)) return { what: 'the URL has no valid host or port', fix: escapes };
-  const [, authority = '', place = ''] = /^[a-z]+:\/\/([^/?#]*)([^?#]*)/i.exec(url) ?? [];
-  // `rtsp://admin:12/ab@10.0.0.5/` parses as host `admin`: the password would be sent and shown as a path. So would a URL in a URL.
-  if (authority.includes('@') ? /:[^/]*@|:\/\//.test(place) : place.includes('@')) {
-    return { what: 'the URL has a password or an @ after its host', fix: `${escapes} In a path write %40 for @.` };
+  const place = /^[a-z]+:\/\/[^/?#]*(.*)/is.exec(url)?.[1] ?? '';
+  // `rtsp://admin:12/ab@10.0.0.5/` and `rtsp://admin:p@ss/w#rd@10.0.0.5/` parse as hosts `admin` and `ss`: the rest of the password would be
+  // sent and shown as a path. So would a URL in a URL.
+  if (place.includes('@') || /^[^?]*:\/\//.test(place)) {
+    return {
+      what: 'the URL has a password or an @ after its host',
+      fix: `${escapes} After the host write %40 for @ and %3A for :.`,
+    };
   }
   return undefined;
 }
