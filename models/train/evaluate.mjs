@@ -16,6 +16,8 @@ const NMS_IOU_MAX = 0.45;
 const COVERED_SHARE_MIN = 0.8;
 /** A labelled box grown by this share of its size on every side does not count as over-cover. */
 const NEAR = 0.5;
+/** Where the annotation says who wears a mask, faces at least this high are also counted by that. */
+const MASK_HEIGHT_MIN_PX = 16;
 const BANDS_PX = [0, 12, 16, 24, 48, Number.POSITIVE_INFINITY];
 /** Covered area is counted on a grid of at most this many cells on the long side. */
 const GRID_LONG = 512;
@@ -65,7 +67,7 @@ function overCover(width, height, covers, labelled) {
 const [modelFile, longText, label, thresholdText, ...lists] = process.argv.slice(2);
 const thresholds = thresholdText.split(',').map(Number);
 const session = await openNetwork(modelFile);
-const tallies = thresholds.map(() => ({ seen: BANDS_PX.map(() => 0), hit: BANDS_PX.map(() => 0), over: 0 }));
+const tallies = thresholds.map(() => ({ seen: BANDS_PX.map(() => 0), hit: BANDS_PX.map(() => 0), over: 0, masked: {} }));
 const times = [];
 for (const list of lists) {
   for (const line of readFileSync(list, 'utf8').split('\n').filter(Boolean)) {
@@ -73,16 +75,22 @@ for (const list of lists) {
     const file = path.join(path.dirname(list), picture.image);
     const { width, height, found, networkMs } = await detect(session, file, +longText, { [label]: Math.min(...thresholds) });
     times.push(networkMs);
-    const boxes = picture.boxes.map((b) => ({ corners: [b.x, b.y, b.x + b.w, b.y + b.h], ignore: b.ignore === true }));
+    const boxes = picture.boxes.map((b) => ({ corners: [b.x, b.y, b.x + b.w, b.y + b.h], ignore: b.ignore === true, masked: b.masked }));
     for (const [t, threshold] of thresholds.entries()) {
       const kept = suppress(found.filter((b) => b[4] >= threshold), NMS_IOU_MAX);
       const covers = kept.map((b) => grown(b, WIDEN[label]));
       tallies[t].over += overCover(width, height, covers, boxes.map((b) => b.corners));
-      for (const { corners, ignore } of boxes) {
+      for (const { corners, ignore, masked } of boxes) {
         if (ignore) continue;
-        const band = BANDS_PX.findLastIndex((px) => corners[3] - corners[1] >= px);
+        const heightPx = corners[3] - corners[1];
+        const band = BANDS_PX.findLastIndex((px) => heightPx >= px);
+        const covered = coveredShare(corners, covers) >= COVERED_SHARE_MIN;
         tallies[t].seen[band]++;
-        if (coveredShare(corners, covers) >= COVERED_SHARE_MIN) tallies[t].hit[band]++;
+        if (covered) tallies[t].hit[band]++;
+        if (masked === undefined || heightPx < MASK_HEIGHT_MIN_PX) continue;
+        tallies[t].masked[masked] ??= { seen: 0, hit: 0 };
+        tallies[t].masked[masked].seen++;
+        if (covered) tallies[t].masked[masked].hit++;
       }
     }
   }
@@ -91,7 +99,8 @@ const from = (counts, px) => counts.reduce((sum, n, i) => sum + (BANDS_PX[i] >= 
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 times.sort((a, b) => a - b);
 console.log(`${path.basename(modelFile)} ${label} long side ${longText}: ${times.length} pictures, ${times[times.length >> 1].toFixed(1)} ms each (median)`);
-for (const [t, { seen, hit, over }] of tallies.entries()) {
+for (const [t, { seen, hit, over, masked }] of tallies.entries()) {
+  const masks = Object.entries(masked).map(([label, m]) => `masked ${label} ${m.hit}/${m.seen}`);
   const bands = seen.slice(0, -1).map((n, i) => `${hit[i]}/${n}`);
   console.log(
     [
@@ -100,6 +109,7 @@ for (const [t, { seen, hit, over }] of tallies.entries()) {
       `>= 16 px ${percent(from(hit, 16) / from(seen, 16))}`,
       `over-cover ${percent(over / times.length)}`,
       `bands ${bands.join(' ')}`,
+      ...masks,
     ].join('  '),
   );
 }
