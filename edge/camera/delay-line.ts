@@ -2,9 +2,9 @@
  * The delay line: frames wait here, in order, until it is known what must be covered on them (*bracketed release*).
  *
  * A frame is released as `bracketed` when there is a verdict at or before it and one at or after it, not further apart than
- * `freshMs`, and the newest verdict is at least `settleMs` younger than the frame. It is released as `late` when its deadline passes
- * without that; the caller then covers it whole. Nothing else leaves the line. (Frames need not settle when memory runs out.) Bounded by frames and bytes: a full line says so, and
- * the caller stops taking frames from capture (which drops the oldest of a live camera and counts it).
+ * `freshMs`, and the newest verdict is at least `settleMs` younger than the frame (unless memory runs out). It is released as `late` when
+ * its deadline passes without that; the caller then covers it whole. Nothing else leaves the line. Bounded by frames and bytes: a full
+ * line says so, and the caller stops taking frames from capture (which drops the oldest of a live camera and counts it).
  *
  * Pure: times come in as arguments. Feed time (`ms`) orders frames and verdicts; monotonic time (`nowMs`) runs the deadline.
  */
@@ -15,7 +15,8 @@ export interface DelayLineOptions {
   deadlineMs: number;
   /** Longest distance of the two verdicts around a frame. */
   freshMs: number;
-  settleMs: number;
+  /** Asked at each release: at least the present distance of verdicts, so that what just entered has been seen twice and shows its speed. */
+  settleMs: () => number;
   /** Feed time from the oldest to the newest frame, at most: what bracketing needs, so that a fast file does not fill the memory. */
   spanMsMax: number;
 }
@@ -113,7 +114,7 @@ export class DelayLine<T> {
     if (head === undefined) return undefined;
     const isBracketed = this.#isBracketed(head.ms);
     const newest = this.#verdicts.at(-1) ?? Number.NEGATIVE_INFINITY;
-    const isSettled = newest >= head.ms + this.#options.settleMs || this.#isEnded || this.#isOutOfMemory;
+    const isSettled = newest >= head.ms + this.#options.settleMs() || this.#isEnded || this.#isOutOfMemory;
     const isDue = nowMs - head.capturedMs >= this.#options.deadlineMs || head.ms <= this.#givenUpMs;
     if (!(isBracketed && isSettled) && !isDue) return undefined;
     this.#waiting.shift();

@@ -99,7 +99,7 @@ export class Pipeline {
     this.#line = new DelayLine({
       deadlineMs: pacing === 'live' ? delayMs : Number.POSITIVE_INFINITY,
       freshMs: Math.max(500, 2 * detect.intervalMs),
-      settleMs: SETTLE_MS,
+      settleMs: () => Math.max(SETTLE_MS, this.#cadenceMs()),
       spanMsMax: pacing === 'live' ? 2 * delayMs : 2 * detect.intervalMs + SETTLE_MS,
     });
     this.#tracker = new Tracker();

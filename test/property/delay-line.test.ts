@@ -7,7 +7,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { DelayLine } from '../../edge/camera/delay-line.ts';
 
-const OPTIONS = { deadlineMs: 300, freshMs: 500, settleMs: 80, spanMsMax: 5_000 };
+const OPTIONS = { deadlineMs: 300, freshMs: 500, settleMs: () => 80, spanMsMax: 5_000 };
 
 const stepArb = fc.oneof(
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('frame' as const), gapMs: fc.integer({ min: 1, max: 120 }) }) },
