@@ -73,7 +73,7 @@ export const DELAY_LINE_BYTES_MAX = 160 * 1024 * 1024;
 /** Frames in one delay line, whatever their size. */
 export const DELAY_LINE_FRAMES_MAX = 96;
 
-/** A frame is released when a verdict this much younger than itself is in, so that a weak first detection can still be confirmed. */
+/** A frame is released when a verdict at least this much younger than itself is in: what just entered has then been seen twice. */
 export const SETTLE_MS = 80;
 
 /** A still larger than this is refused: it takes what the largest phone sensors give, at about 13 bytes of memory a pixel. */
