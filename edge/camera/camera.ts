@@ -15,7 +15,7 @@ import { createOnnxDetector } from './detect/detector.ts';
 import type { Detector } from './detect/port.ts';
 import { createSecondOpinion } from './detect/second/second-opinion.ts';
 import { openModelStore } from './detect/store.ts';
-import { createSurface } from './draw/surface.ts';
+import { createSurface, type Surface } from './draw/surface.ts';
 import type { CameraHealth, SlateReason, ToCamera } from './messages.ts';
 import { Output } from './output.ts';
 import { Pipeline } from './pipeline.ts';
@@ -187,16 +187,19 @@ class Camera {
     let lastPtsUs = 0;
     let lastMs = startedMs;
     let isBusy = false;
+    let surface: Surface | undefined; // kept while slates go on: six megabytes of garbage each would grow the process
     const timer = setInterval(async () => {
       const nowMs = systemClock.monotonicMs();
       if (this.output.lastPtsUs !== lastPtsUs) {
         lastPtsUs = this.output.lastPtsUs;
         lastMs = nowMs;
       }
+      if (this.#slate === undefined) surface = undefined;
       if (this.#slate === undefined || isBusy || pipeline.status.delayLineFrames > 0) return;
       isBusy = true;
       try {
-        const surface = createSurface(this.#size.widthPx, this.#size.heightPx);
+        const { widthPx, heightPx } = this.#size;
+        if (surface?.widthPx !== widthPx || surface.heightPx !== heightPx) surface = createSurface(widthPx, heightPx);
         drawSlate(surface, { cameraName: this.#start.name, ...this.#slate, wallMs: systemClock.wallMs() });
         const ptsUs = Math.max(0, lastPtsUs) + Math.round((nowMs - lastMs) * 1000);
         await this.output.write(redactor.fromSurface(surface, ptsUs, nowMs));
