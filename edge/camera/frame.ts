@@ -7,7 +7,7 @@
 import type { Frame } from 'node-av/lib';
 
 export class RawFrame implements Disposable {
-  /** Native frame. Its planes are the decoder's own memory: call `makeWritable()` before painting. */
+  /** Native frame. Its planes are the decoder's own memory: they are read only; redact/ paints on a copy. */
   readonly av: Frame;
   /** Number in capture order, from 0, never repeated within a process. */
   readonly seq: number;
