@@ -17,7 +17,7 @@ import type { Capture, CaptureEvent, SourceInfo } from './capture/port.ts';
 import { DelayLine, type Release } from './delay-line.ts';
 import { toFrame } from './detect/letterbox.ts';
 import { PictureMaker } from './detect/picture.ts';
-import type { Detector } from './detect/port.ts';
+import type { Detection, Detector } from './detect/port.ts';
 import { SecondLook } from './detect/second/second-look.ts';
 import { unseenZones, type ZoneRules } from './detect/second/zones.ts';
 import type { RawFrame } from './frame.ts';
@@ -59,6 +59,8 @@ interface PipelineSink {
   frame(frame: FilteredFrame, plan: CoverPlan, seq: number): Promise<void>;
   connected(info: SourceInfo): void;
   lost(event: Extract<CaptureEvent, { kind: 'lost' }>): void;
+  /** What a verdict said of the frame at this feed time, in frame pixels; for measuring. */
+  looked?(ms: number, detections: readonly Detection[]): void;
 }
 
 export interface PipelineStatus {
@@ -254,6 +256,7 @@ export class Pipeline {
         this.#tracker.neededFromMs = this.#line.oldest?.ms ?? ms;
         this.#tracker.update(ms, detections, (box, fromMs, toMs) => carryBox(motion, box, fromMs, toMs));
         this.#line.verdict(ms);
+        this.#options.sink.looked?.(ms, detections);
       } else if (verdict.kind === 'unavailable') {
         this.#status.verdictsUnavailable++;
         this.#unavailable = verdict.reason;

@@ -37,6 +37,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./models.ts')).modelsCommand(),
   },
   {
+    name: 'evaluate',
+    summary: 'measure what is covered and what is missed',
+    load: async () => (await import('./evaluate.ts')).evaluateCommand(),
+  },
+  {
     name: 'simulate',
     summary: 'write a clip of a simulated street, and the truth about it',
     load: async () => (await import('./simulate.ts')).simulateCommand(),

@@ -11,7 +11,7 @@ import type { Log } from '../../base/log.ts';
 import type { Look } from '../../config/schema.ts';
 import { redactClip } from '../clip/redact-clip.ts';
 import { createOnnxDetector, type OnnxDetector } from '../detect/detector.ts';
-import type { ModelStore } from '../detect/store.ts';
+import { type ModelStore, thresholdsOf } from '../detect/store.ts';
 import type { CoverPlan } from '../redact/plan.ts';
 import { type FindOptions, STILL_THRESHOLD_OFFSET } from '../still/find.ts';
 import { redactStill } from '../still/redact-still.ts';
@@ -131,8 +131,7 @@ class Batch implements AsyncDisposable {
   async #openStills(): Promise<FindOptions & { detector: OnnxDetector }> {
     const { store, log } = this.#options;
     const detector = await settled(createOnnxDetector({ store, log, thresholdOffset: STILL_THRESHOLD_OFFSET }));
-    const thresholds = Object.assign({}, ...detector.state.models.map((name) => store.entryOf(name).thresholds));
-    return { detector, thresholds };
+    return { detector, thresholds: thresholdsOf(store, detector.state.models) };
   }
 
   #count(plan: CoverPlan, detector: OnnxDetector): void {

@@ -5,18 +5,19 @@
  * of all passes count (their union covers more than the best of them), and boxes that agree become one. A box counts from its label's
  * threshold in the manifest, lowered for small boxes and raised for large ones: a small false cover costs little, a large one much.
  *
- * Measured with perf/stills.ts; the table is in models/cards/garim-street-v1.md. Pictures of several times the area of 1080p cost
+ * Measured with `garim evaluate`; the table is in models/cards/garim-street-v1.md. Pictures of several times the area of 1080p cost
  * seconds. One call at a time, as the detector's.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { type Letterbox, letterboxSize } from '../detect/letterbox.ts';
 import type { Box, Detection, DetectionLabel, Detector, DetectorPicture, Verdict } from '../detect/port.ts';
+import type { Thresholds } from '../detect/store.ts';
 import { areaOf, hull, intersectionArea, iou } from '../track/geometry.ts';
 import type { RawPicture } from './raw-picture.ts';
 
 /** Long sides of the passes. Large objects are found at the small ones, far objects of large pictures in tiles of the others. */
-export const STILL_PASSES_PX: readonly number[] = [416, 640, 1024, 1792, 3584, 7168];
+const STILL_PASSES_PX: readonly number[] = [416, 640, 1024, 1792, 3584, 7168];
 /** The first three see every picture, enlarged if need be; the others only pictures that they don't enlarge by much. */
 const ENLARGED_LONG_SIDE_PX_MAX = 1024;
 const ENLARGEMENT_MAX = 1.18;
@@ -45,19 +46,28 @@ export const STILL_THRESHOLD_OFFSET = -THRESHOLD_STEP;
 
 export interface FindOptions {
   detector: Detector;
-  /** The manifest's thresholds, from which the size dependence goes out. */
-  thresholds: Partial<Record<Detection['label'], number>>;
-  passesPx?: readonly number[];
+  /** The manifest's, from which the size dependence goes out. */
+  thresholds: Thresholds;
 }
 
+/** Boxes in pixels of the picture. */
 type Found = { kind: 'found'; detections: Detection[] } | Extract<Verdict, { kind: 'unavailable' }>;
+type Looked =
+  | { kind: 'looked'; detections: Detection[]; inferenceMs: number }
+  | Extract<Verdict, { kind: 'unavailable' }>;
 
-/** Boxes in pixels of the picture. One pass without an answer is no answer. */
 export async function findInPicture(picture: RawPicture, options: FindOptions): Promise<Found> {
-  const { detector, thresholds, passesPx = STILL_PASSES_PX } = options;
+  const looked = await lookAtPicture(picture, options.detector);
+  if (looked.kind === 'unavailable') return looked;
+  return { kind: 'found', detections: chooseBoxes(looked.detections, picture, options.thresholds) };
+}
+
+/** What all passes see, weak and double boxes too. One pass without an answer is no answer. */
+export async function lookAtPicture(picture: RawPicture, detector: Detector): Promise<Looked> {
   const { widthPx, heightPx } = picture;
   const all: Detection[] = [];
-  for (const longSidePx of passesPx) {
+  let inferenceMs = 0;
+  for (const longSidePx of STILL_PASSES_PX) {
     const isEnlarged = longSidePx > ENLARGEMENT_MAX * Math.max(widthPx, heightPx);
     if (isEnlarged && longSidePx > ENLARGED_LONG_SIDE_PX_MAX) continue;
     const { contentWidthPx, contentHeightPx } = letterboxSize(widthPx, heightPx, longSidePx);
@@ -68,15 +78,24 @@ export async function findInPicture(picture: RawPicture, options: FindOptions): 
       for (const x0 of offsets(contentWidthPx)) {
         const verdict = await ask(detector, () => cut(scaled, contentWidthPx, contentHeightPx, x0, y0));
         if (verdict.kind === 'unavailable') return verdict;
+        inferenceMs += verdict.inferenceMs;
         for (const d of verdict.detections) {
           all.push({ ...d, x: (d.x + x0) * scaleX, y: (d.y + y0) * scaleY, w: d.w * scaleX, h: d.h * scaleY });
         }
       }
     }
   }
+  return { kind: 'looked', detections: all, inferenceMs };
+}
+
+/** The boxes that count, one for each object. */
+export function chooseBoxes(
+  all: readonly Detection[],
+  { widthPx, heightPx }: { widthPx: number; heightPx: number },
+  thresholds: Thresholds,
+): Detection[] {
   const area = widthPx * heightPx;
-  const counted = all.filter((d) => d.score >= (thresholds[d.label] ?? 0) + sizePenalty(d.label, (d.w * d.h) / area));
-  return { kind: 'found', detections: merge(counted) };
+  return merge(all.filter((d) => d.score >= (thresholds[d.label] ?? 0) + sizePenalty(d.label, (d.w * d.h) / area)));
 }
 
 /** Asks again while a worker that crashed is being replaced. The picture is made anew, since the detector takes its memory. */
