@@ -199,7 +199,8 @@ async function cropClip(
             surface: await cropOf(picture, around(region, 2.5), outlines),
             caption: [
               `${MOMENTS[column]}, frame ${index}`,
-              `${track.label} ${track.id}: seen in ${track.sightings} of ${track.looks}, score ${track.scoreMax.toFixed(2)}`,
+              `${track.label} ${track.id}, score up to ${track.scoreMax.toFixed(2)}`,
+              `seen in ${track.sightings} of ${track.looks} looks`,
             ],
           };
         }

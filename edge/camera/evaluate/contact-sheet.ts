@@ -15,7 +15,8 @@ import { centreOf } from '../track/geometry.ts';
 
 /** Side of a crop unless another is asked for. */
 const CROP_PX = 200;
-const CAPTION_PX = 28;
+const CAPTION_LINES = 3;
+const LINE_PX = 14;
 const CAPITAL_PX = 8;
 const GAP_PX = 4;
 const JPEG_QUALITY = 85;
@@ -31,7 +32,7 @@ export interface Outline {
 
 export interface Cell {
   surface: Surface;
-  /** Up to two lines. */
+  /** Up to three lines. */
   caption: readonly string[];
 }
 
@@ -114,7 +115,7 @@ export async function writeSheets(
 function drawSheet(cells: readonly Cell[], columns: number): Surface {
   const sidePx = cells[0]?.surface.widthPx ?? 0;
   const pitchX = sidePx + GAP_PX;
-  const pitchY = sidePx + CAPTION_PX + GAP_PX;
+  const pitchY = sidePx + CAPTION_LINES * LINE_PX + GAP_PX;
   const sheet = createSurface(columns * pitchX, Math.ceil(cells.length / columns) * pitchY);
   fillRect(sheet, 0, 0, sheet.widthPx, sheet.heightPx, [24, 24, 24]);
   for (const [i, { surface, caption }] of cells.entries()) {
@@ -125,7 +126,7 @@ function drawSheet(cells: readonly Cell[], columns: number): Surface {
       sheet.rgb.set(pixels, ((y + row) * sheet.widthPx + x) * 3);
     }
     for (const [line, text] of caption.entries()) {
-      const top = y + sidePx + 4 + line * (CAPTION_PX / 2);
+      const top = y + sidePx + 4 + line * LINE_PX;
       drawText(sheet, text, { x: x + 2, y: top, heightPx: CAPITAL_PX, color: INK, weightPx: 1.1 });
     }
   }

@@ -6,7 +6,7 @@ import { AV_PIX_FMT_RGB24 } from 'node-av/constants';
 import { Frame } from 'node-av/lib';
 import { WorldError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
-import { createOnnxDetector, type OnnxDetector } from '../detect/detector.ts';
+import type { OnnxDetector } from '../detect/detector.ts';
 import { toFrame } from '../detect/letterbox.ts';
 import { PictureMaker } from '../detect/picture.ts';
 import type { Detection, Verdict } from '../detect/port.ts';
@@ -18,6 +18,7 @@ import type { RawPicture } from '../still/raw-picture.ts';
 import { coverBoxes } from '../still/redact-still.ts';
 import { Tracker } from '../track/tracker.ts';
 import { LIVE } from './live.ts';
+import { openNetwork } from './network.ts';
 
 const STALL_MS = 30_000;
 
@@ -46,7 +47,7 @@ export interface LookOptions {
 
 /** @throws WorldError when there is no model */
 export async function openStillLook({ store, log, lowestOffset }: LookOptions): Promise<PictureLook> {
-  const detector = await openDetector(store, log, STILL_THRESHOLD_OFFSET + lowestOffset);
+  const detector = await openNetwork({ store, log, thresholdOffset: STILL_THRESHOLD_OFFSET + lowestOffset });
   return {
     ...namesOf(detector, store),
     look: async (picture) => answerOf(await lookAtPicture(picture, detector)),
@@ -57,7 +58,7 @@ export async function openStillLook({ store, log, lowestOffset }: LookOptions): 
 
 /** One frame that is seen once. @throws WorldError when there is no model */
 export async function openLiveLook({ store, log, lowestOffset }: LookOptions): Promise<PictureLook> {
-  const detector = await openDetector(store, log, lowestOffset);
+  const detector = await openNetwork({ store, log, thresholdOffset: lowestOffset });
   const pictures = new PictureMaker(LIVE.detect.longSidePx);
   return {
     ...namesOf(detector, store),
@@ -84,14 +85,6 @@ export async function openLiveLook({ store, log, lowestOffset }: LookOptions): P
       await detector.close();
     },
   };
-}
-
-async function openDetector(store: ModelStore, log: Log, thresholdOffset: number): Promise<OnnxDetector> {
-  const detector = createOnnxDetector({ store, log, thresholdOffset });
-  await detector.settled();
-  if (detector.state.state === 'ready') return detector;
-  await detector.close();
-  throw new WorldError('model-missing', `nothing can be measured: ${detector.state.advice}`);
 }
 
 function namesOf(detector: OnnxDetector, store: ModelStore): Pick<PictureLook, 'models' | 'thresholds'> {

@@ -4,12 +4,16 @@ import type { CoverPlan } from '../redact/plan.ts';
 import type { RawPicture } from '../still/raw-picture.ts';
 import type { LabelledBox, LabelledPicture } from './annotations.ts';
 import { around, type Cell, COVER, cropOf, type Outline, TRUTH, writeSheets } from './contact-sheet.ts';
-import { BAND_NAMES, bandOf, hiddenShare } from './coverage.ts';
+import { BANDS_PX, bandOf, hiddenShare } from './coverage.ts';
 
 /** Crops kept in memory, 120 kB each; those beyond are counted only. */
 const CROPS_MAX = 1_000;
 const LAYOUT = { columns: 8, rowsMax: 6 };
-const NAME_CHARS_MAX = 30;
+const NAME_CHARS_MAX = 28;
+const BAND_WORDS = BANDS_PX.map((from, i) => {
+  const to = BANDS_PX[i + 1];
+  return from === 0 ? `under ${to} px` : to === undefined ? `${from} px and up` : `${from} to ${to} px`;
+});
 
 interface Miss {
   set: string;
@@ -37,9 +41,10 @@ export class Misses {
       const part = around(box);
       const outlines: Outline[] = [...covers.map((cover) => ({ box: cover, colour: COVER })), { box, colour: TRUTH }];
       const name = path.basename(picture.file);
-      const mask = box.masked === undefined ? '' : `, mask ${box.masked}`;
+      const mask = box.masked === undefined ? '' : `, mask: ${box.masked}`;
       const caption = [
-        `${BAND_NAMES[bandOf(box.h)]} px: ${Math.round(box.w)} x ${Math.round(box.h)}, ${Math.round(100 * hiddenShare(box, covers))} % hidden${mask}`,
+        `${BAND_WORDS[bandOf(box.h)]}: ${Math.round(box.w)} x ${Math.round(box.h)}`,
+        `${Math.round(100 * hiddenShare(box, covers))} % hidden${mask}`,
         name.length > NAME_CHARS_MAX ? `...${name.slice(-NAME_CHARS_MAX)}` : name,
       ];
       this.#all.push({ set, heightPx: box.h, crop: { surface: await cropOf(raw, part, outlines), caption } });

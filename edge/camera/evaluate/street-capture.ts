@@ -80,18 +80,16 @@ export class TruthDetector implements Detector {
     if (truth === undefined)
       return { kind: 'unavailable', reason: 'detector-unavailable', detail: 'frame number unreadable' };
     const scale = picture.contentWidthPx / this.#widthPx;
-    const detections = truth.objects
-      .filter(counts)
-      .map(
-        ({ label, x, y, w, h }): Detection => ({
-          label,
-          score: 1,
-          x: x * scale,
-          y: y * scale,
-          w: w * scale,
-          h: h * scale,
-        }),
-      );
+    const detections = truth.objects.filter(counts).map(
+      ({ label, x, y, w, h }): Detection => ({
+        label,
+        score: 1,
+        x: x * scale,
+        y: y * scale,
+        w: w * scale,
+        h: h * scale,
+      }),
+    );
     return { kind: 'detected', detections, inferenceMs: 1 };
   }
 

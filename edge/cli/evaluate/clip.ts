@@ -1,9 +1,9 @@
 /** `garim evaluate --clip FILE...`: the tracks of clips, as contact sheets to look at. */
 import path from 'node:path';
-import { UserError, WorldError } from '../../base/errors.ts';
-import { createOnnxDetector } from '../../camera/detect/detector.ts';
+import { UserError } from '../../base/errors.ts';
 import { evaluateClip, TRACK_COLUMNS } from '../../camera/evaluate/clip-tracks.ts';
 import { writeSheets } from '../../camera/evaluate/contact-sheet.ts';
+import { openNetwork } from '../../camera/evaluate/network.ts';
 import { type Part, percent } from './part.ts';
 
 const TRACKS_PER_SHEET = 10;
@@ -12,11 +12,8 @@ export const clipPart: Part = {
   option: 'clip',
   async run({ options: { clip: files = [], misses: dir }, store, log, print }) {
     if (dir === undefined) throw new UserError('--clip writes contact sheets', { fix: 'name a folder: --misses DIR' });
-    const detector = createOnnxDetector({ store, log });
-    await detector.settled();
+    const detector = await openNetwork({ store, log });
     try {
-      if (detector.state.state !== 'ready')
-        throw new WorldError('model-missing', `nothing can be measured: ${detector.state.advice}`);
       const data = [];
       for (const file of files) {
         const { trackCells, overviewCells, ...evaluation } = await evaluateClip(file, detector);

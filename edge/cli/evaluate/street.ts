@@ -1,10 +1,9 @@
 /** `garim evaluate --simulated SECONDS`: temporal leaks on the simulated street, with a perfect detector and with the network. */
-import { WorldError } from '../../base/errors.ts';
-import { createOnnxDetector } from '../../camera/detect/detector.ts';
 import type { Detector } from '../../camera/detect/port.ts';
 import { BAND_NAMES, tallyFrom } from '../../camera/evaluate/coverage.ts';
+import { openNetwork } from '../../camera/evaluate/network.ts';
 import { type Appearance, evaluateStreet, type StreetReport } from '../../camera/evaluate/street.ts';
-import { type Part, type PartContext, percent, percentOf, table } from './part.ts';
+import { type Part, percent, percentOf, table } from './part.ts';
 
 export const streetPart: Part = {
   option: 'simulated',
@@ -26,7 +25,7 @@ export const streetPart: Part = {
         perfect.appearances.filter(({ isFound }) => isFound),
         'uncoveredFrames',
       );
-      const detector = await openDetector(context);
+      const detector = await openNetwork(context);
       await measure(detector.state.models.join(', '), detector);
       await detector.close();
     }
@@ -35,14 +34,6 @@ export const streetPart: Part = {
       : { data, fault: `${leaks} frames of objects that a perfect detector had found show them uncovered` };
   },
 };
-
-async function openDetector({ store, log }: PartContext): Promise<Detector> {
-  const detector = createOnnxDetector({ store, log });
-  await detector.settled();
-  if (detector.state.state === 'ready') return detector;
-  await detector.close();
-  throw new WorldError('model-missing', `nothing can be measured: ${detector.state.advice}`);
-}
 
 function linesOf({ frames, wholeFrames, appearances, bands, overCover }: StreetReport): string[] {
   const rows = (['face', 'plate'] as const).map((label) => [
