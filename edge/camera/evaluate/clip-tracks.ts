@@ -38,7 +38,7 @@ interface PlannedFrame {
   detections: readonly Detection[] | undefined;
 }
 
-export interface ClipTrack {
+interface ClipTrack {
   id: number;
   label: CoverRegion['label'];
   /** Numbers of frames. */

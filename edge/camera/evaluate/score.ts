@@ -6,9 +6,9 @@ import { type Bands, count, emptyBands, isHidden, overCover } from './coverage.t
 
 /** Milliseconds. `look` is what finding takes beside inference: scaling, tiles, merging. */
 export const STAGES = ['read', 'look', 'inference', 'cover'] as const;
-export type StageTimes = Record<(typeof STAGES)[number], number>;
+type StageTimes = Record<(typeof STAGES)[number], number>;
 
-export interface Group {
+interface Group {
   name: string;
   pictures: number;
   bands: Bands;

@@ -19,7 +19,7 @@ export interface EvaluateOptions {
   state: string;
 }
 
-export interface PartContext {
+interface PartContext {
   options: EvaluateOptions;
   store: ModelStore;
   log: Log;
@@ -27,7 +27,7 @@ export interface PartContext {
 }
 
 /** What was measured, for `--json`; `fault` says why the command is to fail. */
-export interface PartResult {
+interface PartResult {
   data: unknown;
   fault?: string;
 }
