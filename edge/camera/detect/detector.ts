@@ -25,8 +25,8 @@ const WARM_UP_MS_MAX = 30_000;
 /** Workers that were given up but are still inside a native call. With as many, no further one is started until one returns. */
 const STUCK_WORKERS_MAX = 2;
 
-/** Picture buffers kept for reuse: one being filled, one being read. */
-const SPARE_BUFFERS_MAX = 2;
+/** Picture buffers kept for reuse: of whole frames and of tiles, one being filled, one being read. */
+const SPARE_BUFFERS_MAX = 4;
 
 export interface OnnxDetectorOptions {
   store: Pick<ModelStore, 'selectModels'>;
@@ -92,10 +92,8 @@ class SupervisedDetector implements OnnxDetector {
   }
 
   takeBuffer(lengthBytes: number): Uint8Array<ArrayBuffer> {
-    for (let spare = this.#spare.pop(); spare !== undefined; spare = this.#spare.pop()) {
-      if (spare.length === lengthBytes) return spare;
-    }
-    return new Uint8Array(lengthBytes);
+    const at = this.#spare.findIndex((spare) => spare.length === lengthBytes);
+    return at < 0 ? new Uint8Array(lengthBytes) : this.#spare.splice(at, 1)[0]!;
   }
 
   async warmUp(widthPx: number, heightPx: number): Promise<Verdict> {
@@ -155,7 +153,8 @@ class SupervisedDetector implements OnnxDetector {
   }
 
   #keep(rgb: Uint8Array<ArrayBuffer>): void {
-    if (this.#spare.length < SPARE_BUFFERS_MAX) this.#spare.push(rgb);
+    if (this.#spare.length >= SPARE_BUFFERS_MAX) this.#spare.shift(); // of a size that is not asked for any more, most likely
+    this.#spare.push(rgb);
   }
 
   /** Finds the models. Without all of them there is no worker: half a detector would let the other half leave uncovered. */

@@ -6,7 +6,7 @@
 import { systemClock } from '../../base/clock.ts';
 import { createStreet, type StreetOptions, type StreetTruth } from '../capture/simulated/street.ts';
 import type { Box, Detection, Detector } from '../detect/port.ts';
-import { Pipeline } from '../pipeline.ts';
+import { type DetectSettings, Pipeline } from '../pipeline.ts';
 import type { CoverPlan } from '../redact/plan.ts';
 import type { CoveredLabel } from './annotations.ts';
 import { barcodeHeightPx } from './barcode.ts';
@@ -53,7 +53,7 @@ export interface StreetEvaluation {
   seconds: number;
   /** The real one; without it the stub that knows the truth. */
   detector?: Detector | undefined;
-  detect?: { longSidePx: number; intervalMs: number };
+  detect?: DetectSettings;
 }
 
 export async function evaluateStreet(options: StreetEvaluation): Promise<StreetReport> {
@@ -69,7 +69,8 @@ export async function evaluateStreet(options: StreetEvaluation): Promise<StreetR
     secondOpinion: LIVE.secondOpinion,
     look: 'solid',
     masks: [],
-    detect: options.detect ?? LIVE.detect,
+    // The stub reads a number that shows on whole frames only.
+    detect: isStub ? { ...LIVE.detect, tiles: 'off' } : (options.detect ?? LIVE.detect),
     delayMs: LIVE.delayMs,
     pacing: 'unpaced',
     clock: systemClock,
