@@ -37,6 +37,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./models.ts')).modelsCommand(),
   },
   {
+    name: 'tune',
+    summary: 'measure this box, and propose settings',
+    load: async () => (await import('./tune.ts')).tuneCommand(),
+  },
+  {
     name: 'evaluate',
     summary: 'measure what is covered and what is missed',
     load: async () => (await import('./evaluate.ts')).evaluateCommand(),
