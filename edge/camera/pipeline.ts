@@ -20,6 +20,7 @@ import { PictureMaker } from './detect/picture.ts';
 import type { Detection, Detector } from './detect/port.ts';
 import { SecondLook } from './detect/second/second-look.ts';
 import { unseenZones, type ZoneRules } from './detect/second/zones.ts';
+import { isCounted, LIVE_RULES } from './detect/thresholds.ts';
 import { type ChosenTile, TileLook } from './detect/tile-look.ts';
 import { mergeLooks } from './detect/tiles.ts';
 import type { RawFrame } from './frame.ts';
@@ -268,7 +269,10 @@ export class Pipeline {
         this.#status.verdicts++;
         this.#noteInference(verdict.inferenceMs, closer?.inferenceMs);
         const whole = toFrame(verdict.detections, made.letterbox, widthPx, heightPx);
-        const detections = closer ? mergeLooks(whole, closer.boxes) : whole;
+        const { thresholds } = detector.state;
+        const counts = (d: Detection): boolean =>
+          thresholds === undefined || isCounted(d, { widthPx, heightPx }, thresholds, LIVE_RULES);
+        const detections = mergeLooks(whole.filter(counts), closer?.boxes.filter(counts) ?? []);
         const motion = this.#line.frames().map((f) => this.#motionFrame(f.item, f.ms));
         this.#tracker.picture = { widthPx, heightPx };
         this.#tracker.neededFromMs = this.#line.oldest?.ms ?? ms;

@@ -68,6 +68,8 @@ class SupervisedDetector implements OnnxDetector {
   };
   #reason: Unavailable['reason'] = 'detector-unavailable';
   #models: LoadedModel[] | undefined;
+  /** Of the manifest. */
+  #thresholds: ModelEntry['thresholds'] = {};
   #worker: WorkerHandle | undefined;
   #stuck: WorkerHandle[] = [];
   #restartMs = RESTART_MS_MIN;
@@ -165,6 +167,7 @@ class SupervisedDetector implements OnnxDetector {
       if (this.#isClosed) return;
       if (missing.length === 0) {
         const offset = this.#options.thresholdOffset ?? 0;
+        this.#thresholds = Object.assign({}, ...models.map(({ entry }) => entry.thresholds));
         this.#models = models.map(({ entry, bytes }) => ({ entry: withOffset(entry, offset), bytes }));
         this.#reason = 'detector-unavailable';
         this.#start();
@@ -220,6 +223,7 @@ class SupervisedDetector implements OnnxDetector {
       models: models.map(({ entry }) => entry.name),
       digests: models.map(({ entry }) => entry.sha256),
       advice,
+      ...(this.#options.thresholdOffset !== undefined && { thresholds: this.#thresholds }),
     };
     this.#settled.resolve();
     if (this.#isClosed || (before.state === state && before.advice === advice)) return;

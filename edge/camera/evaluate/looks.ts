@@ -12,8 +12,9 @@ import { PictureMaker } from '../detect/picture.ts';
 import type { Detection, Verdict } from '../detect/port.ts';
 import { unseenZones } from '../detect/second/zones.ts';
 import { type ModelStore, type Thresholds, thresholdsOf } from '../detect/store.ts';
+import { isCounted, LIVE_RULES, LIVE_THRESHOLD_OFFSET, STILL_THRESHOLD_OFFSET } from '../detect/thresholds.ts';
 import { type CoverPlan, planCover } from '../redact/plan.ts';
-import { chooseBoxes, lookAtPicture, STILL_THRESHOLD_OFFSET } from '../still/find.ts';
+import { chooseBoxes, lookAtPicture } from '../still/find.ts';
 import type { RawPicture } from '../still/raw-picture.ts';
 import { coverBoxes } from '../still/redact-still.ts';
 import { Tracker } from '../track/tracker.ts';
@@ -58,7 +59,7 @@ export async function openStillLook({ store, log, lowestOffset }: LookOptions): 
 
 /** One frame that is seen once. @throws WorldError when there is no model */
 export async function openLiveLook({ store, log, lowestOffset }: LookOptions): Promise<PictureLook> {
-  const detector = await openNetwork({ store, log, thresholdOffset: lowestOffset });
+  const detector = await openNetwork({ store, log, thresholdOffset: LIVE_THRESHOLD_OFFSET + lowestOffset });
   const pictures = new PictureMaker(LIVE.detect.longSidePx);
   return {
     ...namesOf(detector, store),
@@ -75,7 +76,7 @@ export async function openLiveLook({ store, log, lowestOffset }: LookOptions): P
       tracker.picture = { widthPx, heightPx };
       tracker.update(
         0,
-        detections.filter(({ label, score }) => score >= (thresholds[label] ?? 0)),
+        detections.filter((d) => isCounted(d, { widthPx, heightPx }, thresholds, LIVE_RULES)),
       );
       const tracked = tracker.regionsAt(0);
       return planCover(tracked, [], widthPx, heightPx, unseenZones(tracked, [], LIVE.secondOpinion, widthPx));

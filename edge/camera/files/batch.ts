@@ -12,8 +12,9 @@ import type { Look } from '../../config/schema.ts';
 import { redactClip } from '../clip/redact-clip.ts';
 import { createOnnxDetector, type OnnxDetector } from '../detect/detector.ts';
 import { type ModelStore, thresholdsOf } from '../detect/store.ts';
+import { LIVE_THRESHOLD_OFFSET, STILL_THRESHOLD_OFFSET } from '../detect/thresholds.ts';
 import type { CoverPlan } from '../redact/plan.ts';
-import { type FindOptions, STILL_THRESHOLD_OFFSET } from '../still/find.ts';
+import type { FindOptions } from '../still/find.ts';
 import { redactStill } from '../still/redact-still.ts';
 import type { Job } from './jobs.ts';
 import { type ReportWriter, reportLine } from './report.ts';
@@ -109,7 +110,7 @@ class Batch implements AsyncDisposable {
 
   async #clip(job: Job): Promise<string | undefined> {
     const { look, report, signal, onFrame, store, log } = this.#options;
-    this.#clips ??= await settled(createOnnxDetector({ store, log }));
+    this.#clips ??= await settled(createOnnxDetector({ store, log, thresholdOffset: LIVE_THRESHOLD_OFFSET }));
     const detector = this.#clips;
     const startedMs = performance.now();
     const { frames, damage } = await redactClip(job.input, job.target, {

@@ -2,8 +2,7 @@
  * Finds faces and plates in a still: recall first, at several scales, since a picture gets one chance and no track.
  *
  * Each pass scales the whole picture to a long side; what is then larger than the networks' input is cut into overlapping tiles. The boxes
- * of all passes count (their union covers more than the best of them), and boxes that agree become one. A box counts from its label's
- * threshold in the manifest, lowered for small boxes and raised for large ones: a small false cover costs little, a large one much.
+ * of all passes count (their union covers more than the best of them), and boxes that agree become one. Which count: detect/thresholds.ts.
  *
  * Measured with `garim evaluate`; the table is in models/cards/garim-street-v1.md. Pictures of several times the area of 1080p cost
  * seconds. One call at a time, as the detector's.
@@ -11,8 +10,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { type Letterbox, letterboxSize } from '../detect/letterbox.ts';
-import type { Box, Detection, DetectionLabel, Detector, DetectorPicture, Verdict } from '../detect/port.ts';
+import type { Box, Detection, Detector, DetectorPicture, Verdict } from '../detect/port.ts';
 import type { Thresholds } from '../detect/store.ts';
+import { isCounted, STILL_RULES } from '../detect/thresholds.ts';
 import { areaOf, hull, intersectionArea, iou } from '../track/geometry.ts';
 import type { RawPicture } from './raw-picture.ts';
 
@@ -32,17 +32,6 @@ const SAME_INSIDE_MIN = 0.9;
 const STALL_MS = 30_000;
 const ATTEMPTS_MAX = 6;
 const RETRY_MS = 500;
-
-/** Change of the threshold per tenfold area, around boxes of this share of the picture, at which the manifest's holds. */
-const THRESHOLD_STEP = 0.08;
-const AREA_SHARE_NEUTRAL: Readonly<Record<DetectionLabel, number>> = {
-  face: 7e-4,
-  plate: 1e-3,
-  person: 1e-3,
-  vehicle: 1e-3,
-};
-/** The most that a small box's threshold is lowered by; the detector must answer with boxes from there on. */
-export const STILL_THRESHOLD_OFFSET = -THRESHOLD_STEP;
 
 export interface FindOptions {
   detector: Detector;
@@ -91,11 +80,10 @@ export async function lookAtPicture(picture: RawPicture, detector: Detector): Pr
 /** The boxes that count, one for each object. */
 export function chooseBoxes(
   all: readonly Detection[],
-  { widthPx, heightPx }: { widthPx: number; heightPx: number },
+  picture: { widthPx: number; heightPx: number },
   thresholds: Thresholds,
 ): Detection[] {
-  const area = widthPx * heightPx;
-  return merge(all.filter((d) => d.score >= (thresholds[d.label] ?? 0) + sizePenalty(d.label, (d.w * d.h) / area)));
+  return merge(all.filter((d) => isCounted(d, picture, thresholds, STILL_RULES)));
 }
 
 /** Asks again while a worker that crashed is being replaced. The picture is made anew, since the detector takes its memory. */
@@ -106,11 +94,6 @@ async function ask(detector: Detector, make: () => DetectorPicture): Promise<Ver
     if (isFinal) return verdict;
     await sleep(RETRY_MS);
   }
-}
-
-/** Added to the threshold. From a tenth of the neutral area on downwards it stays at the least. */
-function sizePenalty(label: DetectionLabel, areaShare: number): number {
-  return THRESHOLD_STEP * Math.log10(Math.max(areaShare / AREA_SHARE_NEUTRAL[label], 0.1));
 }
 
 /** Boxes of one label that agree become the box that holds them. Best first. */

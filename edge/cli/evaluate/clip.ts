@@ -1,6 +1,7 @@
 /** `garim evaluate --clip FILE...`: the tracks of clips, as contact sheets to look at. */
 import path from 'node:path';
 import { UserError } from '../../base/errors.ts';
+import { LIVE_THRESHOLD_OFFSET } from '../../camera/detect/thresholds.ts';
 import { evaluateClip, TRACK_COLUMNS } from '../../camera/evaluate/clip-tracks.ts';
 import { writeSheets } from '../../camera/evaluate/contact-sheet.ts';
 import { openNetwork } from '../../camera/evaluate/network.ts';
@@ -12,7 +13,7 @@ export const clipPart: Part = {
   option: 'clip',
   async run({ options: { clip: files = [], misses: dir }, store, log, print }) {
     if (dir === undefined) throw new UserError('--clip writes contact sheets', { fix: 'name a folder: --misses DIR' });
-    const detector = await openNetwork({ store, log });
+    const detector = await openNetwork({ store, log, thresholdOffset: LIVE_THRESHOLD_OFFSET });
     try {
       const data = [];
       for (const file of files) {

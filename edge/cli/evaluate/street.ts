@@ -1,5 +1,6 @@
 /** `garim evaluate --simulated SECONDS`: temporal leaks on the simulated street, with a perfect detector and with the network. */
 import type { Detector } from '../../camera/detect/port.ts';
+import { LIVE_THRESHOLD_OFFSET } from '../../camera/detect/thresholds.ts';
 import { BAND_NAMES, tallyFrom } from '../../camera/evaluate/coverage.ts';
 import { openNetwork } from '../../camera/evaluate/network.ts';
 import { type Appearance, evaluateStreet, type StreetReport } from '../../camera/evaluate/street.ts';
@@ -26,7 +27,7 @@ export const streetPart: Part = {
         perfect.appearances.filter(({ isFound }) => isFound),
         'uncoveredFrames',
       );
-      const detector = await openNetwork(context);
+      const detector = await openNetwork({ ...context, thresholdOffset: LIVE_THRESHOLD_OFFSET });
       await measure(detector.state.models.join(', '), detector);
       await detector.close();
     }
