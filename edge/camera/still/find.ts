@@ -4,7 +4,7 @@
  * Each pass scales the whole picture to a long side; what is then larger than the networks' input is cut into overlapping tiles. The boxes
  * of all passes count (their union covers more than the best of them), and boxes that agree become one. Which count: detect/thresholds.ts.
  *
- * Measured with `garim evaluate`; the table is in models/cards/garim-street-v1.md. Pictures of several times the area of 1080p cost
+ * Measured with `garim evaluate`; the tables are in models/cards. Pictures of several times the area of 1080p cost
  * seconds. One call at a time, as the detector's.
  */
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -12,7 +12,7 @@ export const streetPart: Part = {
     const { seed: seeds, simulated: seconds = 0, night, rain } = context.options;
     const data: unknown[] = [];
     let leaks = 0;
-    const judged = 0;
+    let judged = 0;
     for (const seed of seeds) {
       const measure = async (name: string, detector?: Detector): Promise<StreetReport> => {
         const report = await evaluateStreet({ street: { seed, night, rain }, seconds, detector });
@@ -23,10 +23,9 @@ export const streetPart: Part = {
         return report;
       };
       const perfect = await measure('a detector that knows the truth of the frames it is shown');
-      leaks += sum(
-        perfect.appearances.filter(({ isFound }) => isFound),
-        'uncoveredFrames',
-      );
+      const found = perfect.appearances.filter(({ isFound }) => isFound);
+      leaks += sum(found, 'uncoveredFrames');
+      judged += sum(found, 'frames');
       const detector = await openNetwork({ ...context, thresholdOffset: LIVE_THRESHOLD_OFFSET });
       await measure(detector.state.models.join(', '), detector);
       await detector.close();

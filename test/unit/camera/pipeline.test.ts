@@ -250,7 +250,7 @@ test('a lost source releases what waits, and the next connection starts afresh',
 
 test('of weak boxes that a detector reports for the caller to choose from, those count that their size allows', async () => {
   const plate = { label: 'plate' as const, score: 0.31 };
-  const small = { ...plate, x: 100, y: 60, w: 20, h: 8 };
+  const small = { ...plate, x: 100, y: 60, w: 12, h: 6 };
   const large = { ...plate, x: 10, y: 100, w: 200, h: 60 };
   const weak = { label: 'face' as const, score: 0.3, x: 200, y: 20, w: 20, h: 20 };
   const detector = new ScriptedDetector(() => [small, large, weak]);
