@@ -382,7 +382,10 @@ export class Pipeline {
   }
 
   #planFor(release: Release<RawFrame>): CoverPlan {
-    if (release.as === 'late') return { kind: 'whole-frame', reason: this.#unavailable ?? 'verdict-late' };
+    if (release.as === 'late') {
+      this.#tiles?.pause();
+      return { kind: 'whole-frame', reason: this.#unavailable ?? 'verdict-late' };
+    }
     try {
       const { masks, secondOpinion } = this.#options;
       const { widthPx, heightPx } = release.item;

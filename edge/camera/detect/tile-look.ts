@@ -21,6 +21,9 @@ const SMALL_PX = 20;
 /** What a tile weighs beside its waiting time: for each object that is small, for each that may carry one, for motion all over it. */
 const WEIGHT = { small: 1, carrier: 0.5, motion: 2, max: 4 } as const;
 
+/** Looks without a tile after a frame came too late, whatever made it late. */
+const PAUSE_LOOKS = 50;
+
 export interface TileHints {
   /** Where things were lately, in frame pixels. */
   seen: readonly { label: DetectionLabel; box: Box }[];
@@ -66,6 +69,7 @@ export class TileLook implements Disposable {
   #cutters: Cutter[] = [];
   #looks = 0;
   #costMs = 0;
+  #paused = 0;
 
   constructor(longSidePx: number, takeBuffer: (lengthBytes: number) => Uint8Array<ArrayBuffer>) {
     this.#longSidePx = longSidePx;
@@ -78,6 +82,10 @@ export class TileLook implements Disposable {
    */
   choose(frame: Frame, budget: TileBudget | number, hints: TileHints): ChosenTile | undefined {
     const cadenceMs = typeof budget === 'number' ? budget : this.#cadenceMs(budget);
+    if (this.#paused > 0) {
+      this.#paused--;
+      return undefined;
+    }
     if (typeof budget !== 'number' && !this.#isAffordable(cadenceMs, budget)) return undefined;
     this.#adapt(frame, cadenceMs);
     const looks = ++this.#looks;
@@ -103,6 +111,11 @@ export class TileLook implements Disposable {
   /** What the last one took. */
   noteCost(ms: number): void {
     this.#costMs = this.#costMs === 0 ? ms : this.#costMs + (ms - this.#costMs) * 0.1;
+  }
+
+  /** A frame left without its verdicts: no tiles for a while. */
+  pause(): void {
+    this.#paused = PAUSE_LOOKS;
   }
 
   [Symbol.dispose](): void {

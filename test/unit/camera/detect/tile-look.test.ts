@@ -92,6 +92,16 @@ test('small frames have no tiles, and a box that is too slow takes none', () => 
   assert.equal(look.choose(frame.av, budget, NO_HINTS), undefined, 'tiles have become slow');
 });
 
+test('after a frame that came too late there are no tiles for a while, and then again', () => {
+  using look = make();
+  using frame = makeFrame(0, 0, withSpot);
+  assert.ok(look.choose(frame.av, 120, NO_HINTS));
+  look.pause();
+  let without = 0;
+  while (look.choose(frame.av, 120, NO_HINTS) === undefined && without < 1000) without++;
+  assert.ok(without >= 25 && without < 1000, `${without}`);
+});
+
 for (const [what, answer, expected] of [
   ['what only a tile shows is covered', (picture: DetectorPicture) => spotIn(picture), true],
   ['a tile without an answer leaves the verdict as it is', () => undefined, false],
