@@ -36,7 +36,7 @@ export const STILL_RULES: SizeRules = {
 const PLAIN: SizeRule = { step: 0, shift: 0 };
 export const LIVE_RULES: SizeRules = {
   face: { step: 0.04, shift: 0 },
-  plate: { step: 0.08, shift: -0.04 },
+  plate: { step: 0.08, shift: -0.03 },
   person: PLAIN,
   vehicle: PLAIN,
 };
