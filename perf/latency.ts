@@ -17,7 +17,7 @@ import { Frame, Packet, SoftwareScaleContext } from 'node-av/lib';
 import { systemClock } from '../edge/base/clock.ts';
 import { VideoDecoder } from '../edge/camera/capture/decoder.ts';
 import { MediaInput } from '../edge/camera/capture/input.ts';
-import { readBarcode } from '../test/support/barcode.ts';
+import { readBarcode } from '../edge/camera/evaluate/barcode.ts';
 import { PASSWORD, USER } from '../test/support/rtsp-fixture.ts';
 import { machine } from './bench/report.ts';
 import { startGarim, useOf } from './support/garim-run.ts';

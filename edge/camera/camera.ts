@@ -15,6 +15,7 @@ import { createOnnxDetector } from './detect/detector.ts';
 import type { Detector } from './detect/port.ts';
 import { createSecondOpinion } from './detect/second/second-opinion.ts';
 import { openModelStore } from './detect/store.ts';
+import { LIVE_THRESHOLD_OFFSET } from './detect/thresholds.ts';
 import { createSurface, type Surface } from './draw/surface.ts';
 import type { CameraHealth, SlateReason, ToCamera } from './messages.ts';
 import { Output } from './output.ts';
@@ -40,7 +41,7 @@ export interface CameraParts {
 const realParts: CameraParts = {
   async createDetector(start, log) {
     const store = openModelStore({ stateDir: start.stateDir, env: process.env });
-    const detector = createOnnxDetector({ store, log });
+    const detector = createOnnxDetector({ store, log, thresholdOffset: LIVE_THRESHOLD_OFFSET });
     await detector.settled();
     return detector;
   },

@@ -17,9 +17,12 @@ import type { Capture, CaptureEvent, SourceInfo } from './capture/port.ts';
 import { DelayLine, type Release } from './delay-line.ts';
 import { toFrame } from './detect/letterbox.ts';
 import { PictureMaker } from './detect/picture.ts';
-import type { Detector } from './detect/port.ts';
+import type { Detection, Detector } from './detect/port.ts';
 import { SecondLook } from './detect/second/second-look.ts';
 import { unseenZones, type ZoneRules } from './detect/second/zones.ts';
+import { isCounted, LIVE_RULES } from './detect/thresholds.ts';
+import { type ChosenTile, TileLook } from './detect/tile-look.ts';
+import { mergeLooks } from './detect/tiles.ts';
 import type { RawFrame } from './frame.ts';
 import type { WholeFrameReason } from './messages.ts';
 import type { FilteredFrame } from './redact/filtered-frame.ts';
@@ -37,6 +40,13 @@ const STALL_MS = { live: 2_000, unpaced: 30_000 } as const;
 const ATTEMPTS_MAX = 6;
 const RETRY_MS = { live: 20, unpaced: 500 } as const;
 
+/** `tiles`: `auto` looks closer at parts of large frames, where the box can afford it. */
+export interface DetectSettings {
+  longSidePx: number;
+  intervalMs: number;
+  tiles: 'auto' | 'off';
+}
+
 export interface PipelineOptions {
   capture: Capture;
   detector: Detector;
@@ -46,7 +56,7 @@ export interface PipelineOptions {
   secondOpinion?: ZoneRules;
   look: Look;
   masks: readonly Mask[];
-  detect: { longSidePx: number; intervalMs: number };
+  detect: DetectSettings;
   delayMs: number;
   /** `unpaced`: no deadline, nothing dropped; for files. */
   pacing: 'live' | 'unpaced';
@@ -59,6 +69,8 @@ interface PipelineSink {
   frame(frame: FilteredFrame, plan: CoverPlan, seq: number): Promise<void>;
   connected(info: SourceInfo): void;
   lost(event: Extract<CaptureEvent, { kind: 'lost' }>): void;
+  /** What a verdict said of the frame at this feed time, in frame pixels; for measuring. */
+  looked?(ms: number, detections: readonly Detection[]): void;
 }
 
 export interface PipelineStatus {
@@ -75,6 +87,7 @@ export class Pipeline {
   readonly #tracker: Tracker;
   readonly #second: SecondLook | undefined;
   readonly #pictures: PictureMaker;
+  readonly #tiles: TileLook | undefined;
   readonly #redactor: Redactor;
   /** Raised when a frame came or left, a verdict came, or the end was reached. */
   readonly #changed = new Signal();
@@ -86,7 +99,9 @@ export class Pipeline {
   #failedAttempts = 0;
   #unavailable: WholeFrameReason | undefined;
   #inferenceMs: number[] = [];
+  /** Of both looks together, and of that at the whole frame. */
   #inferenceMeanMs = 0;
+  #wholeMeanMs = 0;
   #frameGapMs = 40;
   #isEnded = false;
   #isStopped = false;
@@ -104,7 +119,9 @@ export class Pipeline {
     });
     this.#tracker = new Tracker();
     this.#second = options.second && new SecondLook(options.second);
-    this.#pictures = new PictureMaker(detect.longSidePx, (lengthBytes) => takeBuffer(options.detector, lengthBytes));
+    const take = (lengthBytes: number): Uint8Array<ArrayBuffer> => takeBuffer(options.detector, lengthBytes);
+    this.#pictures = new PictureMaker(detect.longSidePx, take);
+    this.#tiles = detect.tiles === 'auto' ? new TileLook(detect.longSidePx, take) : undefined;
     this.#redactor = new Redactor(options.look);
   }
 
@@ -133,6 +150,7 @@ export class Pipeline {
     await intake;
     for (const frame of this.#line.drain()) frame[Symbol.dispose]();
     this.#pictures[Symbol.dispose]();
+    this.#tiles?.[Symbol.dispose]();
     this.#redactor[Symbol.dispose]();
     if (this.#failure !== undefined) throw this.#failure;
   }
@@ -236,9 +254,11 @@ export class Pipeline {
       const made = this.#pictures.make(frame.av);
       const { widthPx, heightPx } = frame;
       const second = made && this.#second?.offer(made, frame, ms);
+      const tile = made && this.#chooseTile(frame, ms);
       const verdict = made
         ? await detector.detect(made.picture, STALL_MS[pacing])
         : ({ kind: 'unavailable', reason: 'detector-unavailable' } as const);
+      const closer = tile && verdict.kind === 'detected' ? await this.#lookAt(tile) : undefined;
       if (pacing === 'unpaced') await second;
       this.#isDetecting = false;
       if (epoch !== this.#epoch) {
@@ -247,13 +267,18 @@ export class Pipeline {
         this.#failedAttempts = 0;
         this.#unavailable = undefined;
         this.#status.verdicts++;
-        this.#noteInference(verdict.inferenceMs);
-        const detections = toFrame(verdict.detections, made.letterbox, widthPx, heightPx);
+        this.#noteInference(verdict.inferenceMs, closer?.inferenceMs);
+        const whole = toFrame(verdict.detections, made.letterbox, widthPx, heightPx);
+        const { thresholds } = detector.state;
+        const counts = (d: Detection): boolean =>
+          thresholds === undefined || isCounted(d, { widthPx, heightPx }, thresholds, LIVE_RULES);
+        const detections = mergeLooks(whole.filter(counts), closer?.boxes.filter(counts) ?? []);
         const motion = this.#line.frames().map((f) => this.#motionFrame(f.item, f.ms));
         this.#tracker.picture = { widthPx, heightPx };
         this.#tracker.neededFromMs = this.#line.oldest?.ms ?? ms;
         this.#tracker.update(ms, detections, (box, fromMs, toMs) => carryBox(motion, box, fromMs, toMs));
         this.#line.verdict(ms);
+        this.#options.sink.looked?.(ms, detections);
       } else if (verdict.kind === 'unavailable') {
         this.#status.verdictsUnavailable++;
         this.#unavailable = verdict.reason;
@@ -274,10 +299,36 @@ export class Pipeline {
     }
   }
 
-  #noteInference(ms: number): void {
-    this.#inferenceMeanMs =
-      this.#inferenceMeanMs === 0 ? ms : this.#inferenceMeanMs + (ms - this.#inferenceMeanMs) * 0.1;
-    if (this.#inferenceMs.length < 64) this.#inferenceMs.push(ms);
+  #chooseTile(frame: RawFrame, ms: number): ChosenTile | undefined {
+    const { detect, delayMs, pacing } = this.#options;
+    const field = this.#motionFrame(frame, ms).field;
+    const budget = {
+      wholeMs: this.#wholeMeanMs,
+      frameGapMs: this.#frameGapMs,
+      intervalMs: detect.intervalMs,
+      delayMs,
+      shareMax: DETECTION_SHARE_MAX,
+    };
+    return this.#tiles?.choose(frame.av, pacing === 'live' ? budget : detect.intervalMs, {
+      seen: this.#tracker.lastSeen(),
+      movingShare: (part) => field()?.movingShare(part) ?? 0,
+    });
+  }
+
+  /** The boxes of a tile; undefined without an answer: then the look at the whole frame stands alone. */
+  async #lookAt({ picture, boxesOf }: ChosenTile): Promise<{ boxes: Detection[]; inferenceMs: number } | undefined> {
+    const { detector, pacing } = this.#options;
+    const verdict = await detector.detect(picture, STALL_MS[pacing]);
+    if (verdict.kind !== 'detected') return undefined;
+    this.#tiles?.noteCost(verdict.inferenceMs);
+    return { boxes: boxesOf(verdict.detections), inferenceMs: verdict.inferenceMs };
+  }
+
+  #noteInference(wholeMs: number, tileMs = 0): void {
+    const mean = (before: number, ms: number): number => (before === 0 ? ms : before + (ms - before) * 0.1);
+    this.#wholeMeanMs = mean(this.#wholeMeanMs, wholeMs);
+    this.#inferenceMeanMs = mean(this.#inferenceMeanMs, wholeMs + tileMs);
+    if (this.#inferenceMs.length < 64) this.#inferenceMs.push(wholeMs + tileMs);
   }
 
   #motionFrame(frame: RawFrame, ms: number): MotionFrame {
@@ -331,7 +382,10 @@ export class Pipeline {
   }
 
   #planFor(release: Release<RawFrame>): CoverPlan {
-    if (release.as === 'late') return { kind: 'whole-frame', reason: this.#unavailable ?? 'verdict-late' };
+    if (release.as === 'late') {
+      this.#tiles?.pause();
+      return { kind: 'whole-frame', reason: this.#unavailable ?? 'verdict-late' };
+    }
     try {
       const { masks, secondOpinion } = this.#options;
       const { widthPx, heightPx } = release.item;

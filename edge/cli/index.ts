@@ -37,6 +37,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./models.ts')).modelsCommand(),
   },
   {
+    name: 'tune',
+    summary: 'measure this box, and propose settings',
+    load: async () => (await import('./tune.ts')).tuneCommand(),
+  },
+  {
+    name: 'evaluate',
+    summary: 'measure what is covered and what is missed',
+    load: async () => (await import('./evaluate.ts')).evaluateCommand(),
+  },
+  {
     name: 'simulate',
     summary: 'write a clip of a simulated street, and the truth about it',
     load: async () => (await import('./simulate.ts')).simulateCommand(),

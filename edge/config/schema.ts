@@ -79,6 +79,12 @@ export const cameraSchema = z.strictObject({
         .describe(
           'Longest time between two verdicts. A faster box looks more often; a slower one covers whole frames.',
         ),
+      tiles: z
+        .enum(['auto', 'off'])
+        .default('auto')
+        .describe(
+          '`auto`: of large pictures, parts are looked at closer in turn, where the box can afford it. It finds smaller faces and plates.',
+        ),
     })
     .prefault({}),
   secondOpinion: z

@@ -18,7 +18,7 @@ import { systemClock } from '../../edge/base/clock.ts';
 import { createStreet } from '../../edge/camera/capture/simulated/street.ts';
 import { createSurface } from '../../edge/camera/draw/surface.ts';
 import '../../edge/camera/capture/libav-log.ts';
-import { barcodeHeightPx, drawBarcode } from '../../test/support/barcode.ts';
+import { barcodeHeightPx, drawBarcode } from '../../edge/camera/evaluate/barcode.ts';
 import { ManualDirectory, ManualFeed } from '../../test/support/manual-feed.ts';
 import { startRtspFixture } from '../../test/support/rtsp-fixture.ts';
 

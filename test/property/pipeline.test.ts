@@ -86,7 +86,7 @@ test('a face that is always there is never shown', async () => {
         detector,
         look: 'solid',
         masks: [],
-        detect: { longSidePx: 320, intervalMs },
+        detect: { longSidePx: 320, intervalMs, tiles: 'off' },
         delayMs,
         pacing,
         clock: systemClock,

@@ -9,7 +9,7 @@ import { pino } from 'pino';
 import { createOnnxDetector } from '../../edge/camera/detect/detector.ts';
 import type { Box, Detection } from '../../edge/camera/detect/port.ts';
 import { openModelStore } from '../../edge/camera/detect/store.ts';
-import { readBarcode } from './barcode.ts';
+import { readBarcode } from '../../edge/camera/evaluate/barcode.ts';
 
 export interface Size {
   widthPx: number;

@@ -6,7 +6,7 @@ import type { Look } from '../../config/schema.ts';
 import { openCapture } from '../capture/open.ts';
 import type { Detector } from '../detect/port.ts';
 import { ClipWriter } from '../encode/clip-writer.ts';
-import { Pipeline } from '../pipeline.ts';
+import { type DetectSettings, Pipeline } from '../pipeline.ts';
 import type { CoverPlan } from '../redact/plan.ts';
 import { statedDurationMs } from './duration.ts';
 import { UprightCapture } from './upright.ts';
@@ -15,7 +15,7 @@ import { UprightCapture } from './upright.ts';
  * Every frame up to 30 frames/s, every second one at 60: a file has no deadline, so that recall decides. At 1080p and 60 frames/s a frame costs 28 ms of CPU time when all are looked at, 23 at 40 ms and 21 at 80 or 120;
  * decoding and encoding alone cost 13.
  */
-const DETECT = { longSidePx: 640, intervalMs: 40 };
+export const CLIP_DETECT: DetectSettings = { longSidePx: 640, intervalMs: 40, tiles: 'off' };
 
 /** A file that ends this much earlier than it says breaks off, unless its frames come seldom. */
 const MISSING_MS_MIN = 500;
@@ -62,7 +62,7 @@ export async function redactClip(input: string, target: string, options: ClipOpt
     detector,
     look,
     masks: [],
-    detect: DETECT,
+    detect: CLIP_DETECT,
     delayMs: 0,
     pacing: 'unpaced',
     clock: systemClock,

@@ -25,8 +25,8 @@ const WARM_UP_MS_MAX = 30_000;
 /** Workers that were given up but are still inside a native call. With as many, no further one is started until one returns. */
 const STUCK_WORKERS_MAX = 2;
 
-/** Picture buffers kept for reuse: one being filled, one being read. */
-const SPARE_BUFFERS_MAX = 2;
+/** Picture buffers kept for reuse: of whole frames and of tiles, one being filled, one being read. */
+const SPARE_BUFFERS_MAX = 4;
 
 export interface OnnxDetectorOptions {
   store: Pick<ModelStore, 'selectModels'>;
@@ -68,6 +68,8 @@ class SupervisedDetector implements OnnxDetector {
   };
   #reason: Unavailable['reason'] = 'detector-unavailable';
   #models: LoadedModel[] | undefined;
+  /** Of the manifest. */
+  #thresholds: ModelEntry['thresholds'] = {};
   #worker: WorkerHandle | undefined;
   #stuck: WorkerHandle[] = [];
   #restartMs = RESTART_MS_MIN;
@@ -92,10 +94,8 @@ class SupervisedDetector implements OnnxDetector {
   }
 
   takeBuffer(lengthBytes: number): Uint8Array<ArrayBuffer> {
-    for (let spare = this.#spare.pop(); spare !== undefined; spare = this.#spare.pop()) {
-      if (spare.length === lengthBytes) return spare;
-    }
-    return new Uint8Array(lengthBytes);
+    const at = this.#spare.findIndex((spare) => spare.length === lengthBytes);
+    return at < 0 ? new Uint8Array(lengthBytes) : this.#spare.splice(at, 1)[0]!;
   }
 
   async warmUp(widthPx: number, heightPx: number): Promise<Verdict> {
@@ -155,7 +155,8 @@ class SupervisedDetector implements OnnxDetector {
   }
 
   #keep(rgb: Uint8Array<ArrayBuffer>): void {
-    if (this.#spare.length < SPARE_BUFFERS_MAX) this.#spare.push(rgb);
+    if (this.#spare.length >= SPARE_BUFFERS_MAX) this.#spare.shift(); // of a size that is not asked for any more, most likely
+    this.#spare.push(rgb);
   }
 
   /** Finds the models. Without all of them there is no worker: half a detector would let the other half leave uncovered. */
@@ -166,6 +167,7 @@ class SupervisedDetector implements OnnxDetector {
       if (this.#isClosed) return;
       if (missing.length === 0) {
         const offset = this.#options.thresholdOffset ?? 0;
+        this.#thresholds = Object.assign({}, ...models.map(({ entry }) => entry.thresholds));
         this.#models = models.map(({ entry, bytes }) => ({ entry: withOffset(entry, offset), bytes }));
         this.#reason = 'detector-unavailable';
         this.#start();
@@ -221,6 +223,7 @@ class SupervisedDetector implements OnnxDetector {
       models: models.map(({ entry }) => entry.name),
       digests: models.map(({ entry }) => entry.sha256),
       advice,
+      ...(this.#options.thresholdOffset !== undefined && { thresholds: this.#thresholds }),
     };
     this.#settled.resolve();
     if (this.#isClosed || (before.state === state && before.advice === advice)) return;

@@ -46,6 +46,8 @@ export interface DetectorState {
   digests: string[];
   /** What is wrong and what to do; empty when ready. */
   advice: string;
+  /** The manifest's, where weaker boxes are reported too and the caller chooses among them (thresholds.ts). */
+  thresholds?: Partial<Record<DetectionLabel, number>>;
 }
 
 export interface Detector {

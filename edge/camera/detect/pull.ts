@@ -28,7 +28,9 @@ export async function pullModel(store: ModelStore, name: string): Promise<string
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw error;
+    if (!(error instanceof WorldError && error.code === 'source-unreachable')) throw error;
+    const byHand = `on a box without network, put ${entry.file} into ${store.pullDir}`;
+    throw new WorldError(error.code, `${error.message}; ${byHand}`, { cause: error });
   }
   return target;
 }

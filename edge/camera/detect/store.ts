@@ -53,6 +53,13 @@ export interface ModelStore {
   choose(names: readonly string[]): Promise<void>;
 }
 
+export type Thresholds = ModelEntry['thresholds'];
+
+/** Of several models together, as the manifest has them. */
+export function thresholdsOf(store: Pick<ModelStore, 'entryOf'>, names: readonly string[]): Thresholds {
+  return Object.assign({}, ...names.map((name) => store.entryOf(name).thresholds));
+}
+
 export interface ModelStoreOptions {
   stateDir: string;
   env: Readonly<Record<string, string | undefined>>;

@@ -11,9 +11,10 @@ import type { Log } from '../../base/log.ts';
 import type { Look } from '../../config/schema.ts';
 import { redactClip } from '../clip/redact-clip.ts';
 import { createOnnxDetector, type OnnxDetector } from '../detect/detector.ts';
-import type { ModelStore } from '../detect/store.ts';
+import { type ModelStore, thresholdsOf } from '../detect/store.ts';
+import { LIVE_THRESHOLD_OFFSET, STILL_THRESHOLD_OFFSET } from '../detect/thresholds.ts';
 import type { CoverPlan } from '../redact/plan.ts';
-import { type FindOptions, STILL_THRESHOLD_OFFSET } from '../still/find.ts';
+import type { FindOptions } from '../still/find.ts';
 import { redactStill } from '../still/redact-still.ts';
 import type { Job } from './jobs.ts';
 import { type ReportWriter, reportLine } from './report.ts';
@@ -109,7 +110,7 @@ class Batch implements AsyncDisposable {
 
   async #clip(job: Job): Promise<string | undefined> {
     const { look, report, signal, onFrame, store, log } = this.#options;
-    this.#clips ??= await settled(createOnnxDetector({ store, log }));
+    this.#clips ??= await settled(createOnnxDetector({ store, log, thresholdOffset: LIVE_THRESHOLD_OFFSET }));
     const detector = this.#clips;
     const startedMs = performance.now();
     const { frames, damage } = await redactClip(job.input, job.target, {
@@ -131,8 +132,7 @@ class Batch implements AsyncDisposable {
   async #openStills(): Promise<FindOptions & { detector: OnnxDetector }> {
     const { store, log } = this.#options;
     const detector = await settled(createOnnxDetector({ store, log, thresholdOffset: STILL_THRESHOLD_OFFSET }));
-    const thresholds = Object.assign({}, ...detector.state.models.map((name) => store.entryOf(name).thresholds));
-    return { detector, thresholds };
+    return { detector, thresholds: thresholdsOf(store, detector.state.models) };
   }
 
   #count(plan: CoverPlan, detector: OnnxDetector): void {

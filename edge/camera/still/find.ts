@@ -2,21 +2,22 @@
  * Finds faces and plates in a still: recall first, at several scales, since a picture gets one chance and no track.
  *
  * Each pass scales the whole picture to a long side; what is then larger than the networks' input is cut into overlapping tiles. The boxes
- * of all passes count (their union covers more than the best of them), and boxes that agree become one. A box counts from its label's
- * threshold in the manifest, lowered for small boxes and raised for large ones: a small false cover costs little, a large one much.
+ * of all passes count (their union covers more than the best of them), and boxes that agree become one. Which count: detect/thresholds.ts.
  *
- * Measured with perf/stills.ts; the table is in models/cards/garim-street-v1.md. Pictures of several times the area of 1080p cost
+ * Measured with `garim evaluate`; the tables are in models/cards. Pictures of several times the area of 1080p cost
  * seconds. One call at a time, as the detector's.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { type Letterbox, letterboxSize } from '../detect/letterbox.ts';
-import type { Box, Detection, DetectionLabel, Detector, DetectorPicture, Verdict } from '../detect/port.ts';
+import type { Box, Detection, Detector, DetectorPicture, Verdict } from '../detect/port.ts';
+import type { Thresholds } from '../detect/store.ts';
+import { isCounted, STILL_RULES } from '../detect/thresholds.ts';
 import { areaOf, hull, intersectionArea, iou } from '../track/geometry.ts';
 import type { RawPicture } from './raw-picture.ts';
 
 /** Long sides of the passes. Large objects are found at the small ones, far objects of large pictures in tiles of the others. */
-export const STILL_PASSES_PX: readonly number[] = [416, 640, 1024, 1792, 3584, 7168];
+const STILL_PASSES_PX: readonly number[] = [416, 640, 1024, 1792, 3584, 7168];
 /** The first three see every picture, enlarged if need be; the others only pictures that they don't enlarge by much. */
 const ENLARGED_LONG_SIDE_PX_MAX = 1024;
 const ENLARGEMENT_MAX = 1.18;
@@ -32,32 +33,30 @@ const STALL_MS = 30_000;
 const ATTEMPTS_MAX = 6;
 const RETRY_MS = 500;
 
-/** Change of the threshold per tenfold area, around boxes of this share of the picture, at which the manifest's holds. */
-const THRESHOLD_STEP = 0.08;
-const AREA_SHARE_NEUTRAL: Readonly<Record<DetectionLabel, number>> = {
-  face: 7e-4,
-  plate: 1e-3,
-  person: 1e-3,
-  vehicle: 1e-3,
-};
-/** The most that a small box's threshold is lowered by; the detector must answer with boxes from there on. */
-export const STILL_THRESHOLD_OFFSET = -THRESHOLD_STEP;
-
 export interface FindOptions {
   detector: Detector;
-  /** The manifest's thresholds, from which the size dependence goes out. */
-  thresholds: Partial<Record<Detection['label'], number>>;
-  passesPx?: readonly number[];
+  /** The manifest's, from which the size dependence goes out. */
+  thresholds: Thresholds;
 }
 
+/** Boxes in pixels of the picture. */
 type Found = { kind: 'found'; detections: Detection[] } | Extract<Verdict, { kind: 'unavailable' }>;
+type Looked =
+  | { kind: 'looked'; detections: Detection[]; inferenceMs: number }
+  | Extract<Verdict, { kind: 'unavailable' }>;
 
-/** Boxes in pixels of the picture. One pass without an answer is no answer. */
 export async function findInPicture(picture: RawPicture, options: FindOptions): Promise<Found> {
-  const { detector, thresholds, passesPx = STILL_PASSES_PX } = options;
+  const looked = await lookAtPicture(picture, options.detector);
+  if (looked.kind === 'unavailable') return looked;
+  return { kind: 'found', detections: chooseBoxes(looked.detections, picture, options.thresholds) };
+}
+
+/** What all passes see, weak and double boxes too. One pass without an answer is no answer. */
+export async function lookAtPicture(picture: RawPicture, detector: Detector): Promise<Looked> {
   const { widthPx, heightPx } = picture;
   const all: Detection[] = [];
-  for (const longSidePx of passesPx) {
+  let inferenceMs = 0;
+  for (const longSidePx of STILL_PASSES_PX) {
     const isEnlarged = longSidePx > ENLARGEMENT_MAX * Math.max(widthPx, heightPx);
     if (isEnlarged && longSidePx > ENLARGED_LONG_SIDE_PX_MAX) continue;
     const { contentWidthPx, contentHeightPx } = letterboxSize(widthPx, heightPx, longSidePx);
@@ -68,15 +67,23 @@ export async function findInPicture(picture: RawPicture, options: FindOptions): 
       for (const x0 of offsets(contentWidthPx)) {
         const verdict = await ask(detector, () => cut(scaled, contentWidthPx, contentHeightPx, x0, y0));
         if (verdict.kind === 'unavailable') return verdict;
+        inferenceMs += verdict.inferenceMs;
         for (const d of verdict.detections) {
           all.push({ ...d, x: (d.x + x0) * scaleX, y: (d.y + y0) * scaleY, w: d.w * scaleX, h: d.h * scaleY });
         }
       }
     }
   }
-  const area = widthPx * heightPx;
-  const counted = all.filter((d) => d.score >= (thresholds[d.label] ?? 0) + sizePenalty(d.label, (d.w * d.h) / area));
-  return { kind: 'found', detections: merge(counted) };
+  return { kind: 'looked', detections: all, inferenceMs };
+}
+
+/** The boxes that count, one for each object. */
+export function chooseBoxes(
+  all: readonly Detection[],
+  picture: { widthPx: number; heightPx: number },
+  thresholds: Thresholds,
+): Detection[] {
+  return merge(all.filter((d) => isCounted(d, picture, thresholds, STILL_RULES)));
 }
 
 /** Asks again while a worker that crashed is being replaced. The picture is made anew, since the detector takes its memory. */
@@ -87,11 +94,6 @@ async function ask(detector: Detector, make: () => DetectorPicture): Promise<Ver
     if (isFinal) return verdict;
     await sleep(RETRY_MS);
   }
-}
-
-/** Added to the threshold. From a tenth of the neutral area on downwards it stays at the least. */
-function sizePenalty(label: DetectionLabel, areaShare: number): number {
-  return THRESHOLD_STEP * Math.log10(Math.max(areaShare / AREA_SHARE_NEUTRAL[label], 0.1));
 }
 
 /** Boxes of one label that agree become the box that holds them. Best first. */

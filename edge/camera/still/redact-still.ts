@@ -1,5 +1,6 @@
 /** One still through the filter: read, find, cover, write. What can't be looked at is covered whole. */
 import type { Look } from '../../config/schema.ts';
+import type { Detection } from '../detect/port.ts';
 import { redactPicture } from '../redact/picture-redactor.ts';
 import { type CoverPlan, planCover } from '../redact/plan.ts';
 import { withMargin } from '../track/margin.ts';
@@ -25,15 +26,20 @@ export async function redactStill(
   return { widthPx: picture.widthPx, heightPx: picture.heightPx, plan: done.plan };
 }
 
-/** Exported for the measurement of coverage. */
-export async function planStill(picture: RawPicture, options: FindOptions): Promise<CoverPlan> {
+async function planStill(picture: RawPicture, options: FindOptions): Promise<CoverPlan> {
   const found = await findInPicture(picture, options);
-  if (found.kind === 'unavailable') return { kind: 'whole-frame', reason: found.reason };
-  const regions = found.detections.map((d, i) => ({
+  return found.kind === 'unavailable'
+    ? { kind: 'whole-frame', reason: found.reason }
+    : coverBoxes(found.detections, picture);
+}
+
+/** The plan that hides what was found. */
+export function coverBoxes(detections: readonly Detection[], { widthPx, heightPx }: RawPicture): CoverPlan {
+  const regions = detections.map((d, i) => ({
     ...withMargin(d, d.label),
     label: d.label,
     score: d.score,
     track: i + 1,
   }));
-  return planCover(regions, [], picture.widthPx, picture.heightPx);
+  return planCover(regions, [], widthPx, heightPx);
 }

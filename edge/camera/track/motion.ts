@@ -66,6 +66,22 @@ export class MotionField {
     }
     return dx.length < VECTORS_MIN ? undefined : { x: median(dx), y: median(dy) };
   }
+
+  /** Share of a part of the picture that the codec moved by more than a pixel. */
+  movingShare(part: Box): number {
+    const x0 = Math.max(0, Math.floor(part.x / CELL_PX));
+    const y0 = Math.max(0, Math.floor(part.y / CELL_PX));
+    const x1 = Math.min(this.#columns, Math.ceil((part.x + part.w) / CELL_PX));
+    const y1 = Math.min(this.#rows, Math.ceil((part.y + part.h) / CELL_PX));
+    let moving = 0;
+    for (let y = y0; y < y1; y++) {
+      for (let x = x0; x < x1; x++) {
+        const cell = y * this.#columns + x;
+        if (Math.abs(this.#dx[cell]!) + Math.abs(this.#dy[cell]!) > 1) moving++;
+      }
+    }
+    return moving / Math.max(1, (x1 - x0) * (y1 - y0));
+  }
 }
 
 function median(values: number[]): number {

@@ -131,6 +131,13 @@ export class Tracker {
     return regions;
   }
 
+  /** Where things were when last seen: for choosing where to look next, not for covering. */
+  lastSeen(): { label: DetectionLabel; box: Box }[] {
+    return this.#tracks
+      .filter(({ observations }) => this.#lastMs - observations.at(-1)!.ms <= HOLD_MS_MAX.moving)
+      .map(({ label, observations }) => ({ label, box: observations.at(-1)!.box }));
+  }
+
   #observe(track: Track, detection: Detection, ms: number): void {
     track.observations.push({ ms, box: boxOf(detection), score: detection.score });
     const { observations } = track;

@@ -15,7 +15,7 @@ export const checkModels: Check = async ({ loaded, env }) => {
     }
     return ok('models', models.map(({ entry }) => `${entry.name} (${entry.labels.join(', ')})`).join(', '));
   } catch (error) {
-    return fail('models', `${messageOf(error)}; ${without}`, 'Run garim models pull to fetch the file again.');
+    return fail('models', `${messageOf(error)}; ${without}`, 'Then check it: garim models verify.');
   }
 };
 

@@ -45,7 +45,7 @@ async function run(
     detector,
     look: 'solid',
     masks,
-    detect: { longSidePx: 320, intervalMs: 80 },
+    detect: { longSidePx: 320, intervalMs: 80, tiles: 'off' },
     delayMs: 200,
     pacing,
     clock: systemClock,
@@ -166,7 +166,7 @@ test('live: frames that wait for a slow sink are covered as the verdicts of thei
     detector,
     look: 'solid',
     masks: [],
-    detect: { longSidePx: 320, intervalMs: 80 },
+    detect: { longSidePx: 320, intervalMs: 80, tiles: 'off' },
     delayMs: 2_000,
     pacing: 'live',
     clock: systemClock,
@@ -246,4 +246,19 @@ test('a lost source releases what waits, and the next connection starts afresh',
   const out = await run(new ScriptedCapture(events), new ScriptedDetector(() => [FACE]));
   assert.equal(out.length, 10);
   for (const o of out) assert.equal(o.face, SOLID_LUMA);
+});
+
+test('of weak boxes that a detector reports for the caller to choose from, those count that their size allows', async () => {
+  const plate = { label: 'plate' as const, score: 0.31 };
+  const small = { ...plate, x: 100, y: 60, w: 12, h: 6 };
+  const large = { ...plate, x: 10, y: 100, w: 200, h: 60 };
+  const weak = { label: 'face' as const, score: 0.3, x: 200, y: 20, w: 20, h: 20 };
+  const detector = new ScriptedDetector(() => [small, large, weak]);
+  Object.assign(detector.state, { thresholds: { face: 0.36, plate: 0.32 } });
+  const out = await run(ScriptedCapture.ofFrames(frames(6)), detector);
+  for (const { plan } of out) {
+    assert.ok(plan.kind === 'regions');
+    assert.equal(plan.regions.length, 1);
+    assert.ok(plan.regions[0]!.w < 100 && plan.regions[0]!.label === 'plate');
+  }
 });

@@ -7,7 +7,7 @@ import { describe, test } from 'node:test';
 import { drawText, measureText, textPaths } from '../../../../edge/camera/draw/font.ts';
 import { createSurface } from '../../../../edge/camera/draw/surface.ts';
 
-const LATIN = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz:.,-/()%'!?";
+const LATIN = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz:.,-_/()%'!?";
 const HANGUL = '가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주아바사자하허호배서울경기부산인천대';
 
 function sumOf(rgb: Uint8Array): number {

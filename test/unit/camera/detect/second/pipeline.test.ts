@@ -65,7 +65,7 @@ async function plansOf(
     secondOpinion: rules,
     look: 'solid',
     masks: [],
-    detect: { longSidePx: WIDTH_PX, intervalMs: 120 },
+    detect: { longSidePx: WIDTH_PX, intervalMs: 120, tiles: 'off' },
     delayMs: 2_000,
     pacing,
     clock: systemClock,

@@ -1,17 +1,9 @@
-/** How well covers hide labelled boxes. */
-import type { Box } from '../../edge/camera/detect/port.ts';
-import { inflate } from '../../edge/camera/track/geometry.ts';
-
-/** A line of annotations.jsonl. */
-export interface LabelledPicture {
-  image: string;
-  width: number;
-  height: number;
-  boxes: (Box & { ignore?: true })[];
-}
+/** How well covers hide labelled boxes: the measures that all of `garim evaluate` shares. */
+import type { Box } from '../detect/port.ts';
+import { inflate } from '../track/geometry.ts';
 
 /** Share of a box from which it counts as covered. */
-export const COVERED_SHARE_MIN = 0.8;
+const COVERED_SHARE_MIN = 0.8;
 /** A labelled box grown by this share of its size on each side is no place of over-cover. */
 const NEAR = 0.5;
 const GRID_LONG_SIDE = 512;
@@ -39,8 +31,13 @@ export function hiddenShare(box: Box, covers: readonly Box[]): number {
   return area / (box.w * box.h);
 }
 
+export const isHidden = (box: Box, covers: readonly Box[]): boolean => hiddenShare(box, covers) >= COVERED_SHARE_MIN;
+
 /** Share of the picture that is hidden away from every labelled box. */
-export function overCover({ width, height, boxes }: LabelledPicture, covers: readonly Box[]): number {
+export function overCover(
+  { width, height, boxes }: { width: number; height: number; boxes: readonly Box[] },
+  covers: readonly Box[],
+): number {
   const k = GRID_LONG_SIDE / Math.max(width, height);
   const w = Math.max(1, Math.round(width * k));
   const h = Math.max(1, Math.round(height * k));
@@ -55,4 +52,42 @@ export function overCover({ width, height, boxes }: LabelledPicture, covers: rea
   for (const cover of covers) fill(cover, 1);
   for (const box of boxes) fill(inflate(box, NEAR * box.w, NEAR * box.h), 0);
   return grid.reduce((sum, value) => sum + value, 0) / grid.length;
+}
+
+/** Heights of boxes, in pixels of the picture as stored, at which one band ends and the next begins. */
+export const BANDS_PX = [0, 12, 16, 24, 48] as const;
+export const BAND_NAMES = BANDS_PX.map((from, i) => {
+  const to = BANDS_PX[i + 1];
+  return to === undefined ? `>=${from}` : from === 0 ? `<${to}` : `${from}-${to}`;
+});
+
+/** Number of the band. */
+export const bandOf = (heightPx: number): number => BANDS_PX.findLastIndex((px) => heightPx >= px);
+
+/** Boxes, or frames of objects, and how many of them are covered. */
+export interface Tally {
+  covered: number;
+  total: number;
+}
+
+/** One tally for each band. */
+export type Bands = Tally[];
+
+export const emptyBands = (): Bands => BANDS_PX.map(() => ({ covered: 0, total: 0 }));
+
+export function count(bands: Bands, heightPx: number, isCovered: boolean): void {
+  const tally = bands[bandOf(heightPx)]!;
+  tally.total++;
+  if (isCovered) tally.covered++;
+}
+
+/** All boxes from a height on. */
+export function tallyFrom(bands: Bands, heightPxMin: number): Tally {
+  const sum = { covered: 0, total: 0 };
+  for (const [i, { covered, total }] of bands.entries()) {
+    if (BANDS_PX[i]! < heightPxMin) continue;
+    sum.covered += covered;
+    sum.total += total;
+  }
+  return sum;
 }

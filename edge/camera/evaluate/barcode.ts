@@ -2,7 +2,7 @@
  * A number drawn into a picture, so that a test knows which frame it is looking at after scaling, coding or both: 24 bits and 4 check
  * bits as black and white squares along the top edge, sized so that they survive a reduction to half.
  */
-import type { Surface } from '../../edge/camera/draw/surface.ts';
+import type { Surface } from '../draw/surface.ts';
 
 const BITS = 24;
 const CHECK_BITS = 4;

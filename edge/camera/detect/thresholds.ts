@@ -1,0 +1,63 @@
+/**
+ * Thresholds by consequence: a small false cover costs little, a large one much, and a miss costs more than either. So a box counts from
+ * its label's threshold in the manifest, lowered for small boxes and raised for large ones. Pure; measured with `garim evaluate`, the
+ * figures are in models/cards.
+ */
+import type { Detection, DetectionLabel } from './port.ts';
+import type { Thresholds } from './store.ts';
+
+interface SizeRule {
+  /** Change of the threshold per tenfold area. */
+  step: number;
+  /** Added to the threshold of boxes of all sizes. */
+  shift: number;
+}
+
+type SizeRules = Readonly<Record<DetectionLabel, SizeRule>>;
+
+/** Share of the picture's area at which the manifest's threshold holds. From a tenth of it on downwards it stays at the least. */
+const AREA_SHARE_NEUTRAL: Readonly<Record<DetectionLabel, number>> = {
+  face: 7e-4,
+  plate: 1e-3,
+  person: 1e-3,
+  vehicle: 1e-3,
+};
+const TENFOLDS_MIN = -1;
+
+const STILL_RULE: SizeRule = { step: 0.08, shift: 0 };
+export const STILL_RULES: SizeRules = {
+  face: { step: 0.08, shift: 0.02 },
+  plate: STILL_RULE,
+  person: STILL_RULE,
+  vehicle: STILL_RULE,
+};
+
+/** One look sees less of what is small, and tracks make up for single misses. */
+const PLAIN: SizeRule = { step: 0, shift: 0 };
+export const LIVE_RULES: SizeRules = {
+  face: { step: 0.04, shift: 0 },
+  plate: { step: 0.08, shift: -0.03 },
+  person: PLAIN,
+  vehicle: PLAIN,
+};
+
+/** What detectors of stills and of videos are given as `thresholdOffset`. */
+export const STILL_THRESHOLD_OFFSET = lowestOffset(STILL_RULES);
+export const LIVE_THRESHOLD_OFFSET = lowestOffset(LIVE_RULES);
+
+/** How far below the manifest's thresholds a detector must report boxes for these rules to choose from. */
+function lowestOffset(rules: SizeRules): number {
+  return Math.min(...Object.values(rules).map(({ step, shift }) => shift + TENFOLDS_MIN * step));
+}
+
+/** Whether a box counts; sizes in pixels of the same picture. */
+export function isCounted(
+  { label, score, w, h }: Detection,
+  { widthPx, heightPx }: { widthPx: number; heightPx: number },
+  thresholds: Thresholds,
+  rules: SizeRules,
+): boolean {
+  const { step, shift } = rules[label];
+  const tenfolds = Math.log10((w * h) / (widthPx * heightPx) / AREA_SHARE_NEUTRAL[label]);
+  return score >= (thresholds[label] ?? 0) + shift + step * Math.max(TENFOLDS_MIN, tenfolds);
+}
