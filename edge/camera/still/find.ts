@@ -5,7 +5,7 @@
  * of all passes count (their union covers more than the best of them), and boxes that agree become one. A box counts from its label's
  * threshold in the manifest, lowered for small boxes and raised for large ones: a small false cover costs little, a large one much.
  *
- * Measured with perf/stills.ts; the table is in models/cards/garim-street-v1.md. Pictures of several times the area of 1080p cost
+ * Measured with perf/stills.ts; the table is in models/cards/garim-street-v2.md. Pictures of several times the area of 1080p cost
  * seconds. One call at a time, as the detector's.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
