@@ -15,10 +15,13 @@ cv2.setNumThreads(1)
 SOURCE_WEIGHTS = dict(openimages=.38, openlpr=.16, cvlab=.002, facemask=.45)
 MOSAIC = .3
 #: how often a crop is drawn around a hard place instead of an object, where a picture has both
-HARD_SHARE = .18
+HARD_SHARE = .25
 #: heights in pixels of a crop of 320 px that a chosen object is scaled to
 OBJECT_LOW, FACE_HIGH, PLATE_HIGH = 7, 170, 80
-SCALE_MIN, SCALE_MAX = .18, 2.2
+#: now and then an object is much larger: close-ups, which fill the picture
+LARGE, LARGE_TIMES = .18, 2.6
+#: small pictures are enlarged as far as stills are
+SCALE_MIN, SCALE_MAX = .18, 2.6
 #: a smaller visible share, or a smaller side in pixels, makes an object an ignore region; (face or plate, person or vehicle)
 VISIBLE_MIN, SIDE_MIN = (.55, .25), (3.5, 8)
 #: where the face lies in a cut-out (cache.py adds hair and neck)
@@ -75,8 +78,8 @@ class Crops:
         if len(wanted) and chance(.75):
             row = random.choice(wanted)
             high = PLATE_HIGH if row[4] == PLATE else FACE_HIGH
-            if chance(.12):
-                high *= 2.2
+            if chance(LARGE):
+                high *= LARGE_TIMES
             scale = log_uniform(OBJECT_LOW, high * size / 320) / max(2., row[3] - row[1])
             scale = min(max(scale, SCALE_MIN), SCALE_MAX)
             if chance(.85):
@@ -84,7 +87,7 @@ class Crops:
             cx = (row[0] + row[2]) / 2 + random.uniform(-.42, .42) * size / scale
             cy = (row[1] + row[3]) / 2 + random.uniform(-.42, .42) * size / scale
         else:
-            scale = min(max(log_uniform(.7 * size, 3.4 * size) / max(height, width), SCALE_MIN), SCALE_MAX)
+            scale = min(max(log_uniform(.7 * size, 3.8 * size) / max(height, width), SCALE_MIN), SCALE_MAX)
             cx, cy = random.uniform(0, width), random.uniform(0, height)
         half = size / scale / 2                                   # keep the window on the picture where it fits
         cx = min(max(cx, min(half, width / 2)), max(width - half, width / 2))

@@ -8,10 +8,10 @@ from classes import CLASSES
 
 STRIDES = (8, 16, 32)
 STEM_CHANNELS = (16, 32)
-STAGE_CHANNELS = (64, 128, 192)
+STAGE_CHANNELS = (64, 160, 256)
 STAGE_BLOCKS = (4, 4, 3)
 NECK_CHANNELS = 64
-HEAD_BLOCKS = (3, 2, 2)
+HEAD_BLOCKS = (3, 3, 3)
 #: start value of the class logits: objects are rare
 RARE_LOGIT = -4.6
 #: start value of log(size / stride)

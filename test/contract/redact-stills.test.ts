@@ -107,13 +107,13 @@ test('broken inputs are named, the others go on, and nothing partial stays', asy
 });
 
 test('without a usable model everything is covered whole, and the way out is named', async () => {
-  using dir = new TempDir({ 'models/street_v1.onnx': 'damaged' });
+  using dir = new TempDir({ 'models/street_v2.onnx': 'damaged' });
   const at = (name: string): string => path.join(dir.path, name);
   await drawing(64, 48).png().toFile(at('a.png'));
   const env = { GARIM_MODELS: at('models') };
   const { code, stderr } = await garim(['redact', 'a.png', '--out', 'b.png', '--report', 'r'], { cwd: dir.path, env });
   assert.equal(code, 1);
-  assert.match(stderr, /covered whole: .*street_v1\.onnx.*remove the file/);
+  assert.match(stderr, /covered whole: .*street_v2\.onnx.*remove the file/);
   const { cover, reason, regions } = linesOf(at('r'))[0]!;
   assert.deepEqual([cover, reason, regions], ['whole-frame', 'model-missing', []]);
   const pixels = await sharp(at('b.png')).raw().toBuffer();

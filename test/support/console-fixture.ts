@@ -18,7 +18,7 @@ const HEALTHY: CameraHealth = {
   state: 'live',
   advice: '',
   source: { state: 'connected', description: 'h264 1920x1080 25 fps', lastError: '', reconnects: 1 },
-  detector: { state: 'ready', models: ['garim-street-v1'], inferenceMsP50: 10.4, cadenceFrames: 3 },
+  detector: { state: 'ready', models: ['garim-street-v2'], inferenceMsP50: 10.4, cadenceFrames: 3 },
   encoder: 'libx264',
   coveredNow: { face: 3, plate: 1 },
   delayLineFrames: 5,

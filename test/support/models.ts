@@ -10,7 +10,7 @@ import type { DetectorPicture } from '../../edge/camera/detect/port.ts';
 
 export const silentLog = pino({ level: 'silent' });
 
-export const embeddedFile = path.join(packageRoot, 'models', 'embedded', 'street_v1.onnx');
+export const embeddedFile = path.join(packageRoot, 'models', 'embedded', 'street_v2.onnx');
 
 export class TempDir implements Disposable {
   readonly path = mkdtempSync(path.join(os.tmpdir(), 'garim-test-'));

@@ -109,26 +109,26 @@ async function garimModels(...args: string[]): Promise<{ out: string; exitCode: 
 test('list shows what is here, what is used, and what can be pulled', async () => {
   using dir = new TempDir();
   const { out } = await garimModels('list', '--state', dir.path);
-  assert.match(out, /^\* +garim-street-v1 +face plate person vehicle +Apache-2\.0 +.*street_v1\.onnx$/m);
+  assert.match(out, /^\* +garim-street-v2 +face plate person vehicle +Apache-2\.0 +.*street_v2\.onnx$/m);
   assert.match(out, /^ +yunet-n +face +Apache-2\.0 /m);
-  assert.match(out, /^in use: garim-street-v1$/m);
+  assert.match(out, /^in use: garim-street-v2$/m);
 });
 
 test('verify exits with 1 when a file is wrong, and names it', async () => {
   using dir = new TempDir();
   assert.equal((await garimModels('verify', '--state', dir.path)).exitCode, undefined);
-  dir.write('models/street_v1.onnx', flippedBit());
+  dir.write('models/street_v2.onnx', flippedBit());
   const { out, exitCode } = await garimModels('verify', '--state', dir.path);
-  assert.match(out, /^garim-street-v1: WRONG, .*street_v1\.onnx is not model garim-street-v1/m);
+  assert.match(out, /^garim-street-v2: WRONG, .*street_v2\.onnx is not model garim-street-v2/m);
   assert.equal(exitCode, 1);
 });
 
 test('use records the choice, and default takes it back', async () => {
   using dir = new TempDir();
   const selection = path.join(dir.path, 'models', 'selection.json');
-  const { out } = await garimModels('use', 'garim-street-v1', '--state', dir.path);
-  assert.match(out, /^in use: garim-street-v1$/m);
-  assert.deepEqual(JSON.parse(readFileSync(selection, 'utf8')), { models: ['garim-street-v1'] });
+  const { out } = await garimModels('use', 'garim-street-v2', '--state', dir.path);
+  assert.match(out, /^in use: garim-street-v2$/m);
+  assert.deepEqual(JSON.parse(readFileSync(selection, 'utf8')), { models: ['garim-street-v2'] });
   await garimModels('use', 'default', '--state', dir.path);
   assert.equal(existsSync(selection), false);
 });

@@ -23,8 +23,8 @@ interface Expectation {
 
 // A picture of plates holds one or two, so more pictures are needed than for faces: 40 would leave 32 plates.
 const SHIPPED: Expectation[] = [
-  { model: 'garim-street-v1', label: 'face', pictures: 'faces', count: 40, widen: 0.15, shareMin: 0.85 },
-  { model: 'garim-street-v1', label: 'plate', pictures: 'plates', count: 130, widen: 0.2, shareMin: 0.85 },
+  { model: 'garim-street-v2', label: 'face', pictures: 'faces', count: 40, widen: 0.15, shareMin: 0.85 },
+  { model: 'garim-street-v2', label: 'plate', pictures: 'plates', count: 130, widen: 0.2, shareMin: 0.85 },
 ];
 const OTHERS: Expectation[] = [
   { model: 'yunet-n', label: 'face', pictures: 'faces', count: 12, widen: 0.15, shareMin: 0.85 },

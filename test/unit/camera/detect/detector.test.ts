@@ -57,11 +57,11 @@ test('the embedded network answers, and the same picture gives the same answer',
   await using detector = start(dir);
   assert.equal(detector.state.state, 'starting');
   await detector.settled();
-  const { sha256 } = manifestEntry('garim-street-v1');
+  const { sha256 } = manifestEntry('garim-street-v2');
   await until('ready', () => detector.state.state === 'ready');
   assert.deepEqual(detector.state, {
     state: 'ready',
-    models: ['garim-street-v1'],
+    models: ['garim-street-v2'],
     digests: [sha256],
     advice: '',
   });
@@ -182,7 +182,7 @@ test('pauses between restarts grow while no worker is usable', async () => {
 test('bytes that are no network are not used, and say so', async () => {
   using dir = new TempDir();
   const junk = new TextEncoder().encode('not an onnx file');
-  const modelsDir = writeModelsDir(dir, [entryFor('garim-street-v1', 'junk', junk)], { 'junk.onnx': junk });
+  const modelsDir = writeModelsDir(dir, [entryFor('garim-street-v2', 'junk', junk)], { 'junk.onnx': junk });
   await using detector = start(dir, { modelsDir });
   await detector.settled();
   assert.equal(detector.state.state, 'unavailable');
@@ -192,21 +192,22 @@ test('bytes that are no network are not used, and say so', async () => {
 
 test('a flipped bit in the embedded network is refused before anything runs', async () => {
   using dir = new TempDir();
-  const modelsDir = writeModelsDir(dir, [manifestEntry('garim-street-v1')], { 'street_v1.onnx': flippedBit() });
+  const entry = manifestEntry('garim-street-v2');
+  const modelsDir = writeModelsDir(dir, [entry], { 'street_v2.onnx': flippedBit() });
   await using detector = start(dir, { modelsDir });
   await detector.settled();
-  assert.match(detector.state.advice, /expected sha256 826f0a60.*found [0-9a-f]{64}/);
+  assert.match(detector.state.advice, new RegExp(`expected sha256 ${entry.sha256}.*found [0-9a-f]{64}`));
   assertUnavailable(
     await detector.detect(syntheticPicture(), LONG_MS),
     'model-missing',
-    /street_v1\.onnx is not model/,
+    /street_v2\.onnx is not model/,
   );
 });
 
 test('without a model for plates there is no verdict, and it recovers when one arrives', async () => {
   using dir = new TempDir();
   const bytes = new Uint8Array(readFileSync(embeddedFile));
-  const entry = entryFor('garim-street-v1', 'late', bytes, 'http://127.0.0.1/late.onnx');
+  const entry = entryFor('garim-street-v2', 'late', bytes, 'http://127.0.0.1/late.onnx');
   await using detector = start(dir, { modelsDir: writeModelsDir(dir, [entry]) });
   await detector.settled();
   assert.equal(

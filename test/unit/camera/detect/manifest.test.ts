@@ -11,7 +11,7 @@ const parse = (...models: unknown[]) => parseManifest({ version: 1, models }, 'm
 
 test('every model that can be pulled is pinned to a commit', () => {
   const entries = loadManifest(path.join(packageRoot, 'models', 'manifest.json'));
-  assert.equal(entries[0]?.name, 'garim-street-v1');
+  assert.equal(entries[0]?.name, 'garim-street-v2');
   for (const { name, source } of entries) {
     if (source.url !== undefined) assert.match(source.url, /\/[0-9a-f]{40}\//, name);
   }

@@ -12,7 +12,7 @@ const B = bytesOf('model b');
 const URL_OF = (name: string) => `http://127.0.0.1/${name}.onnx`;
 const FACES = entryFor('yunet-n', 'faces', A, URL_OF('faces'));
 const PLATES = entryFor('lpd-yunet', 'plates', B, URL_OF('plates'));
-const BOTH = entryFor('garim-street-v1', 'both', bytesOf('model c'));
+const BOTH = entryFor('garim-street-v2', 'both', bytesOf('model c'));
 
 function open(dir: TempDir, files: Record<string, Uint8Array> = {}, env: Record<string, string> = {}) {
   const modelsDir = writeModelsDir(dir, [BOTH, FACES, PLATES], files);
@@ -26,18 +26,19 @@ test('the network that ships is found, and chosen for faces and plates', async (
   const store = openModelStore({ stateDir: dir.path, env: {} });
   const { models, missing } = await store.selectModels();
   assert.deepEqual(missing, []);
-  assert.deepEqual(names({ models }), ['garim-street-v1']);
-  assert.equal(models[0]?.bytes.length, manifestEntry('garim-street-v1').sizeBytes);
+  assert.deepEqual(names({ models }), ['garim-street-v2']);
+  assert.equal(models[0]?.bytes.length, manifestEntry('garim-street-v2').sizeBytes);
 });
 
 test('a flipped bit is refused, with both digests and what to do', async () => {
   using dir = new TempDir();
-  const file = dir.write('models/street_v1.onnx', flippedBit());
+  const file = dir.write('models/street_v2.onnx', flippedBit());
   const store = openModelStore({ stateDir: dir.path, env: {} });
-  await assert.rejects(store.resolve('garim-street-v1'), (error) => {
+  const { sha256 } = manifestEntry('garim-street-v2');
+  await assert.rejects(store.resolve('garim-street-v2'), (error) => {
     assert.ok(error instanceof WorldError);
     assert.equal(error.code, 'model-digest-mismatch');
-    assert.ok(error.message.startsWith(`${file} is not model garim-street-v1: expected sha256 826f0a60`));
+    assert.ok(error.message.startsWith(`${file} is not model garim-street-v2: expected sha256 ${sha256}, `));
     assert.match(error.message, /found [0-9a-f]{64}; remove the file/);
     return true;
   });

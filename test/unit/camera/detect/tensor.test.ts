@@ -16,7 +16,7 @@ function picture(contentWidthPx = 40, contentHeightPx = 20, widthPx = 64, height
 
 test('garim-street takes the picture as it is, without a copy', () => {
   const given = picture();
-  const { data, dims } = new TensorMaker(manifestEntry('garim-street-v1')).make(given);
+  const { data, dims } = new TensorMaker(manifestEntry('garim-street-v2')).make(given);
   assert.equal(data, given.rgb);
   assert.deepEqual(dims, [1, 32, 64, 3]);
 });
@@ -69,7 +69,7 @@ test('scaling keeps an even picture even, and its content where it was', () => {
 });
 
 test('a picture beyond the longest side is scaled down', () => {
-  const { input } = manifestEntry('garim-street-v1');
+  const { input } = manifestEntry('garim-street-v2');
   const size = { widthPx: 1920, heightPx: 1088, contentWidthPx: 1920, contentHeightPx: 1080 };
   assert.deepEqual(planTensor(size, input), {
     widthPx: 1024,
@@ -77,7 +77,7 @@ test('a picture beyond the longest side is scaled down', () => {
     contentWidthPx: 1024,
     contentHeightPx: 576,
   });
-  const { data, dims } = new TensorMaker(manifestEntry('garim-street-v1')).make(picture(1920, 1080, 1920, 1088));
+  const { data, dims } = new TensorMaker(manifestEntry('garim-street-v2')).make(picture(1920, 1080, 1920, 1088));
   assert.deepEqual(dims, [1, 576, 1024, 3]);
   assert.deepEqual([...data.subarray(-3)], [10, 20, 30]);
 });
