@@ -19,9 +19,7 @@ export function weighted(digits: string, weights: readonly number[]): number {
 }
 
 /** ISO 7064 MOD 97-10 over letters and digits: IBAN, after its first four characters went to the end. */
-export function isIban(text: string): boolean {
-  const compact = text.replaceAll(/[^A-Za-z0-9]/g, '').toUpperCase();
-  if (!/^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/.test(compact)) return false;
+export function isMod97(compact: string): boolean {
   let rest = 0;
   for (const character of compact.slice(4) + compact.slice(0, 4)) {
     const value = Number.parseInt(character, 36);
@@ -58,6 +56,9 @@ function dihedral(a: number, b: number): number {
   if (a < 5) return b < 5 ? (a + b) % 5 : ((a + b) % 5) + 5;
   return b < 5 ? ((a - b) % 5) + 5 : (a - b + 10) % 5;
 }
+
+/** `111 111 111`: right under many checksums, and nobody's. */
+export const isRepeated = (digits: string): boolean => /^(\d)\1*$/.test(digits);
 
 /** A day that exists; two-digit years may be of any century. */
 export function isDate(year: number, month: number, day: number): boolean {

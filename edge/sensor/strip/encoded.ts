@@ -1,11 +1,11 @@
 /**
  * Identifiers inside base64 or hexadecimal: what decodes to readable text is looked into, and a token that hides one is covered whole.
  *
- * Method: RFC 4648 tokens of 8 characters or more that decode to UTF-8 without control characters.
+ * Method: RFC 4648 tokens of 12 characters or more that decode to UTF-8 without control characters.
  */
 import type { Span } from './span.ts';
 
-const TOKEN = /(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{8,65536}={0,2}/g;
+const TOKEN = /(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{12,65536}={0,2}/g;
 const HEX = /^(?:[0-9A-Fa-f]{2})+$/;
 /** Encodings inside encodings are followed this far. */
 const DEPTH_MAX = 2;

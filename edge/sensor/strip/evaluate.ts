@@ -137,10 +137,11 @@ function score({ text, spans: labels, entity }: Labelled, scores: TextScores): v
 
 function scoreLabel(text: string, label: Labelled['spans'][number], covered: Uint8Array, scores: TextScores): void {
   const ofType = typeScore(scores, label.type);
+  const isWord = /[\p{L}\p{N}]/u.test(text.slice(label.start, label.end));
   let open = 0;
   let closed = 0;
   for (let i = label.start; i < label.end; i++) {
-    if (!/[\p{L}\p{N}]/u.test(text[i]!)) continue;
+    if (isWord && !/[\p{L}\p{N}]/u.test(text[i]!)) continue;
     if (covered[i]) closed++;
     else open++;
   }

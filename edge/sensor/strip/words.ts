@@ -2,7 +2,7 @@
 import { isEnglishWord, isNameWord } from './lexicon.ts';
 
 /**
- * - `proper`: capitalised and no English word, or a name inside a sentence.
+ * - `proper`: capitalised and no English word, or a name inside a sentence; in a text without capitals, any word that is not English.
  * - `capital`: capitalised, an English word.
  * - `initial`: one capital letter.
  * - `foreign`: in lower case, no English word.
@@ -17,6 +17,8 @@ export interface Word {
   lower: string;
   kind: WordKind;
   isSentenceStart: boolean;
+  /** An English word that is also a name. */
+  isName: boolean;
 }
 
 export interface Words {
@@ -30,23 +32,33 @@ const TOKEN = /\d{1,8}[A-Za-z]?(?![\p{L}\p{N}])|(?:[DLOdlo]'(?=\p{Lu}))?[\p{L}][
 const NO_CASE = /[\p{Script=Hangul}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Arabic}\p{Script=Hebrew}]/u;
 /** In longer runs of capitals than acronyms have, a word that is not English is a name. */
 const UPPER_NAME_UNITS_MIN = 4;
-const FOREIGN_SHARE_MAX = 0.45;
+/** A text is taken for English with this many other words, and this share of more. */
+const FOREIGN_MIN = 2;
+const FOREIGN_SHARE_MAX = 0.35;
+/** Shorter words of other languages join names: de, van, nad. */
+const PARTICLE_UNITS_MAX = 3;
 
 export function wordsOf(text: string): Words {
   const all: Word[] = [];
   let known = 0;
   let foreign = 0;
   let isShouting = true;
+  let hasCapitals = false;
   for (const { 0: token, index } of text.matchAll(TOKEN)) {
     const lower = token.toLowerCase();
     const isSentenceStart = startsSentence(text, index);
     const kind = kindOf(token, lower, isSentenceStart);
     if (kind === 'word') known++;
-    if (kind === 'foreign') foreign++;
-    if (kind !== 'number' && token !== token.toUpperCase()) isShouting = false;
-    all.push({ start: index, end: index + token.length, lower, kind, isSentenceStart });
+    if (kind === 'foreign' && token.length > PARTICLE_UNITS_MAX) foreign++;
+    if (kind !== 'number' && lower !== token) {
+      hasCapitals = true;
+      if (token !== token.toUpperCase()) isShouting = false;
+    }
+    all.push({ start: index, end: index + token.length, lower, kind, isSentenceStart, isName: isNameWord(lower) });
   }
-  return { all, isEnglish: !isShouting && foreign <= FOREIGN_SHARE_MAX * (known + foreign) };
+  const isEnglish = !(isShouting && hasCapitals) && foreign <= FOREIGN_MIN + FOREIGN_SHARE_MAX * (known + foreign);
+  if (isEnglish && !hasCapitals && known > 0) for (const word of all) if (isLowerName(word)) word.kind = 'proper';
+  return { all, isEnglish };
 }
 
 function kindOf(token: string, lower: string, isSentenceStart: boolean): WordKind {
@@ -57,8 +69,14 @@ function kindOf(token: string, lower: string, isSentenceStart: boolean): WordKin
   const isKnown = isEnglishWord(lower) || (lower.includes('-') && lower.split('-').every(isEnglishWord));
   if (first === lower[0]) return isKnown ? 'word' : 'foreign';
   if (isKnown) return isNameWord(lower) && !isSentenceStart ? 'proper' : 'capital';
+  if (/^\p{Lu}{2,}s$/u.test(token)) return 'capital';
   const isUpper = token === token.toUpperCase();
   return isUpper && token.length < UPPER_NAME_UNITS_MIN ? 'capital' : 'proper';
+}
+
+/** Whoever writes without capitals writes names so too. */
+function isLowerName({ kind, lower }: Word): boolean {
+  return kind === 'foreign' && lower.length > PARTICLE_UNITS_MAX && /[aeiouyáéíóúàèäöüøåæœ]/.test(lower);
 }
 
 function startsSentence(text: string, at: number): boolean {

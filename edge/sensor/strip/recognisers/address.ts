@@ -8,7 +8,10 @@ import type { Word, Words } from '../words.ts';
 
 const NAME = String.raw`[\p{L}\d][\p{L}\p{M}\d'’.\-]{0,40}`;
 const STREET =
-  'street|st|road|rd|avenue|ave|av|boulevard|blvd|lane|ln|drive|dr|court|ct|square|sq|terrace|place|pl|crescent|way|close|gardens|grove|parade|highway|hwy|parkway|pkwy|alley|row|mews|circle|cir|trail|trl|turnpike|expressway|walk|quay|esplanade|rise|green|hill|mall|mill|bridge|islands?|prairie|summit|forks?|harbors?|greens|plaza|crossing|junction|loop|pass|path|pike|ridge|run|view|village|route|rte|freeway|heights|estates?|promenade|wharf|vale|mount|meadows?|field|fields|common|extension|causeway|bypass|centre|center|camp|club|corner|cove|creek|dale|dam|divide|falls|ferry|flat|ford|forge|fort|garden|gateway|glen|haven|hollow|inlet|isle|key|knoll|lake|land|landing|light|loaf|lock|lodge|manor|motorway|neck|orchard|oval|overpass|park|passage|pine|plain|plains|point|port|radial|ramp|ranch|rapid|rest|river|roads|rue|shoal|shore|skyway|spring|springs|spur|station|stravenue|stream|throughway|trace|track|trafficway|tunnel|underpass|union|unions|valley|via|viaduct|ville|vista|walks|wall|ways|well|wells';
+  'street|st|road|rd|avenue|ave|boulevard|blvd|lane|drive|square|sq|terrace|crescent|highway|hwy|parkway|pkwy|turnpike|expressway';
+/** Kinds that are common words too: they count with a capital. */
+const RARE_STREET =
+  'Ln|Dr|Court|Ct|Place|Pl|Way|Close|Gardens?|Grove|Parade|Alley|Row|Mews|Circle|Cir|Trail|Trl|Walk|Quay|Esplanade|Rise|Greens?|Hills?|Mall|Mills?|Bridge|Islands?|Prairie|Summit|Forks?|Harbors?|Harbou?rs?|Plaza|Crossing|Junction|Loop|Pass|Path|Pike|Ridges?|Run|View|Village|Route|Rte|Freeway|Heights|Estates?|Promenade|Wharf|Vale|Mount|Meadows?|Fields?|Commons?|Causeway|Bypass|Cent(?:er|re)|Camp|Corners?|Coves?|Creek|Dale|Dam|Falls|Ferry|Flats?|Fords?|Forges?|Fort|Glens?|Haven|Hollow|Inlet|Isle|Knolls?|Lakes?|Landing|Lodge|Manors?|Orchard|Oval|Park|Passage|Pines?|Plains?|Points?|Ports?|Ramp|Ranch|Rapids?|River|Shoals?|Shores?|Springs?|Spurs?|Station|Stream|Trace|Track|Tunnel|Underpass|Unions?|Valleys?|Viaduct|Views?|Ville|Vista|Walks|Wells?';
 const PREFIX =
   "rue|avenue|av\\.|boulevard|bd|chemin|all[ée]e|place|quai|impasse|route|via|viale|piazza|piazzale|corso|largo|vicolo|strada|calle|c/|avenida|avda\\.?|paseo|plaza|camino|carretera|rua|r\\.|travessa|praça|alameda|estrada|ul\\.|ulica|ulice|al\\.|aleja|os\\.|trg|cesta|πλατεία|οδός|λεωφόρος|улица|ул\\.|проспект|jalan|jl\\.|lorong";
 const COMPOUND =
@@ -18,9 +21,10 @@ const DETAIL = String.raw`\b(?:suite|ste|apt|apartment|unit|flat|fl|floor|room|r
 
 const MARKS: readonly Rule[] = [
   { category: 'address', pattern: new RegExp(`(?<![\\p{L}\\d.])\\d{1,6}[A-Za-z]?,? (?:${NAME} ){1,4}(?:${STREET})\\b\\.?`, 'giu'), isValid: isTitleCase },
+  { category: 'address', pattern: new RegExp(`(?<![\\p{L}\\d.])\\d{1,6}[A-Za-z]? (?:[\\p{Lu}\\d][\\p{L}\\p{M}\\d'.-]{0,40} ){1,3}(?:${RARE_STREET})(?![\\p{L}])`, 'gu') },
   { category: 'address', pattern: new RegExp(`(?<![\\p{L}])(?:${PREFIX}) (?:${NAME} ){0,4}${NAME},? \\d{1,5}[A-Za-z]?(?!\\d)`, 'giu'), isValid: isTitleCase },
   { category: 'address', pattern: new RegExp(`(?<![\\p{L}\\d])\\d{1,5},? (?:${PREFIX}) (?:${NAME} ){0,4}\\p{Lu}[\\p{L}\\p{M}'-]{1,40}`, 'giu') },
-  { category: 'address', pattern: new RegExp(`(?<![\\p{L}])(?:[\\p{L}.'-]{1,30} )?[\\p{L}.'-]{1,30}(?:${COMPOUND}) \\d{1,5}[A-Za-z]?\\b\\.?`, 'giu') },
+  { category: 'address', pattern: new RegExp(`(?<![\\p{L}])(?:(?!(?:on|in|at|to|is|the|and|of|from|near|for|with|an?) )[\\p{L}.'-]{1,30} )?[\\p{L}.'-]{0,30}(?:${COMPOUND}) \\d{1,5}[A-Za-z]?\\b\\.?`, 'giu') },
   { category: 'address', pattern: new RegExp(DETAIL, 'gi') },
   { category: 'address', pattern: /\b(?:apo|fpo|dpo) [a-z]{2} \d{5}(?!\d)/gi },
   // A number, a name, a number: the commonest form where the kind of street is not said.
@@ -33,7 +37,7 @@ const MARKS: readonly Rule[] = [
   { category: 'address', pattern: /(?<![A-Za-z0-9])[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z][ -]?\d[ABCEGHJ-NPRSTV-Z]\d(?![A-Za-z0-9])/g },
   { category: 'address', pattern: /(?<![A-Za-z0-9])(?:[A-Z]{2},? \d{5}(?:-\d{4})?|\d{5}-\d{4}|[1-9]\d{3} ?[A-Z]{2} (?=\p{Lu}\p{Ll})|〒 ?\d{3}-?\d{4})(?!\d)/gu },
   { category: 'address', pattern: /(?<key>\b(?:zip|zip ?code|post(?:al)? ?code|postcode|plz|cap|código postal|code postal)(?: is)?["']?\s{0,2}[:=#]?\s{1,2}["']?)[A-Z0-9][A-Z0-9 \-]{2,9}(?![a-z])/gi },
-  { category: 'address', pattern: /\bcorner of (?=[\p{Lu}\d]|ul\.)[^.,;:!?\n]{3,80}/gu },
+  { category: 'address', pattern: /\b(?:the )?corner of (?=[\p{Lu}\d]|ul\.)[^,;:!?\n]{3,90}?(?=\.?$|\. \p{Lu}|[,;:!?\n])/gu },
 ];
 
 const KOREAN: readonly Rule[] = [
@@ -82,7 +86,10 @@ function grown(text: string, all: readonly Word[], mark: Span): Span {
   let before = all.findLastIndex((word) => word.end <= mark.start);
   for (let steps = 0; before >= 0 && steps < GROWTH_WORDS_MAX; before--, steps++) {
     const word = all[before]!;
-    if (!/^[ ,.]{0,3}$/.test(text.slice(word.end, start)) || !isPart(word) || (word.kind === 'capital' && word.isSentenceStart)) break;
+    if (!/^[ ,.]{0,3}$/.test(text.slice(word.end, start))) break;
+    // "Anna and Hauptstraße 5": the corner of two.
+    if (word.lower === 'and' && all[before - 1]?.kind === 'proper') continue;
+    if (!isPart(word) || (word.kind === 'capital' && word.isSentenceStart)) break;
     start = word.start;
   }
   return { ...mark, start, end };
@@ -91,9 +98,9 @@ function grown(text: string, all: readonly Word[], mark: Span): Span {
 const isPart = ({ kind, lower }: Word): boolean =>
   kind === 'number' || kind === 'proper' || kind === 'initial' || lower === 'nan' || (kind === 'capital' && lower !== 'i');
 
-/** A capitalised English word on a new line begins something else. */
+/** A capitalised English word after an empty line, or before a colon, begins something else. */
 const isNewPart = (text: string, end: number, word: Word): boolean =>
-  word.kind === 'capital' && /\n\s{0,8}\n|:/.test(text.slice(end, word.start));
+  text[word.end] === ':' || (word.kind === 'capital' && /\n\s{0,8}\n/.test(text.slice(end, word.start)));
 
 /** "5 cars went down the road" is none: a name in it is capitalised, or everything is in lower case. */
 function isTitleCase(value: string): boolean {

@@ -31,7 +31,7 @@ const RULES: readonly Rule[] = [
   { category: 'date', pattern: new RegExp(`\\b(?:January|February|March|April|June|July|August|September|October|November|December|May),? (?:19|20)\\d{2}(?!\\d)`, 'gi') },
   { category: 'date', pattern: /(?<!\d)(?:(?:19|20)\d{2}\s?년\s?)?(?:1[0-2]|0?[1-9])\s?월\s?(?:[12]\d|3[01]|0?[1-9])\s?일/g },
   { category: 'age', pattern: /(?<![\d.])\d{1,3}(?= ?-? ?(?:years?|yrs?)[ -]{1,2}old\b| ?(?:y\/o|yo|y\.o\.)(?![A-Za-z])| ?(?:Jahre alt|años|ans)\b|\s?(?:세|살))/gi },
-  { category: 'age', pattern: /(?<key>\b(?:aged?|age[sd]?|turn(?:ed|s|ing)?|alter|edad)(?: (?:is|of))?\s{0,2}[:=]?\s{1,2})(?:1[01]\d|[1-9]?\d)(?![\d.:%°]| ?(?:degrees?|%|percent|off|on|times|mins?|minutes|hours|seconds|days|weeks))/gi },
+  { category: 'age', pattern: /(?<key>\b(?:aged?|age[sd]?|turn(?:ed|s|ing)?|alter|edad)(?: (?:is|of))?\s{0,2}[:=]?\s{1,2})(?:1[01]\d|[1-9]?\d)(?![\d:%°]|\.\d| ?(?:degrees?|%|percent|off|on|times|mins?|minutes|hours|seconds|days|weeks))/gi },
   { category: 'age', pattern: /(?<key>(?:나이|연령|만)\s{0,2}[:=]?\s{0,2})\d{1,3}(?=\s?(?:세|살)|\s|$)/g },
 ];
 

@@ -1,5 +1,5 @@
 /** Identifiers that the Republic of Korea gives out. */
-import { digitsOf, isDate, weighted } from '../checksums.ts';
+import { digitsOf, isDate, isRepeated, weighted } from '../checksums.ts';
 import { type Rule, recogniser } from '../rule.ts';
 
 /** Syllables that stand in Korean plates: private, business, rental, delivery, military, diplomatic. */
@@ -13,7 +13,7 @@ const REGIONS = '서울|부산|대구|인천|광주|대전|울산|세종|경기|
 function isRrn(value: string): boolean {
   const digits = digitsOf(value);
   const [year, month, day] = [0, 2, 4].map((at) => Number(digits.slice(at, at + 2)));
-  return isDate(year!, month!, day!);
+  return isDate(year!, month!, day!) && !isRepeated(digits);
 }
 
 const BRN_WEIGHTS = [1, 3, 7, 1, 3, 7, 1, 3, 5];

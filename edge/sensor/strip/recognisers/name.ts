@@ -1,6 +1,6 @@
 /** Names of people by what announces them: a key, a title, a phrase; in English, Korean, and the keys of some other languages. */
 import type { Recogniser } from '../rule.ts';
-import { type Rule, recogniser } from '../rule.ts';
+import { anyCase, type Rule, recogniser } from '../rule.ts';
 import { wordsOf } from '../words.ts';
 import { findAddresses } from './address.ts';
 import { findProperNouns } from './proper-noun.ts';
@@ -17,6 +17,11 @@ const SURNAMES =
 const TWO_SYLLABLE_SURNAMES = '남궁|황보|제갈|사공|선우|서문|독고|동방';
 const NO_NAMES =
   '선생|기사|고객|사장|회장|부장|과장|차장|팀장|소장|원장|교수|의사|간호|어머|아버|할머|할아|손님|주인|부모|이모|고모|주민|시민|여러|도련|사모|장모|형수|기자|감독|대표|위원|의원|시장|국장|반장|조장|변호|경찰|소방|공무|직원|이용|방문|신청|민원|보호|환자';
+
+const INTRODUCTIONS =
+  "(?:my|his|her|their|your|whose|the|maiden|last|first|family|full) (?:full |first |last |maiden |family )?names?(?:'s| is| are| was)|i am called|call(?:s|ed)? me|named (?:him|her|me|it|after)|name is|goes by|known as|aka|yours sincerely,?|sincerely,?|kind regards,?|best regards,?|regards,?|me llamo|je m'appelle|ich hei(?:ß|ss)e|mi chiamo|mijn naam is|mein name ist|mi nombre es";
+const NO_NAME_AFTER =
+  'not|on|in|at|the|a|an|is|this|that|my|to|for|with|it|and|or|as|by|of|from|back|when|asap|incorrect|misspelled|wrong|appears?|tag|plate|server|badge|card|list|field|column|called|if|later|again|tomorrow|today|now|please';
 
 const RULES: readonly Rule[] = [
   {
@@ -37,11 +42,13 @@ const RULES: readonly Rule[] = [
     pattern: new RegExp(`(?<key>(?<![\\p{L}])(?:[Mm]rs?|[Mm]s|[Mm]iss|[Mm]x|[Dd]r|[Pp]rof(?:essor)?|[Ss]ir|[Mm]adam|[Ll]ady|[Ll]ord|[Rr]ev(?:erend)?|[Cc]apt(?:ain)?|[Ss]gt|[Ss]ergeant|[Ll]t|[Cc]ol|[Gg]en|[Oo]fficer|[Ii]nspector|[Nn]urse|[Dd]octor|[Ss]e[ñn]or(?:a|ita)?|[Ss]ra?|[Hh]err|[Ff]rau|[Mm]onsieur|[Mm]adame|[Mm]me|[Mm]lle|[Ss]ignora?|[Dd]hr|[Mm]evr)\\.? )${CAPITALISED_NAME}`, 'gu'),
   },
   { category: 'name', pattern: new RegExp(`(?<key>(?<![\\p{L}])(?:MR|MRS|MS|MISS|DR|PROF)\\.? )${WORD}(?: ${WORD}){0,2}`, 'gu') },
-  // Phrases, in any case of letters.
+  // Phrases after which a name comes in any case of letters.
   {
     category: 'name',
-    pattern: new RegExp(`(?<key>\\b(?:(?:my|his|her|their|your|whose|the|maiden|last|first|family|full) (?:full |first |last |maiden |family )?names?(?:'s| is| are| was)|i am called|call(?:s|ed)? me|named (?:him|her|me|it|after)|name is|goes by|known as|aka|yours sincerely,?|sincerely,?|kind regards,?|best regards,?|regards,?|me llamo|je m'appelle|ich hei(?:ß|ss)e|mi chiamo|mijn naam is|mein name ist|mi nombre es)[ \\n]{1,3})(?!(?:not|on|in|at|the|a|an|is|this|that|my|to|for|with|it|and|or|as|by|of|from|back|when|asap|incorrect|misspelled|wrong)\\b)${WORD}(?: ${CAPITALISED_NAME})?`, 'giu'),
-    isValid: (value) => !/^(?:appears?|tag|plate|server|badge|card|list|field|column|called)\b/i.test(value),
+    pattern: new RegExp(
+      `(?<key>(?<![\\p{L}])(?:${anyCase(INTRODUCTIONS)})[ \\n]{1,3})(?!(?:${anyCase(NO_NAME_AFTER)})(?![\\p{L}]))${WORD}(?: ${CAPITALISED_NAME})?`,
+      'gu',
+    ),
   },
   // Phrases after which a capital tells.
   {
@@ -56,7 +63,7 @@ const RULES: readonly Rule[] = [
 
 /** Words that open sentences; a name that is one is announced in other ways too. */
 function isNoCommonOpening(value: string): boolean {
-  return !/^(?:Yes|No|Ok|Okay|Well|So|Now|Then|Also|Please|The|This|That|These|Those|It|He|She|We|They|You|There|Here|Who|What|Where|When|Why|How|If|In|On|At|To|For|And|But|Or|My|Your|Our|His|Her|Their|Its|Sorry|Thanks|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|January|February|March|July|September|October|November|December|Sensor|Gateway|Camera|Device|Bot|User|Everyone|Someone|Nobody|One|Some|All|Patient|Bluetooth|Wi-Fi|Router|Server|Sir|Madam|Team|All)(?![\p{L}])/u.test(value);
+  return !/^\p{Lu}{1,4}(?![\p{L}'’])/u.test(value) && !/^(?:Hi|Hello|Dear|Hey|Yes|No|Ok|Okay|Well|So|Now|Then|Also|Please|The|This|That|These|Those|It|He|She|We|They|You|There|Here|Who|What|Where|When|Why|How|If|In|On|At|To|For|And|But|Or|My|Your|Our|His|Her|Their|Its|Sorry|Thanks|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|January|February|March|July|September|October|November|December|Sensor|Gateway|Camera|Device|Bot|User|Everyone|Someone|Nobody|One|Some|All|Patient|Bluetooth|Wi-Fi|Router|Server|Sir|Madam|Team|All)(?![\p{L}])/u.test(value);
 }
 
 const findByRule = recogniser(RULES);

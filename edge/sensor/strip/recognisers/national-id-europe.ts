@@ -1,5 +1,5 @@
 /** Identity, tax, health, passport and licence numbers of Europe, with their check digits where the issuer publishes them. */
-import { digitsOf, isLuhn, isMod11Radix10, startsWithDate, weighted } from '../checksums.ts';
+import { digitsOf, isLuhn, isMod11Radix10, isRepeated, startsWithDate, weighted } from '../checksums.ts';
 import type { Rule } from '../rule.ts';
 
 const upper = (value: string): string => value.replaceAll(/[^A-Za-z0-9]/g, '').toUpperCase();
@@ -17,7 +17,7 @@ const isSpanish = (value: string): boolean => {
 
 const isItalianVat = (value: string): boolean => {
   const digits = digitsOf(value);
-  return isLuhn(digits) && !/^0+$/.test(digits);
+  return isLuhn(digits);
 };
 
 const isPesel = (value: string): boolean => {
@@ -44,6 +44,17 @@ const isIcao = (value: string): boolean => {
   return sum % 10 === Number(id.at(-1));
 };
 
+/** A short word before a number. */
+const isNoWord = (value: string): boolean => !/^(?:is|no|nr|id|to|at|in|of|on|by|or|as|an|am|be|it|so) /i.test(value);
+
+const isNorwegian = (value: string): boolean => {
+  const digits = digitsOf(value);
+  return (
+    weighted(digits, [3, 7, 6, 1, 8, 9, 4, 5, 2, 1]) % 11 === 0 &&
+    weighted(digits, [5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1]) % 11 === 0
+  );
+};
+
 const isDutch = (value: string): boolean => weighted(digitsOf(value), [9, 8, 7, 6, 5, 4, 3, 2, -1]) % 11 === 0;
 
 const isFrench = (value: string): boolean => {
@@ -56,7 +67,7 @@ const END = '(?![A-Za-z0-9])';
 const rule = (pattern: string, isValid?: (value: string) => boolean, context?: RegExp): Rule => ({
   category: 'national-id',
   pattern: new RegExp(pattern, 'gi'),
-  ...(isValid && { isValid }),
+  ...(isValid && { isValid: (value: string) => !isRepeated(digitsOf(value)) && isValid(value) }),
   ...(context && { context }),
 });
 
@@ -73,7 +84,7 @@ export const EUROPE: readonly Rule[] = [
   // Italy: fiscal code, VAT, identity card, passport, driving licence.
   rule(`${NO_LETTER}[A-Z]{6}[ \\-]?[0-9LMNPQRSTUV]{2}[ABCDEHLMPRST][0-9LMNPQRSTUV]{2}[ \\-]?[A-Z][0-9LMNPQRSTUV]{3}[A-Z]${END}`),
   rule('(?<!\\d)\\d(?:[ _.\\-]?\\d){10}(?!\\d)', isItalianVat),
-  rule(`${NO_LETTER}(?:[A-Z]{2} ?\\d{5} ?[A-Z]{2}|[A-Z]{2} \\d{7}|\\d{7} ?[A-Z]{2})${END}`),
+  rule(`${NO_LETTER}(?:[A-Z]{2}\\d{5}[A-Z]{2}|[A-Z]{2} \\d{7}|\\d{7}[A-Z]{2})${END}`, isNoWord),
   rule(`${NO_LETTER}(?:[A-Z]{2}\\d{7}[A-Z]|U1[A-Z0-9]{7}[A-Z])${END}`),
   // Germany: tax, identity card and passport, social security, health insurance, residence permit.
   rule('(?<!\\d)\\d{2} ?\\d{3} ?\\d{3} ?\\d{3}(?!\\d)', isGermanTax),
@@ -89,7 +100,7 @@ export const EUROPE: readonly Rule[] = [
   rule('(?<!\\d)\\d{6}[-+A-FYXWVU]\\d{3}[0-9A-FHJ-NPR-Y](?![A-Za-z0-9])', startsWithDay),
   rule('(?<!\\d)(?:1[89]|20)?\\d{6}[-+]?\\d{4}(?!\\d)', isSwedish),
   rule('(?<!\\d)\\d{6}[ \\-]\\d{4,5}(?!\\d)', startsWithDay),
-  rule('(?<!\\d)\\d{11}(?!\\d)', startsWithDay),
+  rule('(?<!\\d)\\d{6} ?\\d{5}(?!\\d)', isNorwegian),
   // France, Netherlands, Belgium, Switzerland, Czechia, Ireland, Portugal, Austria.
   rule('(?<!\\d)[1278] ?\\d{2} ?(?:0\\d|1[0-2]|[2-9]\\d) ?(?:\\d{2}|2[AB]) ?\\d{3} ?\\d{3} ?\\d{2}(?!\\d)', isFrench),
   rule('(?<!\\d)[1278] \\d{2} \\d{2} (?:\\d{2}|2[AB]) \\d{3} \\d{3}(?: \\d{2})?(?!\\d)'),

@@ -1,10 +1,10 @@
 /** Identity, tax, health, passport and licence numbers outside Europe and Korea, and whatever follows a word for one. */
-import { digitsOf, isDate, isLuhn, isVerhoeff, startsWithDate, weighted } from '../checksums.ts';
+import { digitsOf, isDate, isLuhn, isRepeated, isVerhoeff, startsWithDate, weighted } from '../checksums.ts';
 import type { Rule } from '../rule.ts';
 
 const isSsn = (value: string): boolean => {
   const digits = digitsOf(value);
-  return digits.length === 9 && !/^(?:000|666)|^\d{3}00|0000$/.test(digits) && !/^(\d)\1{8}$/.test(digits);
+  return digits.length === 9 && !/^(?:000|666)|^\d{3}00|0000$/.test(digits);
 };
 
 /** National provider: Luhn after the prefix 80840 of US health cards. */
@@ -50,8 +50,10 @@ const isChinese = (value: string): boolean => {
 
 const isBrazilian = (value: string): boolean => {
   const digits = digitsOf(value);
-  const rest = (weighted(digits, [10, 9, 8, 7, 6, 5, 4, 3, 2]) * 10) % 11;
-  return rest % 10 === Number(digits[9]);
+  const check = (weights: readonly number[]): number => ((weighted(digits, weights) * 10) % 11) % 10;
+  return (
+    check([10, 9, 8, 7, 6, 5, 4, 3, 2]) === Number(digits[9]) && check([11, 10, 9, 8, 7, 6, 5, 4, 3, 2]) === Number(digits[10])
+  );
 };
 
 const NO_LETTER = '(?<![A-Za-z0-9])';
@@ -59,7 +61,7 @@ const END = '(?![A-Za-z0-9])';
 const rule = (pattern: string, isValid?: (value: string) => boolean, context?: RegExp): Rule => ({
   category: 'national-id',
   pattern: new RegExp(pattern, 'gi'),
-  ...(isValid && { isValid }),
+  ...(isValid && { isValid: (value: string) => !isRepeated(digitsOf(value)) && isValid(value) }),
   ...(context && { context }),
 });
 

@@ -34,7 +34,7 @@ const RULES: readonly Rule[] = [
   { category: 'ip-address', pattern: new RegExp(`(?<![\\d.])(?:${OCTET}${POINT}){3}${OCTET}(?:/\\d{1,2})?(?!\\d|\\.\\d)`, 'gi') },
 ];
 
-const findByRule = recogniser(RULES, { digitsMin: 1 });
+const findByRule = recogniser(RULES);
 const IPV6_CANDIDATE = /(?<![0-9A-Za-z:.])(?=[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:]{2,39}(?:\.\d{1,3}){0,3}(?:%[A-Za-z0-9]{1,15})?(?:\/\d{1,3})?/g;
 
 /** What a candidate holds from its first unit is tried from the longest: a full stop or a colon may follow. */

@@ -22,6 +22,8 @@ const MEASURE_BEFORE =
   /(?:\b(?:count|counter|total|sum|energy|power|pressure|temp(?:erature)?|humidity|co2|volume|flow|uptime|bytes|packets|frames|messages|size|length|duration|distance|speed|weight|level|voltage|current|frequency|freq|rssi|snr|reading|value|consumption|usage|price|cost|amount|population|steps|rpm|lux|noise)(?:[_ ](?:wh|kwh|w|v|a|pa|hpa|ms|s|mm|cm|m|km|l|m3|total|value))?["']?\s{0,2}(?:is|was|of|[:=])?\s{0,2}|(?:[$€£¥₩]|USD|EUR|KRW)\s?)$/i;
 const PLAIN = /^\d{1,12}(?:\.\d{1,12})?$/;
 const THOUSANDS = /^\d{1,3}(?:,\d{3}){1,6}(?:\.\d{1,4})?$/;
+const LIST_GAP = /, |: | \/ | \| /;
+const TIMES = /^\d{1,2}(?::\d{2}){1,2}(?:[ ,-]{1,3}\d{1,2}(?::\d{2}){1,2}){0,16}$/;
 /** Longest of the words in `MEASURE_BEFORE` with what may stand around them. */
 const BEFORE_UNITS = 32;
 
@@ -44,16 +46,8 @@ function addRun(text: string, run: string, index: number, spans: Span[]): void {
   if (THOUSANDS.test(run) && !/[\d.,]$/.test(before)) return;
   const isPlain = PLAIN.test(run) && digitsOf(run).length <= MEASURED_DIGITS_MAX && !/[\d.,\-A-Za-z]$/.test(before);
   if (isPlain && (UNIT_AFTER.test(text.slice(end, end + 16)) || MEASURE_BEFORE.test(before))) return;
-  // A list of short numbers is no identifier: groups of three digits or more, or no comma between them.
-  if (isList(run)) {
-    for (const { 0: part, index: at } of run.matchAll(/\d{7,}/g))
-      spans.push({ start: index + at, end: index + at + part.length, category: 'number' });
-    return;
-  }
+  // Short numbers in a list, or times, are no identifier.
+  const parts = run.split(LIST_GAP);
+  if ((parts.length > 1 && parts.every((part) => digitsOf(part).length < DIGITS_MIN)) || TIMES.test(run)) return;
   spans.push({ start: index, end, category: 'number' });
-}
-
-/** Numbers set apart by a comma and a space, or times. */
-function isList(run: string): boolean {
-  return run.split(/, |: | \/ | \| | - /).every((part) => digitsOf(part).length < DIGITS_MIN) && /, |: | \/ | \| /.test(run) || /^\d{1,2}(?::\d{2}){1,2}(?:[ ,\-]{1,3}\d{1,2}(?::\d{2}){1,2}){0,8}$/.test(run);
 }

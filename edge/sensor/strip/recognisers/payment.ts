@@ -1,5 +1,5 @@
 /** Cards, bank accounts and wallets. */
-import { digitsOf, isIban, isLuhn, weighted } from '../checksums.ts';
+import { digitsOf, isLuhn, isMod97, weighted } from '../checksums.ts';
 import { type Recogniser, type Rule, recogniser } from '../rule.ts';
 import type { Span } from '../span.ts';
 
@@ -12,7 +12,7 @@ const isCard = (value: string): boolean => {
 /** US routing number: 3, 7, 1 repeated, and a district of the Federal Reserve. */
 const isAba = (value: string): boolean => {
   const digits = digitsOf(value);
-  return /^(?:0\d|1[0-2]|2[1-9]|3[0-2]|6[1-9]|7[0-2]|80)/.test(digits) && weighted(digits, [3, 7, 1, 3, 7, 1, 3, 7, 1]) % 10 === 0;
+  return /^(?:0\d|1[0-2]|2[1-9]|3[0-2]|6[1-9]|7[0-2]|80)/.test(digits) && weighted(digits, [3, 7, 1, 3, 7, 1, 3, 7, 1]) % 10 === 0 && !/^0+$/.test(digits);
 };
 
 const CARD_WORDS = /\b(?:cards?|visa|mastercard|amex|maestro|jcb|discover|diners|debit|credit|cc|pan|kreditkarte|tarjeta|carte)\b|카드/i;
@@ -39,20 +39,35 @@ const RULES: readonly Rule[] = [
 
 const findByRule = recogniser(RULES, { digitsMin: 3 });
 const IBAN_CANDIDATE = /(?<![A-Za-z0-9])[A-Za-z]{2}[ \-.]?\d{2}(?:[ \-.]{0,2}[A-Za-z0-9]){11,30}/g;
-/** As ISO 13616 writes one: without gaps, or in fours. */
-const IBAN_FORM = /^[A-Z]{2}\d{2}(?:[A-Z]{4}\d{7,22}|\d{12,26}|(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,3})?)/;
+const IBAN_WORD = /iban/i;
 
-/** Words may follow in the same form, so the longest head with a right checksum counts; without one, the form. */
+/** Letters and digits of an IBAN, from the registry of ISO 13616. */
+const IBAN_LENGTHS = new Map(
+  'AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DK18 DO28 EE20 EG29 ES24 FI18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 LC32 LI21 LT20 LU20 LV21 LY25 MC27 MD24 ME22 MK19 MR27 MT31 MU30 NL18 NO15 PK24 PL28 PS29 PT25 QA29 RO24 RS22 SA24 SC31 SD18 SE24 SI19 SK24 SM27 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20'
+    .split(' ')
+    .map((entry) => [entry.slice(0, 2), Number(entry.slice(2))]),
+);
+
+/**
+ * How much of a candidate is an IBAN: as many characters as its country has. The checksum is asked for where the letters are in lower case,
+ * which words have too; a mistyped IBAN is one.
+ */
 function ibanLengthOf(candidate: string): number {
-  for (let end = candidate.length; end >= 15; end--) if (/[A-Za-z0-9]/.test(candidate[end - 1]!) && isIban(candidate.slice(0, end))) return end;
-  return IBAN_FORM.exec(candidate)?.[0].length ?? 0;
+  const length = IBAN_LENGTHS.get(candidate.slice(0, 2).toUpperCase());
+  if (length === undefined) return 0;
+  let end = 0;
+  for (let count = 0; count < length && end < candidate.length; end++) if (/[A-Za-z0-9]/.test(candidate[end]!)) count++;
+  const compact = candidate.slice(0, end).replaceAll(/[^A-Za-z0-9]/g, '').toUpperCase();
+  if (compact.length < length) return 0;
+  return isMod97(compact) || /^[A-Z]{2}\d{2}[A-Z0-9 -]*$/.test(candidate.slice(0, end)) ? end : 0;
 }
 
 export const findPayment: Recogniser = (subject) => {
   if (subject.digits < 3) return [];
+  const { text } = subject;
   const spans: Span[] = findByRule(subject);
-  for (const { 0: candidate, index } of subject.text.matchAll(IBAN_CANDIDATE)) {
-    const length = ibanLengthOf(candidate);
+  for (const { 0: candidate, index } of text.matchAll(IBAN_CANDIDATE)) {
+    const length = ibanLengthOf(candidate) || (IBAN_WORD.test(text) ? (/^[A-Za-z0-9]*/.exec(candidate)?.[0].length ?? 0) : 0);
     if (length > 0) spans.push({ start: index, end: index + length, category: 'bank-account' });
   }
   return spans;

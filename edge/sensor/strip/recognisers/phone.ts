@@ -35,7 +35,7 @@ const RULES: readonly Rule[] = [
     pattern: /(?<![\d.])\(?0\d{1,4}\)?(?:[ .\-/]{1,2}\(?\d{2,7}\)?){1,5}(?: {0,2}(?:x|ext\.?) ?\d{1,6})?(?!\d)/gi,
     isValid: hasDigits(7, 12),
   },
-  { category: 'phone', pattern: /(?<![\d.])0\d{9,10}(?!\d)/g },
+  { category: 'phone', pattern: /(?<![\d.])0[1-9]\d{8,9}(?!\d)/g },
   { category: 'phone', pattern: /(?<![\d.])0[ \-]\(?\d{3}\)?(?:[ .\-]?\d{2,7}){1,3}(?!\d)/g, isValid: hasDigits(10, 11) },
   // Parentheses round an area code.
   { category: 'phone', pattern: /(?<!\d)\(\d{1,5}\)[ \-.]{0,2}\d{2,8}(?:[ \-.]\d{2,5}){0,4}(?!\d)/g, isValid: hasDigits(6, 13) },
