@@ -16,6 +16,8 @@ export interface Rule {
   isValid?: (value: string) => boolean;
   /** Must stand within `CONTEXT_UNITS` around the match; for forms that are common otherwise. */
   context?: RegExp;
+  /** Text without this is not looked at: a cheap first question. */
+  needs?: string;
 }
 
 /** A text as recognisers get it. */
@@ -49,23 +51,40 @@ export function recogniser(rules: readonly Rule[], { digitsMin = 0 } = {}): Reco
   };
 }
 
-function collect({ category, pattern, isValid, context }: Rule, text: string, spans: Span[]): void {
+function collect({ category, pattern, isValid, context, needs }: Rule, text: string, spans: Span[]): void {
+  if (needs !== undefined && !text.includes(needs)) return;
+  let places: number[] | undefined;
   pattern.lastIndex = 0;
   for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
     const end = match.index + match[0].length;
     const start = match.index + (match.groups?.['key']?.length ?? 0);
-    const isFound =
-      start < end &&
-      (isValid === undefined || isValid(text.slice(start, end))) &&
-      (context === undefined || context.test(around(text, match.index, end)));
+    let isFound = start < end && (isValid === undefined || isValid(text.slice(start, end)));
+    if (isFound && context !== undefined) {
+      places ??= placesOf(context, text);
+      if (places.length === 0) return;
+      isFound = isNear(places, match.index, end);
+    }
     if (isFound) spans.push({ start, end, category });
     // What was refused may begin one unit later.
     else pattern.lastIndex = match.index + 1;
   }
 }
 
-function around(text: string, start: number, end: number): string {
-  return text.slice(Math.max(0, start - CONTEXT_UNITS), Math.min(text.length, end + CONTEXT_UNITS));
+/** Middles of all matches, in order. */
+function placesOf(context: RegExp, text: string): number[] {
+  const everywhere = new RegExp(context.source, `${context.flags}g`);
+  return Array.from(text.matchAll(everywhere), (match) => match.index + match[0].length / 2);
+}
+
+function isNear(places: readonly number[], start: number, end: number): boolean {
+  let low = 0;
+  let high = places.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (places[middle]! < start - CONTEXT_UNITS) low = middle + 1;
+    else high = middle;
+  }
+  return low < places.length && places[low]! <= end + CONTEXT_UNITS;
 }
 
 /** A pattern of plain words that matches them in any case, for patterns in which case tells something elsewhere. */

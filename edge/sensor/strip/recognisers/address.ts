@@ -2,6 +2,7 @@
  * Street addresses: what marks one (a kind of street, an apartment, a post box, a postal code), grown over the numbers, place names and
  * codes beside it; and what follows "address:".
  */
+import { isEnglishWord } from '../lexicon.ts';
 import { type Rule, recogniser } from '../rule.ts';
 import type { Span } from '../span.ts';
 import type { Word, Words } from '../words.ts';
@@ -24,7 +25,7 @@ const MARKS: readonly Rule[] = [
   { category: 'address', pattern: new RegExp(`(?<![\\p{L}\\d.])\\d{1,6}[A-Za-z]? (?:[\\p{Lu}\\d][\\p{L}\\p{M}\\d'.-]{0,40} ){1,3}(?:${RARE_STREET})(?![\\p{L}])`, 'gu') },
   { category: 'address', pattern: new RegExp(`(?<![\\p{L}])(?:${PREFIX}) (?:${NAME} ){0,4}${NAME},? \\d{1,5}[A-Za-z]?(?!\\d)`, 'giu'), isValid: isTitleCase },
   { category: 'address', pattern: new RegExp(`(?<![\\p{L}\\d])\\d{1,5},? (?:${PREFIX}) (?:${NAME} ){0,4}\\p{Lu}[\\p{L}\\p{M}'-]{1,40}`, 'giu') },
-  { category: 'address', pattern: new RegExp(`(?<![\\p{L}])(?:(?!(?:on|in|at|to|is|the|and|of|from|near|for|with|an?) )[\\p{L}.'-]{1,30} )?[\\p{L}.'-]{0,30}(?:${COMPOUND}) \\d{1,5}[A-Za-z]?\\b\\.?`, 'giu') },
+  { category: 'address', pattern: new RegExp(`(?<![\\p{L}])(?:(?!(?:on|in|at|to|is|the|and|of|from|near|for|with|an?) )[\\p{L}.'-]{1,30} )?[\\p{L}.'-]{0,30}(?:${COMPOUND}) \\d{1,5}[A-Za-z]?\\b\\.?`, 'giu'), isValid: isNoEnglish },
   { category: 'address', pattern: new RegExp(DETAIL, 'gi') },
   { category: 'address', pattern: /\b(?:apo|fpo|dpo) [a-z]{2} \d{5}(?!\d)/gi },
   // A number, a name, a number: the commonest form where the kind of street is not said.
@@ -106,6 +107,11 @@ const isNewPart = (text: string, end: number, word: Word): boolean =>
 function isTitleCase(value: string): boolean {
   const words = value.match(/\p{L}{3,}/gu) ?? [];
   return words.some((word) => /^\p{Lu}/u.test(word)) || words.length <= 2;
+}
+
+/** "During 1972" ends in a ring too. */
+function isNoEnglish(value: string): boolean {
+  return !(value.toLowerCase().match(/\p{L}{2,}/gu) ?? []).every(isEnglishWord);
 }
 
 function isNoDate(value: string): boolean {

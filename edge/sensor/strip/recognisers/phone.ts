@@ -36,7 +36,7 @@ const RULES: readonly Rule[] = [
     isValid: hasDigits(7, 12),
   },
   { category: 'phone', pattern: /(?<![\d.])0[1-9]\d{8,9}(?!\d)/g },
-  { category: 'phone', pattern: /(?<![\d.])0[ \-]\(?\d{3}\)?(?:[ .\-]?\d{2,7}){1,3}(?!\d)/g, isValid: hasDigits(10, 11) },
+  { category: 'phone', pattern: /(?<![\d.])0[ \-]\(?\d{3}\)?[ .\-]?\d{2,7}(?:[ .\-]\d{2,4}){0,2}(?!\d)/g, isValid: hasDigits(10, 11) },
   // Parentheses round an area code.
   { category: 'phone', pattern: /(?<!\d)\(\d{1,5}\)[ \-.]{0,2}\d{2,8}(?:[ \-.]\d{2,5}){0,4}(?!\d)/g, isValid: hasDigits(6, 13) },
   { category: 'phone', pattern: /(?<!\d)1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)/g },
@@ -44,7 +44,7 @@ const RULES: readonly Rule[] = [
   // Anything of that length beside a word that says so.
   {
     category: 'phone',
-    pattern: /(?<![\d.])\(?\d{1,5}\)?(?:[ .\-/]{0,3}\(?\d{1,6}\)?){1,6}(?: {0,2}(?:x|ext\.?) ?\d{1,6})?(?!\d)/gi,
+    pattern: /(?<![\d.])\(?\d{1,15}\)?(?:[ .\-/]{1,3}\(?\d{1,15}\)?|\(\d{1,15}\)){0,6}(?: {0,2}(?:x|ext\.?) ?\d{1,6})?(?!\d)/gi,
     isValid: hasDigits(7, 15),
     context: PHONE_WORDS,
   },

@@ -7,7 +7,7 @@ const DOMAINS =
   'com|net|org|info|biz|edu|gov|mil|int|app|dev|xyz|online|site|shop|store|tech|cloud|club|live|name|pro|mobi|asia|eu|uk|de|fr|es|pt|nl|lu|ch|li|se|fi|dk|ee|lv|lt|pl|cz|sk|hu|ro|bg|hr|si|gr|cy|mt|ie|ua|by|ru|tr|il|ae|sa|ir|pk|bd|lk|np|cn|hk|tw|jp|kr|vn|th|my|sg|ph|au|nz|ca|mx|br|ar|cl|pe|za|ng|ke|eg|ma|tv|cc|ws|io|ai|gg|ly|gl|local|lan|internal|home|arpa|onion';
 
 const RULES: readonly Rule[] = [
-  { category: 'url', pattern: new RegExp(`(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.\\-]{1,15}:[/\\\\]{2}${REST}`, 'g') },
+  { category: 'url', pattern: new RegExp(`(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.\\-]{1,15}:[/\\\\]{2}${REST}`, 'g'), needs: ':' },
   { category: 'url', pattern: /(?<![A-Za-z0-9])(?:mailto|tel|sms|callto|sip|sips|xmpp|skype|urn|facetime|whatsapp|magnet):[^\s<>"']{2,512}/gi },
   { category: 'url', pattern: new RegExp(`(?<![A-Za-z0-9])h(?:tt|xx)ps?\\[?:\\]?[/\\\\]{2}${REST}`, 'gi') },
   { category: 'url', pattern: new RegExp(`(?<![A-Za-z0-9.])www\\d?\\.[A-Za-z0-9\\-]{1,63}\\.${REST}`, 'gi') },
