@@ -48,7 +48,9 @@ const NAME_WORDS =
   pool raven rush sadler sergeant sexton simpson singer singh slater sloan small snider spear speed squire stock stout tate terry thatcher
   townsend travers travis trump tyson underwood vale villa wagner waller west woodman woodward turkey china jersey chile niger cuba guinea
   lima bath bergen cologne delhi essex phoenix buffalo flint brest cork derry lincoln hamilton chisholm monroe nugget cheddar champagne
-  bordeaux africa india`.split(/\s+/);
+  bordeaux africa india rogers bowers myers sanders peters edwards roberts stephens andrews matthews daniels richards williams adams evans
+  davis harris lewis collins phillips watkins owens barnes hughes sims hodges childs beck bates boyd buck byrd carver craft crook dodge
+  ewing fagan falk farr finn flood forbes gates gill goss grimm grove hale ham hanks hay healy hook hull hunt hyde`.split(/\s+/);
 
 let words: Set<string> | undefined;
 const nameWords = new Set(NAME_WORDS);

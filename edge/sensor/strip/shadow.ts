@@ -184,7 +184,7 @@ function normalise(source: Mapped): Mapped {
 }
 
 function plainCluster(cluster: string): string {
-  if (cluster === '\n' || (cluster >= ' ' && cluster <= '~')) return cluster;
+  if (cluster === '\n' || (cluster.length === 1 && cluster >= ' ' && cluster <= '~')) return cluster;
   if (cluster === '\t' || cluster === '\r') return ' ';
   if (IGNORED.test(cluster)) return '';
   let plain = '';

@@ -4,7 +4,7 @@ import { isEnglishWord, isNameWord } from './lexicon.ts';
 /**
  * - `proper`: capitalised and no English word, or a name inside a sentence; in a text without capitals, any word that is not English.
  * - `capital`: capitalised, an English word.
- * - `initial`: one capital letter.
+ * - `initial`: one or two letters that begin with a capital and are no English word.
  * - `foreign`: in lower case, no English word.
  * - `word`: an English word in lower case.
  * - `number`: digits, or digits with a letter.
@@ -32,9 +32,11 @@ const TOKEN = /\d{1,8}[A-Za-z]?(?![\p{L}\p{N}])|(?:[DLOdlo]'(?=\p{Lu}))?[\p{L}][
 const NO_CASE = /[\p{Script=Hangul}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Arabic}\p{Script=Hebrew}]/u;
 /** In longer runs of capitals than acronyms have, a word that is not English is a name. */
 const UPPER_NAME_UNITS_MIN = 4;
-/** A text is taken for English with this many other words, and this share of more. */
-const FOREIGN_MIN = 2;
+/** A text is taken for English with this many other words, or this share of more. */
+const FOREIGN_MIN = 1;
 const FOREIGN_SHARE_MAX = 0.35;
+/** In lower case throughout, these begin what is hardly anything but names and addresses. */
+const CONTACT_WORDS = /\b(?:apt|suite|street|p\.? ?o\.? ?box|address|phone|e-?mail|personal info)\b/;
 /** Shorter words of other languages join names: de, van, nad. */
 const PARTICLE_UNITS_MAX = 3;
 
@@ -56,9 +58,10 @@ export function wordsOf(text: string): Words {
     }
     all.push({ start: index, end: index + token.length, lower, kind, isSentenceStart, isName: isNameWord(lower) });
   }
-  const isEnglish = !(isShouting && hasCapitals) && foreign <= FOREIGN_MIN + FOREIGN_SHARE_MAX * (known + foreign);
-  if (isEnglish && !hasCapitals && known > 0) for (const word of all) if (isLowerName(word)) word.kind = 'proper';
-  return { all, isEnglish };
+  const isEnglish = !(isShouting && hasCapitals) && foreign <= Math.max(FOREIGN_MIN, FOREIGN_SHARE_MAX * (known + foreign));
+  const isCard = !hasCapitals && CONTACT_WORDS.test(text);
+  if (!hasCapitals && known > 0 && (isEnglish || isCard)) for (const word of all) if (isLowerName(word)) word.kind = 'proper';
+  return { all, isEnglish: isEnglish || isCard };
 }
 
 function kindOf(token: string, lower: string, isSentenceStart: boolean): WordKind {
@@ -70,6 +73,8 @@ function kindOf(token: string, lower: string, isSentenceStart: boolean): WordKin
   if (first === lower[0]) return isKnown ? 'word' : 'foreign';
   if (isKnown) return isNameWord(lower) && !isSentenceStart ? 'proper' : 'capital';
   if (/^\p{Lu}{2,}s$/u.test(token)) return 'capital';
+  // A unit, or a short name that joins a longer one.
+  if (token.length === 2) return 'initial';
   const isUpper = token === token.toUpperCase();
   return isUpper && token.length < UPPER_NAME_UNITS_MIN ? 'capital' : 'proper';
 }

@@ -14,7 +14,7 @@ const STREET =
 const RARE_STREET =
   'Ln|Dr|Court|Ct|Place|Pl|Way|Close|Gardens?|Grove|Parade|Alley|Row|Mews|Circle|Cir|Trail|Trl|Walk|Quay|Esplanade|Rise|Greens?|Hills?|Mall|Mills?|Bridge|Islands?|Prairie|Summit|Forks?|Harbors?|Harbou?rs?|Plaza|Crossing|Junction|Loop|Pass|Path|Pike|Ridges?|Run|View|Village|Route|Rte|Freeway|Heights|Estates?|Promenade|Wharf|Vale|Mount|Meadows?|Fields?|Commons?|Causeway|Bypass|Cent(?:er|re)|Camp|Corners?|Coves?|Creek|Dale|Dam|Falls|Ferry|Flats?|Fords?|Forges?|Fort|Glens?|Haven|Hollow|Inlet|Isle|Knolls?|Lakes?|Landing|Lodge|Manors?|Orchard|Oval|Park|Passage|Pines?|Plains?|Points?|Ports?|Ramp|Ranch|Rapids?|River|Shoals?|Shores?|Springs?|Spurs?|Station|Stream|Trace|Track|Tunnel|Underpass|Unions?|Valleys?|Viaduct|Views?|Ville|Vista|Walks|Wells?';
 const PREFIX =
-  "rue|avenue|av\\.|boulevard|bd|chemin|all[ée]e|place|quai|impasse|route|via|viale|piazza|piazzale|corso|largo|vicolo|strada|calle|c/|avenida|avda\\.?|paseo|plaza|camino|carretera|rua|r\\.|travessa|praça|alameda|estrada|ul\\.|ulica|ulice|al\\.|aleja|os\\.|trg|cesta|πλατεία|οδός|λεωφόρος|улица|ул\\.|проспект|jalan|jl\\.|lorong";
+  "rue|avenue|av\\.|boulevard|bd|chemin|all[ée]e|place|quai|impasse|route|via|viale|piazza|piazzale|corso|largo|vicolo|strada|calle|c/|avenida|avda\\.?|paseo|plaza|camino|carretera|r[uú]a|r\\.|travessa|praça|alameda|estrada|ul\\.|ulica|ulice|al\\.|aleja|os\\.|trg|cesta|πλατεία|οδός|λεωφόρος|улица|ул\\.|проспект|jalan|jl\\.|lorong";
 const COMPOUND =
   'stra(?:ße|sse)|str\\.|straat|gasse|weg|platz|allee|damm|ufer|ring|gürtel|laan|plein|kade|dijk|gracht|steeg|singel|gade|vej|vejen|allé|gata|gatan|vägen|väg|gränd|veien|vegen|vei|veg|katu|tie|polku|utca|útja|tér|körút|stræti|braut|vegur|gata|götu|hraun|hólar|põik|puiestee|maantee|tänav|iela|gatvė';
 
@@ -89,8 +89,8 @@ function grown(text: string, all: readonly Word[], mark: Span): Span {
     const word = all[before]!;
     if (!/^[ ,.]{0,3}$/.test(text.slice(word.end, start))) break;
     // "Anna and Hauptstraße 5": the corner of two.
-    if (word.lower === 'and' && all[before - 1]?.kind === 'proper') continue;
-    if (!isPart(word) || (word.kind === 'capital' && word.isSentenceStart)) break;
+    const joins = word.lower === 'and' && all[before - 1]?.kind === 'proper';
+    if (!joins && (!isPart(word) || (word.kind === 'capital' && word.isSentenceStart))) break;
     start = word.start;
   }
   return { ...mark, start, end };

@@ -26,4 +26,4 @@ const RULES: readonly Rule[] = [
   { category: 'device-id', pattern: /(?:0x[0-9A-Fa-f]{2}[ ,;:]{1,2}){5,64}0x[0-9A-Fa-f]{2}/g },
 ];
 
-export const findDevices = recogniser(RULES, { digitsMin: 1 });
+export const findDevices = recogniser(RULES);

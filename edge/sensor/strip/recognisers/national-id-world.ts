@@ -111,7 +111,7 @@ export const WORLD: readonly Rule[] = [
   // Digits, or a mixture, after or before a word for such a number, in several languages.
   rule(
     '(?<![A-Za-z0-9.])[A-Za-z]{0,4}\\d{1,24}(?:(?:[ \\-./_][A-Za-z]{0,3}|[A-Za-z]{1,3})\\d{1,24}){0,14}[A-Za-z]{0,3}(?![A-Za-z0-9])',
-    (value) => digitsOf(value).length >= 6 && digitsOf(value).length <= 20,
+    (value) => digitsOf(value).length >= 6 && digitsOf(value).length <= 20 && !/^\d{4}-\d{2}-\d{2}/.test(value),
     /\b(?:ssn|itin|ein|passports?|licen[cs]e|driver|driving|id(?: ?(?:card|no|number|code))?|identity|identification|identifier|national|nin|nino|nhs|medicare|medicaid|insurance|insured|tax|tfn|abn|acn|npi|dea|mbi|sin|nas|pan|aadha?ar|voter|visa|social|citizen|resident|permit|patient|mrn|record|policy|member|dni|nie|nif|pasaporte|pesel|dowód|henkilötunnus|hetu|personnummer|organisationsnummer|ausweis|personalausweis|reisepass|pass|führerschein|steuer|krankenkasse|kvnr|codice|fiscale|patente|passaporto|passeport|permis|kimlik|tckn|vergi|refugee|uen|nric|fin|curp|rfc|cpf|cnpj|rut|bvn|employee|student|matricul\w{0,4})\b|여권|면허|주민|외국인|번호|บัตร|ประชาชน/i,
   ),
   rule('(?<key>\\b(?:passport|licen[cs]e|ssn|nhs|nino|tin|vat|dni|nie|nif|id|permit|mrn|visa)(?: (?:no|nr|num|number|code|card|is|#)){0,3}[.:=# ]{1,3}(?:is )?)(?=[A-Z0-9 \\-/]{0,12}\\d)[A-Z0-9](?:[\\-/ ]?[A-Z0-9]){3,17}(?![A-Za-z0-9])', (value) => digitsOf(value).length >= 4),

@@ -22,7 +22,7 @@ const RULES: readonly Rule[] = [
   },
   // Leading zeros left out.
   { category: 'mac-address', pattern: /(?<![0-9A-Za-z:])[0-9A-Fa-f]{1,2}(?::[0-9A-Fa-f]{1,2}){5}(?![0-9A-Za-z:])/g, isValid: isSomeone },
-  { category: 'mac-address', pattern: /(?<![0-9A-Za-z])[0-9A-Fa-f]{4}(?:[.:\-][0-9A-Fa-f]{4}){2,3}(?![0-9A-Za-z:.]\w|[0-9A-Za-z])/g, isValid: (v) => isSomeone(v) && /[a-f]/i.test(v) },
+  { category: 'mac-address', pattern: /(?<![0-9A-Za-z]|[:.\-])[0-9A-Fa-f]{4}(?:[.:\-][0-9A-Fa-f]{4}){2,3}(?![0-9A-Za-z]|[:.\-]\w)/g, isValid: (v) => isSomeone(v) && /[a-f]/i.test(v) },
   { category: 'mac-address', pattern: /(?<![0-9A-Za-z])[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}(?![0-9A-Za-z])/g, isValid: isSomeone },
   { category: 'mac-address', pattern: /(?<![0-9A-Za-z])[0-9A-Fa-f]{6}[:\-.][0-9A-Fa-f]{6}(?![0-9A-Za-z])/g, isValid: (v) => /[a-f]/i.test(v) && isSomeone(v) },
   {

@@ -37,12 +37,12 @@ const RULES: readonly Rule[] = [
   { category: 'plate', pattern: /(?<![A-Za-z0-9])[ABCEHIKMOPTX]{2} ?\d{4} ?[ABCEHIKMOPTX]{2}(?![A-Za-z0-9])/g },
   { category: 'plate', pattern: /[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][· .-]?[A-Z0-9]{5,6}/g },
   { category: 'plate', pattern: /[\u4e00-\u9fff]{1,4} ?\d{2,3} ?[\u3041-\u3096] ?[\d.・]{1,2}-?\d{1,2}/g },
-  // After a word that announces it, whatever it looks like, as long as it has a digit and no lower case... or is quoted.
+  // After a word that announces it, whatever it looks like.
   {
     category: 'plate',
     pattern:
       /(?<key>\b(?:licen[cs]e plates?|number ?plates?|plates?|licen[cs]e|registration|reg|vrm|vrn|tag|kennzeichen|matr[ií]cula|targa|immatriculation|plaka|kenteken)(?: ?(?:no|number|nr|num|text|read|is|was|with)\.?){0,3}["']?[ :=#]{1,4}["']?)[A-Za-z0-9](?:[ \-.·]?[A-Za-z0-9]){3,8}(?![A-Za-z0-9])/gi,
-    isValid: (v) => /\d/.test(v) && /^(?:[^a-z]+|[^A-Z ]+)$/.test(v),
+    isValid: (v) => /\d{3}/.test(v) || (/\d/.test(v) && /^(?:[^a-z]+|[^A-Z ]+)$/.test(v)),
   },
   // A state before it.
   {
