@@ -46,11 +46,12 @@ Examples:
 async function stripStandardInput(report: string | undefined): Promise<void> {
   const partial = report === undefined ? undefined : partialNameFor(report);
   const file = partial === undefined ? undefined : await openReport(partial, report!);
-  const onSignal = (signal: NodeJS.Signals): void => {
+  // However the process ends, by a signal or a reader that left, no half report stays.
+  const onExit = (): void => {
     if (partial !== undefined) rmSync(partial, { force: true });
-    process.exit(EXIT_CODES[signal as keyof typeof EXIT_CODES]);
   };
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const onSignal = (signal: NodeJS.Signals): void => process.exit(EXIT_CODES[signal as keyof typeof EXIT_CODES]);
+  process.once('exit', onExit).once('SIGINT', onSignal).once('SIGTERM', onSignal);
   try {
     await stripAll(file);
     await file?.close();
@@ -60,7 +61,7 @@ async function stripStandardInput(report: string | undefined): Promise<void> {
     if (partial !== undefined) await discard(partial);
     throw error;
   } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    process.off('exit', onExit).off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
 }
 
@@ -68,7 +69,10 @@ async function openReport(partial: string, report: string): Promise<FileHandle> 
   try {
     return await open(partial, 'w', 0o600);
   } catch (error) {
-    throw new UserError(`${report} can't be written: ${messageOf(error)}`, { fix: 'name another --report', cause: error });
+    throw new UserError(`${report} can't be written: ${messageOf(error)}`, {
+      fix: 'name another --report',
+      cause: error,
+    });
   }
 }
 
@@ -82,7 +86,9 @@ async function stripAll(report: FileHandle | undefined): Promise<void> {
       continue;
     }
     await write({ text: stripped.text });
-    const spans = stripped.spans.map(({ start, end, category }) => `${JSON.stringify({ line, start, end, category })}\n`);
+    const spans = stripped.spans.map(
+      ({ start, end, category }) => `${JSON.stringify({ line, start, end, category })}\n`,
+    );
     if (spans.length > 0) await report?.write(spans.join(''));
   }
 }

@@ -53,7 +53,8 @@ interface Labelled {
 /** Scores all corpora of a folder. Throws UserError for a folder without any, or a line that is none. */
 export async function evaluateTexts(dir: string): Promise<Map<string, TextScores>> {
   const files = (await readdir(dir)).filter((file) => file.endsWith('.jsonl')).sort();
-  if (files.length === 0) throw new UserError(`${dir} holds no .jsonl file`, { fix: 'name a folder with a labelled corpus' });
+  if (files.length === 0)
+    throw new UserError(`${dir} holds no .jsonl file`, { fix: 'name a folder with a labelled corpus' });
   const scores = new Map<string, TextScores>();
   for (const file of files) scores.set(file, await evaluateFile(path.join(dir, file)));
   return scores;
@@ -90,10 +91,16 @@ function labelledOf(content: string, place: string): Labelled {
     return {
       text,
       entity: type,
-      spans: spans.map((span) => ({ start: units[span.start]!, end: units[span.end]!, type: span.type ?? type ?? 'OTHER' })),
+      spans: spans.map((span) => ({
+        start: units[span.start]!,
+        end: units[span.end]!,
+        type: span.type ?? type ?? 'OTHER',
+      })),
     };
   } catch {
-    throw new UserError(`${place} is no labelled text`, { fix: 'write {"text", "spans": [{"start", "end", "type"}]} on each line' });
+    throw new UserError(`${place} is no labelled text`, {
+      fix: 'write {"text", "spans": [{"start", "end", "type"}]} on each line',
+    });
   }
 }
 
@@ -168,7 +175,8 @@ function marked(length: number, spans: readonly { start: number; end: number }[]
 
 /** The scores as a table, one line a type and one a category. */
 export function scoresTable(file: string, scores: TextScores): string {
-  const percent = (part: number, whole: number): string => (whole === 0 ? '-' : `${((100 * part) / whole).toFixed(1)} %`);
+  const percent = (part: number, whole: number): string =>
+    whole === 0 ? '-' : `${((100 * part) / whole).toFixed(1)} %`;
   const row = (cells: readonly (string | number)[]): string =>
     cells.map((cell, i) => (i === 0 ? String(cell).padEnd(28) : String(cell).padStart(11))).join('');
   const { texts, characters, outsideLabels, overCovered, seconds } = scores;
@@ -177,18 +185,35 @@ export function scoresTable(file: string, scores: TextScores): string {
   const types = [...scores.types].sort(([a], [b]) => (a < b ? -1 : 1));
   for (const [type, t] of [...types, ['all', sum(types.map(([, value]) => value))] as const])
     lines.push(
-      row([type, t.labelled, percent(t.covered, t.labelled), percent(t.touched, t.labelled), t.negatives, t.negativesCovered, t.negativesNumber]),
+      row([
+        type,
+        t.labelled,
+        percent(t.covered, t.labelled),
+        percent(t.touched, t.labelled),
+        t.negatives,
+        t.negativesCovered,
+        t.negativesNumber,
+      ]),
     );
   lines.push('', row(['category', 'found', 'precision']));
   for (const [category, { found, right }] of scores.categories)
     if (found > 0) lines.push(row([category, found, percent(right, found)]));
   lines.push('', `over-cover: ${percent(overCovered, outsideLabels)} of the characters outside labels`);
-  lines.push(`speed: ${Math.round(texts / seconds)} texts/s, ${(characters / seconds / 1e6).toFixed(2)} M characters/s`);
+  lines.push(
+    `speed: ${Math.round(texts / seconds)} texts/s, ${(characters / seconds / 1e6).toFixed(2)} M characters/s`,
+  );
   return `${lines.join('\n')}\n`;
 }
 
 function sum(scores: readonly TypeScore[]): TypeScore {
-  const total: TypeScore = { labelled: 0, covered: 0, touched: 0, negatives: 0, negativesCovered: 0, negativesNumber: 0 };
+  const total: TypeScore = {
+    labelled: 0,
+    covered: 0,
+    touched: 0,
+    negatives: 0,
+    negativesCovered: 0,
+    negativesNumber: 0,
+  };
   for (const one of scores) for (const key of Object.keys(total) as (keyof TypeScore)[]) total[key] += one[key];
   return total;
 }

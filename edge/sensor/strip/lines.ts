@@ -10,9 +10,7 @@ import { stripText, TEXT_UNITS_MAX } from './strip.ts';
 /** A longer line is refused unread: six bytes hold any unit of a text, as `\u0000`, and something is left for other keys. */
 export const LINE_BYTES_MAX = TEXT_UNITS_MAX * 8;
 
-export type StrippedLine =
-  | { line: number; text: string; spans: Span[] }
-  | { line: number; text: null; error: string };
+export type StrippedLine = { line: number; text: string; spans: Span[] } | { line: number; text: null; error: string };
 
 /** Strips `{"text":"..."}` lines of UTF-8; other keys are dropped. Lines count from 1. */
 export async function* stripLines(input: AsyncIterable<Uint8Array>): AsyncGenerator<StrippedLine> {

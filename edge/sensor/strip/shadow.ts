@@ -116,7 +116,9 @@ function unescapeOnce(source: Mapped): Mapped | undefined {
   let at = 0;
   let isChanged = false;
   for (; match !== null; match = ESCAPE.exec(text)) {
-    const [plain, length] = match[0].startsWith('%') ? percentDecoded(text, match.index) : [decoded(match[0]), match[0].length];
+    const [plain, length] = match[0].startsWith('%')
+      ? percentDecoded(text, match.index)
+      : [decoded(match[0]), match[0].length];
     if (plain === undefined) continue;
     builder.copy(source, at, match.index);
     at = match.index + length;
@@ -143,19 +145,19 @@ function percentDecoded(text: string, at: number): [string, number] {
   return [String.fromCharCode(first), 3];
 }
 
-function decoded(escape: string): string | undefined {
-  if (escape.startsWith('=')) {
-    const code = escape.slice(1);
+function decoded(sequence: string): string | undefined {
+  if (sequence.startsWith('=')) {
+    const code = sequence.slice(1);
     return /[\r\n]/.test(code) ? '' : String.fromCharCode(Number.parseInt(code, 16));
   }
-  if (escape.startsWith('&')) {
-    const name = escape.slice(1).replace(';', '');
+  if (sequence.startsWith('&')) {
+    const name = sequence.slice(1).replace(';', '');
     if (name.startsWith('#')) return character(Number(name.slice(1).replace(/^[xX]/, '0x')));
     return Object.hasOwn(NAMED_ENTITIES, name) ? NAMED_ENTITIES[name] : undefined;
   }
-  const code = escape.slice(2).replaceAll(/[{}]/g, '');
+  const code = sequence.slice(2).replaceAll(/[{}]/g, '');
   if (code !== '') return character(Number.parseInt(code, 16));
-  return /[nrt]/.test(escape) ? '\n' : escape.slice(1);
+  return /[nrt]/.test(sequence) ? '\n' : sequence.slice(1);
 }
 
 function character(code: number): string | undefined {
@@ -167,7 +169,7 @@ const CLUSTER = /[\u1100-\u11ff\ua960-\ua97c\ud7b0-\ud7fb]{1,3}|[^\p{M}]\p{M}*|\
 const IGNORED = /^[\p{Default_Ignorable_Code_Point}\p{Cc}]+$/u;
 
 const LOOKS: ReadonlyMap<string, string> = new Map([
-  ...[..."‘’ʼʹ′´`‵"].map((c) => [c, "'"] as const),
+  ...[...'‘’ʼʹ′´`‵'].map((c) => [c, "'"] as const),
   ...[...'“”″‶'].map((c) => [c, '"'] as const),
   ...[...'·‧•∙⋅。｡٫'].map((c) => [c, '.'] as const),
   ...[...'∶꞉ː'].map((c) => [c, ':'] as const),

@@ -27,9 +27,11 @@ export interface Words {
   isEnglish: boolean;
 }
 
-const TOKEN = /\d{1,8}[A-Za-z]?(?![\p{L}\p{N}])|(?:[DLOdlo]'(?=\p{Lu}))?[\p{L}][\p{L}\p{M}]{0,62}(?:(?:-|'(?=\p{Lu}))[\p{L}\p{M}]{1,62}){0,3}|\d{1,64}/gu;
+const TOKEN =
+  /\d{1,8}[A-Za-z]?(?![\p{L}\p{N}])|(?:[DLOdlo]'(?=\p{Lu}))?[\p{L}][\p{L}\p{M}]{0,62}(?:(?:-|'(?=\p{Lu}))[\p{L}\p{M}]{1,62}){0,3}|\d{1,64}/gu;
 /** Scripts without capitals. */
-const NO_CASE = /[\p{Script=Hangul}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Arabic}\p{Script=Hebrew}]/u;
+const NO_CASE =
+  /[\p{Script=Hangul}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Arabic}\p{Script=Hebrew}]/u;
 /** In longer runs of capitals than acronyms have, a word that is not English is a name. */
 const UPPER_NAME_UNITS_MIN = 4;
 /** A text is taken for English with this many other words, or this share of more. */
@@ -58,9 +60,11 @@ export function wordsOf(text: string): Words {
     }
     all.push({ start: index, end: index + token.length, lower, kind, isSentenceStart, isName: isNameWord(lower) });
   }
-  const isEnglish = !(isShouting && hasCapitals) && foreign <= Math.max(FOREIGN_MIN, FOREIGN_SHARE_MAX * (known + foreign));
+  const isEnglish =
+    !(isShouting && hasCapitals) && foreign <= Math.max(FOREIGN_MIN, FOREIGN_SHARE_MAX * (known + foreign));
   const isCard = !hasCapitals && CONTACT_WORDS.test(text);
-  if (!hasCapitals && known > 0 && (isEnglish || isCard)) for (const word of all) if (isLowerName(word)) word.kind = 'proper';
+  if (!hasCapitals && known > 0 && (isEnglish || isCard))
+    for (const word of all) if (isLowerName(word)) word.kind = 'proper';
   return { all, isEnglish: isEnglish || isCard };
 }
 

@@ -76,20 +76,28 @@ export const EUROPE: readonly Rule[] = [
   rule('(?<!\\d)\\d{3}[ \\-]?\\d{3}[ \\-]?\\d{4}(?!\\d)', isNhs),
   rule(`${NO_LETTER}[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z](?: ?\\d{2}){3} ?[A-D]${END}`),
   rule(`${NO_LETTER}[A-Z]{2}\\d{7}${END}`),
-  rule(`${NO_LETTER}[A-Z9]{3,5}\\d{6,7}[A-Z9]{1,2}\\d?[A-Z0-9]{3,5}${END}`, (value) => value.length >= 15 && value.length <= 18),
+  rule(
+    `${NO_LETTER}[A-Z9]{3,5}\\d{6,7}[A-Z9]{1,2}\\d?[A-Z0-9]{3,5}${END}`,
+    (value) => value.length >= 15 && value.length <= 18,
+  ),
   // Spain: NIF, NIE, passport.
   rule(`${NO_LETTER}[XYZ]?\\d{7,8}[ \\-]?[A-Z]${END}`, isSpanish),
   rule(`${NO_LETTER}[A-Z]{3}\\d{6}${END}`),
   rule(`${NO_LETTER}[ABCDEFGHJNPQRSUVW][ \\-]?\\d{7}[ \\-]?[0-9A-J]${END}`),
   // Italy: fiscal code, VAT, identity card, passport, driving licence.
-  rule(`${NO_LETTER}[A-Z]{6}[ \\-]?[0-9LMNPQRSTUV]{2}[ABCDEHLMPRST][0-9LMNPQRSTUV]{2}[ \\-]?[A-Z][0-9LMNPQRSTUV]{3}[A-Z]${END}`),
+  rule(
+    `${NO_LETTER}[A-Z]{6}[ \\-]?[0-9LMNPQRSTUV]{2}[ABCDEHLMPRST][0-9LMNPQRSTUV]{2}[ \\-]?[A-Z][0-9LMNPQRSTUV]{3}[A-Z]${END}`,
+  ),
   rule('(?<!\\d)\\d(?:[ _.\\-]?\\d){10}(?!\\d)', isItalianVat),
   rule(`${NO_LETTER}(?:[A-Z]{2}\\d{5}[A-Z]{2}|[A-Z]{2} \\d{7}|\\d{7}[A-Z]{2})${END}`, isNoWord),
   rule(`${NO_LETTER}(?:[A-Z]{2}\\d{7}[A-Z]|U1[A-Z0-9]{7}[A-Z])${END}`),
   // Germany: tax, identity card and passport, social security, health insurance, residence permit.
   rule('(?<!\\d)\\d{2} ?\\d{3} ?\\d{3} ?\\d{3}(?!\\d)', isGermanTax),
   rule('(?<!\\d)\\d{10,13}(?!\\d)', undefined, /steuer|idnr|id-nr|tin\b/i),
-  rule(`${NO_LETTER}[CFGHJKLMNPRTVWXYZ][0-9CFGHJKLMNPRTVWXYZ]{7,8}\\d${END}`, (value) => /\d/.test(value.slice(1, -1)) && isIcao(value)),
+  rule(
+    `${NO_LETTER}[CFGHJKLMNPRTVWXYZ][0-9CFGHJKLMNPRTVWXYZ]{7,8}\\d${END}`,
+    (value) => /\d/.test(value.slice(1, -1)) && isIcao(value),
+  ),
   rule(`${NO_LETTER}[CFGHJKLMNPRTVWXYZ]\\d{8}${END}`),
   rule(`${NO_LETTER}\\d{2} ?\\d{6} ?[A-Z] ?\\d{3}${END}`),
   rule(`${NO_LETTER}[A-Z]\\d{9}${END}`),
@@ -112,9 +120,17 @@ export const EUROPE: readonly Rule[] = [
   rule('(?<!\\d)\\d{9}(?!\\d)', undefined, /\b(?:nif|contribuinte|nipc)\b/i),
   rule('(?<!\\d)\\d{4} ?\\d{6}(?!\\d)', undefined, /\b(?:svnr|sozialversicherung|versicherungsnummer)/i),
   // Romania, Bulgaria, Estonia and Lithuania, Croatia: bare digits near their names.
-  rule('(?<!\\d)\\d{10,13}(?!\\d)', undefined, /\b(?:cnp|egn|isikukood|asmens|oib|emšo|jmbg|amka|rodné|személyi|adóazonosító)/i),
+  rule(
+    '(?<!\\d)\\d{10,13}(?!\\d)',
+    undefined,
+    /\b(?:cnp|egn|isikukood|asmens|oib|emšo|jmbg|amka|rodné|személyi|adóazonosító)/i,
+  ),
   // VAT numbers of the Union.
-  rule(`${NO_LETTER}(?:ATU|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK|XI)[ \\-]?[0-9A-Z]\\d{6,11}[0-9A-Z]?(?:B\\d{2})?${END}`, undefined, /\b(?:vat|ust|tva|iva|btw|moms)/i),
+  rule(
+    `${NO_LETTER}(?:ATU|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK|XI)[ \\-]?[0-9A-Z]\\d{6,11}[0-9A-Z]?(?:B\\d{2})?${END}`,
+    undefined,
+    /\b(?:vat|ust|tva|iva|btw|moms)/i,
+  ),
 ];
 
 /** `DDMMYY` at the head. */

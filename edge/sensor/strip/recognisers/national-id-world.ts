@@ -52,7 +52,8 @@ const isBrazilian = (value: string): boolean => {
   const digits = digitsOf(value);
   const check = (weights: readonly number[]): number => ((weighted(digits, weights) * 10) % 11) % 10;
   return (
-    check([10, 9, 8, 7, 6, 5, 4, 3, 2]) === Number(digits[9]) && check([11, 10, 9, 8, 7, 6, 5, 4, 3, 2]) === Number(digits[10])
+    check([10, 9, 8, 7, 6, 5, 4, 3, 2]) === Number(digits[9]) &&
+    check([11, 10, 9, 8, 7, 6, 5, 4, 3, 2]) === Number(digits[10])
   );
 };
 
@@ -72,7 +73,9 @@ export const WORLD: readonly Rule[] = [
   rule('(?<!\\d)9\\d{2}[ \\-]?[5-9]\\d[ \\-]?\\d{4}(?!\\d)', undefined, /\b(?:itin|tax)/i),
   rule('(?<!\\d)\\d{2}-\\d{7}(?!\\d)', undefined, /\b(?:ein|employer|tax|federal)\b/i),
   rule(`${NO_LETTER}[A-Z]\\d{8}${END}`),
-  rule(`${NO_LETTER}[1-9][AC-HJ-KM-NP-RT-Y][0-9AC-HJ-KM-NP-RT-Y]\\d-?[AC-HJ-KM-NP-RT-Y][0-9AC-HJ-KM-NP-RT-Y]\\d-?[AC-HJ-KM-NP-RT-Y]{2}\\d{2}${END}`),
+  rule(
+    `${NO_LETTER}[1-9][AC-HJ-KM-NP-RT-Y][0-9AC-HJ-KM-NP-RT-Y]\\d-?[AC-HJ-KM-NP-RT-Y][0-9AC-HJ-KM-NP-RT-Y]\\d-?[AC-HJ-KM-NP-RT-Y]{2}\\d{2}${END}`,
+  ),
   rule('(?<!\\d)\\d{4}[ \\-]?\\d{3}[ \\-]?\\d{3}(?!\\d)', isNpi),
   rule(`${NO_LETTER}[A-Z][A-Z9]\\d{7}${END}`),
   rule(`${NO_LETTER}[A-Z]\\d{3}[ \\-]\\d{3,4}[ \\-]\\d{2,4}(?:[ \\-]\\d{1,4}){0,2}${END}`),
@@ -112,7 +115,10 @@ export const WORLD: readonly Rule[] = [
   rule(
     '(?<![A-Za-z0-9.])[A-Za-z]{0,4}\\d{1,24}(?:(?:[ \\-./_][A-Za-z]{0,3}|[A-Za-z]{1,3})\\d{1,24}){0,14}[A-Za-z]{0,3}(?![A-Za-z0-9])',
     (value) => digitsOf(value).length >= 6 && digitsOf(value).length <= 20 && !/^\d{4}-\d{2}-\d{2}/.test(value),
-    /\b(?:ssn|itin|ein|passports?|licen[cs]e|driver|driving|id(?: ?(?:card|no|number|code))?|identity|identification|identifier|national|nin|nino|nhs|medicare|medicaid|insurance|insured|tax|tfn|abn|acn|npi|dea|mbi|sin|nas|pan|aadha?ar|voter|visa|social|citizen|resident|permit|patient|mrn|record|policy|member|dni|nie|nif|pasaporte|pesel|dowód|henkilötunnus|hetu|personnummer|organisationsnummer|ausweis|personalausweis|reisepass|pass|führerschein|steuer|krankenkasse|kvnr|codice|fiscale|patente|passaporto|passeport|permis|kimlik|tckn|vergi|refugee|uen|nric|fin|curp|rfc|cpf|cnpj|rut|bvn|employee|student|matricul\w{0,4})\b|여권|면허|주민|외국인|번호|บัตร|ประชาชน/i,
+    /\b(?:ssn|itin|ein|passports?|licen[cs]e|driver|driving|id(?: ?(?:card|no|number|code))?|identity|identification|identifier|national|nin|nino|nhs|medicare|medicaid|insurance|insured|tax|tfn|abn|acn|npi|dea|mbi|sin|nas|pan|aadha?ar|voter|visa|social|citizen|resident|permit|patient|mrn|record|policy|member|dni|nie|nif|pasaporte|pesel|dowód|henkilötunnus|hetu|personnummer|organisationsnummer|ausweis|personalausweis|reisepass|pass|führerschein|steuer|krankenkasse|kvnr|codice|fiscale|patente|passaporto|passeport|permis|kimlik|tckn|vergi|refugee|uen|nric|fin|curp|rfc|cpf|cnpj|rut|bvn|employee|student|matricul\w{0,4})\b|여권|면허|주민|외국인|บัตร|ประชาชน/i,
   ),
-  rule('(?<key>\\b(?:passport|licen[cs]e|ssn|nhs|nino|tin|vat|dni|nie|nif|id|permit|mrn|visa)(?: (?:no|nr|num|number|code|card|is|#)){0,3}[.:=# ]{1,3}(?:is )?)(?=[A-Z0-9 \\-/]{0,12}\\d)[A-Z0-9](?:[\\-/ ]?[A-Z0-9]){3,17}(?![A-Za-z0-9])', (value) => digitsOf(value).length >= 4),
+  rule(
+    '(?<key>\\b(?:passport|licen[cs]e|ssn|nhs|nino|tin|vat|dni|nie|nif|id|permit|mrn|visa)(?: (?:no|nr|num|number|code|card|is|#)){0,3}[.:=# ]{1,3}(?:is )?)(?=[A-Z0-9 \\-/]{0,12}\\d)[A-Z0-9](?:[\\-/ ]?[A-Z0-9]){3,17}(?![A-Za-z0-9])',
+    (value) => digitsOf(value).length >= 4,
+  ),
 ];

@@ -12,7 +12,8 @@ const RULES: readonly Rule[] = [
   // EUI-48 and EUI-64, in pairs.
   {
     category: 'mac-address',
-    pattern: /(?<![0-9A-Za-z])[0-9A-Fa-f]{2}(?:[:\-._][0-9A-Fa-f]{2}){5}(?:(?:[:\-._][0-9A-Fa-f]{2}){2})?(?![0-9A-Za-z])/g,
+    pattern:
+      /(?<![0-9A-Fa-f])[0-9A-Fa-f]{2}(?:[:\-._][0-9A-Fa-f]{2}){5}(?:(?:[:\-._][0-9A-Fa-f]{2}){2})?(?![0-9A-Fa-f])/g,
     isValid: isSomeone,
   },
   {
@@ -21,21 +22,42 @@ const RULES: readonly Rule[] = [
     isValid: (value) => /[A-Fa-f]/.test(value) && isSomeone(value),
   },
   // Leading zeros left out.
-  { category: 'mac-address', pattern: /(?<![0-9A-Za-z:])[0-9A-Fa-f]{1,2}(?::[0-9A-Fa-f]{1,2}){5}(?![0-9A-Za-z:])/g, isValid: isSomeone },
-  { category: 'mac-address', pattern: /(?<![0-9A-Za-z]|[:.\-])[0-9A-Fa-f]{4}(?:[.:\-][0-9A-Fa-f]{4}){2,3}(?![0-9A-Za-z]|[:.\-]\w)/g, isValid: (v) => isSomeone(v) && /[a-f]/i.test(v) },
-  { category: 'mac-address', pattern: /(?<![0-9A-Za-z])[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}(?![0-9A-Za-z])/g, isValid: isSomeone },
-  { category: 'mac-address', pattern: /(?<![0-9A-Za-z])[0-9A-Fa-f]{6}[:\-.][0-9A-Fa-f]{6}(?![0-9A-Za-z])/g, isValid: (v) => /[a-f]/i.test(v) && isSomeone(v) },
+  {
+    category: 'mac-address',
+    pattern: /(?<![0-9A-Za-z:])[0-9A-Fa-f]{1,2}(?::[0-9A-Fa-f]{1,2}){5}(?![0-9A-Za-z:])/g,
+    isValid: isSomeone,
+  },
+  {
+    category: 'mac-address',
+    pattern: /(?<![0-9A-Za-z]|[:.-])[0-9A-Fa-f]{4}(?:[.:-][0-9A-Fa-f]{4}){2,3}(?![0-9A-Za-z]|[:.-]\w)/g,
+    isValid: (v) => isSomeone(v) && /[a-f]/i.test(v),
+  },
+  {
+    category: 'mac-address',
+    pattern: /(?<![0-9A-Za-z])[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}(?![0-9A-Za-z])/g,
+    isValid: isSomeone,
+  },
+  {
+    category: 'mac-address',
+    pattern: /(?<![0-9A-Za-z])[0-9A-Fa-f]{6}[:\-.][0-9A-Fa-f]{6}(?![0-9A-Za-z])/g,
+    isValid: (v) => /[a-f]/i.test(v) && isSomeone(v),
+  },
   {
     category: 'mac-address',
     pattern: /(?<![0-9A-Za-z])(?:0x)?[0-9A-Fa-f]{12}(?![0-9A-Za-z])/g,
     isValid: isSomeone,
-    context: /\b(?:mac|bssid|wi-?fi|wlan|ble|bt|bluetooth|beacon|station|sta|client|hwaddr|ether|addr(?:ess)?|probe|phys)|맥\s?주소/i,
+    context:
+      /\b(?:mac|bssid|wi-?fi|wlan|ble|bt|bluetooth|beacon|station|sta|client|hwaddr|ether|addr(?:ess)?|probe|phys)|맥\s?주소/i,
   },
-  { category: 'ip-address', pattern: new RegExp(`(?<![\\d.])(?:${OCTET}${POINT}){3}${OCTET}(?:/\\d{1,2})?(?!\\d|\\.\\d)`, 'gi') },
+  {
+    category: 'ip-address',
+    pattern: new RegExp(`(?<![\\d.])(?:${OCTET}${POINT}){3}${OCTET}(?:/\\d{1,2})?(?!\\d|\\.\\d)`, 'gi'),
+  },
 ];
 
 const findByRule = recogniser(RULES);
-const IPV6_CANDIDATE = /(?<![0-9A-Za-z:.])(?=[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:]{2,39}(?:\.\d{1,3}){0,3}(?:%[A-Za-z0-9]{1,15})?(?:\/\d{1,3})?/g;
+const IPV6_CANDIDATE =
+  /(?<![0-9A-Za-z:.])(?=[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:]{2,39}(?:\.\d{1,3}){0,3}(?:%[A-Za-z0-9]{1,15})?(?:\/\d{1,3})?/g;
 
 /** What a candidate holds from its first unit is tried from the longest: a full stop or a colon may follow. */
 function ipv6LengthOf(candidate: string): number {

@@ -15,7 +15,7 @@ const CODE_LENGTH_MIN = 8;
 const MEASURED_DIGITS_MAX = 12;
 
 const RUN = /\d(?:[ \-./()_,:*#|~+]{0,3}\d){6,255}/g;
-const CODE = /(?<![A-Za-z0-9])(?=[A-Za-z0-9\-_/.]{0,63}\d)[A-Za-z0-9]{1,64}(?:[\-_/.][A-Za-z0-9]{1,64}){0,7}/g;
+const CODE = /(?<![A-Za-z0-9])(?=[A-Za-z0-9\-_/.]{0,63}\d)[A-Za-z0-9]{1,64}(?:[-_/.][A-Za-z0-9]{1,64}){0,7}/g;
 const UNIT_AFTER =
   /^ ?(?:%|‰|°|µ|[kMGTmcnu]?(?:W|Wh|V|A|Hz|B|b|bit|Bps|bps|Pa|bar|m|g|s|l|L|J|N|lm|lx|Ω|ohm|eV|cd)(?:\/[a-z0-9³²]{1,4}|[²³23])?|dBm?|ppm|ppb|lux|kcal|psi|hPa|rpm|mph|km\/h|kWh|MWh|VA|var|counts?|bytes?|pixels?|px|steps?|ticks?|packets?|frames?|messages?|rows?|points?|years?|days?|hours?|minutes?|seconds?|ms|원|개|명|대|건|회|미터|도|와트)(?![A-Za-z0-9])/;
 const MEASURE_BEFORE =
@@ -30,8 +30,7 @@ const BEFORE_UNITS = 32;
 export const findNumbers: Recogniser = ({ text, digits }) => {
   if (digits < CODE_DIGITS_MIN) return [];
   const spans: Span[] = [];
-  if (digits >= DIGITS_MIN)
-    for (const { 0: run, index } of text.matchAll(RUN)) addRun(text, run, index, spans);
+  if (digits >= DIGITS_MIN) for (const { 0: run, index } of text.matchAll(RUN)) addRun(text, run, index, spans);
   for (const { 0: code, index } of text.matchAll(CODE)) {
     const count = digitsOf(code).length;
     const isCode = /[A-Za-z]/.test(code) && code.length >= CODE_LENGTH_MIN && count >= CODE_DIGITS_MIN;

@@ -7,9 +7,15 @@
 import type { Span } from '../span.ts';
 import type { Word, Words } from '../words.ts';
 
-const PARTICLES = new Set('de del della der den di da dos du van von la le el al bin ibn nad pod an zu zum ten ter y e og och of the'.split(' '));
+const PARTICLES = new Set(
+  'de del della der den di da dos du van von la le el al bin ibn nad pod an zu zum ten ter y e og och of the'.split(
+    ' ',
+  ),
+);
 const PLACE_BEFORE = new Set('in from to at near of via towards toward into around between through across'.split(' '));
-const DIRECTIONS = new Set('south north east west new central upper lower great united saint san santa los las el la le czech'.split(' '));
+const DIRECTIONS = new Set(
+  'south north east west new central upper lower great united saint san santa los las el la le czech'.split(' '),
+);
 const POSTAL_DIGITS_MIN = 4;
 /** Countries whose names are English words. */
 const WORDY_COUNTRIES =
@@ -25,9 +31,9 @@ export function findProperNouns(text: string, { all, isEnglish }: Words): Span[]
   for (let i = 0; i < all.length; i++) {
     if (all[i]!.kind !== 'proper') continue;
     const from = firstOf(text, all, i);
-    const to = lastOf(text, all, i);
     const before = all[from - 1];
     const isPlace = before !== undefined && PLACE_BEFORE.has(before.lower);
+    const to = lastOf(text, all, i, isPlace);
     spans.push({ start: all[from]!.start, end: all[to]!.end, category: isPlace ? 'location' : 'name' });
     i = Math.max(i, to);
   }
@@ -47,22 +53,24 @@ function firstOf(text: string, all: readonly Word[], at: number): number {
   return first;
 }
 
-function lastOf(text: string, all: readonly Word[], at: number): number {
+function lastOf(text: string, all: readonly Word[], at: number, isPlace: boolean): number {
   let last = at;
   for (let i = at + 1, capitals = 0; i < all.length; i++) {
     const word = all[i]!;
     if (!isBeside(text, all[i - 1]!, word)) break;
     if (word.kind === 'proper' || word.kind === 'initial') last = i;
     else if (word.kind === 'capital' && word.lower !== 'i' && ++capitals <= CAPITALS_MAX) last = i;
-    else if (isHouseNumber(text, word)) return i;
+    else if (isHouseNumber(text, word, isPlace)) return i;
     else if (!PARTICLES.has(word.lower) && !(word.kind === 'foreign' && word.lower.length <= 4)) break;
   }
   return last;
 }
 
 /** A district, a house or a postal code at the end of a clause. */
-function isHouseNumber(text: string, { kind, start, end }: Word): boolean {
-  return kind === 'number' && (end - start >= POSTAL_DIGITS_MIN || /^(?:$|[.,;!?\n)]| \d\d\b)/.test(text.slice(end, end + 4)));
+function isHouseNumber(text: string, { kind, start, end }: Word, isPlace: boolean): boolean {
+  if (kind !== 'number') return false;
+  const isPostal = isPlace && (end - start >= POSTAL_DIGITS_MIN || /^ \d\d\b/.test(text.slice(end, end + 4)));
+  return isPostal || /^(?:$|[,;!?\n)]|\.(?!\d))/.test(text.slice(end, end + 2));
 }
 
 /** Nothing but a space, or the stop of an initial, stands between. */
