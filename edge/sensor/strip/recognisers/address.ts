@@ -55,6 +55,12 @@ const MARKS: readonly Rule[] = [
   },
   { category: 'address', pattern: new RegExp(DETAIL, 'gi') },
   { category: 'address', pattern: /\b(?:apo|fpo|dpo) [a-z]{2} \d{5}(?!\d)/gi },
+  { category: 'address', pattern: new RegExp(`(?<![\\p{L}\\d.])\\d{1,4}(?:st|nd|rd|th) (?:${STREET})\\b\\.?`, 'giu') },
+  {
+    category: 'address',
+    pattern:
+      /(?<![\p{L}\d.])(?:\p{Lu}[\p{L}\p{M}'-]{1,40} ){1,3}(?:Street|Road|Avenue|Boulevard|Lane|Drive|Terrace|Crescent)(?![\p{L}])(?: \d{1,5}[a-z]?(?!\d))?/gu,
+  },
   // A number, a name, a number: the commonest form where the kind of street is not said.
   {
     category: 'address',
@@ -89,6 +95,7 @@ const MARKS: readonly Rule[] = [
 ];
 
 const KOREAN: readonly Rule[] = [
+  { category: 'address', pattern: /[가-힣]{1,6}(?:동|리|읍|면)\s?(?:산\s?)?\d{1,4}-\d{1,4}(?:번지)?(?![\d-])/g },
   {
     category: 'address',
     pattern:

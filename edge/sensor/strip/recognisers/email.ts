@@ -56,6 +56,10 @@ const RULES: readonly Rule[] = [
   },
   {
     category: 'account',
+    pattern: /(?<key>(?:아이디|계정|닉네임)(?:는|은)?\s{1,2})[A-Za-z][A-Za-z0-9_.-]{2,40}/g,
+  },
+  {
+    category: 'account',
     pattern: /(?<key>(?:\/home\/|\/Users\/|[A-Za-z]:\\Users\\|\\\\Users\\\\))[^\s/\\"':;<>]{1,64}/g,
   },
 ];

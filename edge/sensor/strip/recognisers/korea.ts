@@ -3,7 +3,7 @@ import { digitsOf, isDate, isRepeated, weighted } from '../checksums.ts';
 import { type Rule, recogniser } from '../rule.ts';
 
 /** Syllables that stand in Korean plates: private, business, rental, delivery, military, diplomatic. */
-export const KR_PLATE_SYLLABLES =
+const KR_PLATE_SYLLABLES =
   '가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주바사아자허하호배국합육해공외교영준협';
 const REGIONS = '서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주';
 

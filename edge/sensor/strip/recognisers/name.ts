@@ -1,4 +1,6 @@
 /** Names of people by what announces them: a key, a title, a phrase; in English, Korean, and the keys of some other languages. */
+
+import { isEnglishWord, isNameWord } from '../lexicon.ts';
 import type { Recogniser } from '../rule.ts';
 import { anyCase, type Rule, recogniser } from '../rule.ts';
 import { wordsOf } from '../words.ts';
@@ -8,6 +10,9 @@ import { findProperNouns } from './proper-noun.ts';
 const WORD = String.raw`[\p{L}][\p{L}\p{M}'’.\-]{0,40}`;
 const CAPITALISED = String.raw`(?:\p{Lu}[\p{L}\p{M}'’\-]{1,40}|\p{Lu}\.)`;
 const CAPITALISED_NAME = `${CAPITALISED}(?: (?:(?:de|del|van|von|der|den|da|di|la|al|bin) ){0,2}${CAPITALISED}){0,4}`;
+/** Words of three syllables that stand before telephone numbers, by their heads. */
+const NO_NAMES_BEFORE_PHONE =
+  '연락|전화|휴대|번호|신고|차량|주차|계좌|주소|문의|예약|접수|담당|현장|고장|상담|안내|위치|성명|이름|기타|긴급|대표|우리|지금|여기|정보|확인|사무|경비|관리|본사|지사|지점|매장';
 const KEYS =
   '(?:full |first |last |given |family |middle |maiden |sur|nick|user ?|contact |customer |patient |owner |driver |guest )?name|owner|driver|patient|tenant|resident|passenger|visitor|guest|customer|client|contact(?: person)?|recipient|sender|addressee|attn|attention|author|operator|officer|employee|student|teacher|nurse|doctor|physician|manager|witness|suspect|victim|caller|reporter|holder|cardholder|beneficiary|account holder|next of kin|signed(?: by)?|submitted by|reported by|registered to|issued to|prepared for|nom|prénom|nombre|apellidos?|nome|cognome|vorname|nachname|name des halters|halter|fahrer|naam|namn|navn|imię|nazwisko|jméno|nimi|isim|ad[ıi]? soyad[ıi]?';
 const KOREAN_KEYS =
@@ -66,6 +71,19 @@ const RULES: readonly Rule[] = [
     pattern:
       /(?<key>(?:名前|氏名|姓名|お名前|联系人|聯絡人|担当者)\s{0,2}[:は]\s{0,2})[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー・ ]{2,12}/gu,
   },
+  // Before a telephone number; and at the end, as a signature.
+  {
+    category: 'name',
+    pattern: new RegExp(
+      `(?<![가-힣])(?!${NO_NAMES}|${NO_NAMES_BEFORE_PHONE})[${SURNAMES}][가-힣]{2}(?=[ ,:]{1,2}\\(?0\\d{1,2}[) .-])`,
+      'g',
+    ),
+  },
+  {
+    category: 'name',
+    pattern: new RegExp(`(?<key>[-~,] ?)${CAPITALISED_NAME}\\s{0,4}$`, 'gu'),
+    isValid: isNameLike,
+  },
   // Titles.
   {
     category: 'name',
@@ -93,7 +111,7 @@ const RULES: readonly Rule[] = [
       `(?<key>(?<![\\p{L}])(?:[Hh]i|[Hh]ello|[Hh]ey|[Dd]ear|[Tt]hanks,?|[Tt]hank you,?|[Ii]'m|[Ii] am|[Tt]his is|[Aa]sk for|[Ss]peak (?:to|with)|[Tt]alk to|[Mm]eet|[Cc]alled|[Nn]amed|[Ss]ays|[Ss]aid|[Ww]ith|[Bb]y|[Uu]nder|[Ff]rom|[Cc]ontact|[Tt]ell|[Mm]y (?:kid|son|daughter|wife|husband|brother|sister|mother|father|friend|boss|partner|colleague|neighbou?r|child|baby|aunt|uncle|cousin)|[Ss]tarring|[Dd]irected by|[Ww]ritten by|[Pp]artner's name|[Rr]egistered (?:to|for|under)) )${CAPITALISED_NAME}`,
       'gu',
     ),
-    isValid: isNoCommonOpening,
+    isValid: isNameLike,
   },
   // Whose it is, or who is spoken to.
   {
@@ -113,6 +131,12 @@ const RULES: readonly Rule[] = [
     isValid: isNoCommonOpening,
   },
 ];
+
+/** Capitals also stand on words that are none: of those only the ones that are names too count. */
+function isNameLike(value: string): boolean {
+  const first = (/^[\p{L}-]*/u.exec(value)?.[0] ?? '').toLowerCase();
+  return isNoCommonOpening(value) && (!isEnglishWord(first) || isNameWord(first));
+}
 
 /** Words that open sentences; a name that is one is announced in other ways too. */
 function isNoCommonOpening(value: string): boolean {

@@ -61,6 +61,8 @@ function lastOf(text: string, all: readonly Word[], at: number, isPlace: boolean
     if (word.kind === 'proper' || word.kind === 'initial') last = i;
     else if (word.kind === 'capital' && word.lower !== 'i' && ++capitals <= CAPITALS_MAX) last = i;
     else if (isHouseNumber(text, word, isPlace)) return i;
+    // Half a name in lower case.
+    else if (word.kind === 'foreign' && word.lower.length > 3 && last === i - 1) last = i;
     else if (!PARTICLES.has(word.lower) && !(word.kind === 'foreign' && word.lower.length <= 4)) break;
   }
   return last;
