@@ -3,10 +3,15 @@
  *
  * Method: RFC 4648 tokens of 12 characters or more that decode to UTF-8 without control characters.
  */
+import { isUtf8 } from 'node:buffer';
 import type { Span } from './span.ts';
 
 const TOKEN = /(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{12,65536}={0,2}/g;
 const HEX = /^(?:[0-9A-Fa-f]{2})+$/;
+/** Shorter contents hold no identifier. */
+const PLAIN_BYTES_MIN = 5;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what tells bytes from text
+const NO_TEXT = /[\u0000-\u0008\u000e-\u001f\u007f-\u009f\p{Cn}\p{Co}]/u;
 /** Encodings inside encodings are followed this far. */
 const DEPTH_MAX = 2;
 /** Tokens looked into per text: more of them are covered unread. */
@@ -41,12 +46,7 @@ function decodedText(token: string): string | undefined {
 }
 
 function readable(bytes: Buffer): string | undefined {
-  if (bytes.length < 5) return undefined;
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what tells bytes from text
-    return /[\u0000-\u0008\u000e-\u001f\u007f-\u009f\p{Cn}\p{Co}]/u.test(text) ? undefined : text;
-  } catch {
-    return undefined;
-  }
+  if (bytes.length < PLAIN_BYTES_MIN || !isUtf8(bytes)) return undefined;
+  const text = bytes.toString('utf8');
+  return NO_TEXT.test(text) ? undefined : text;
 }

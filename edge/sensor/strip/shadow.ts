@@ -60,6 +60,8 @@ const NAMED_ENTITIES: Readonly<Record<string, string>> = {
 /** The text itself without disguises, and, where it holds escapes, that without them: an escape may also be meant as it stands. */
 export function shadowsOf(text: string): Shadow[] {
   const first = PLAIN.test(text) ? { text, toInput: (span: Span) => span } : shadowOf(normalise(identity(text)));
+  ESCAPE.lastIndex = 0;
+  if (!ESCAPE.test(text)) return [first];
   let mapped = identity(text);
   let isEscaped = false;
   for (let depth = 0; depth < UNESCAPE_DEPTH_MAX; depth++) {

@@ -12,7 +12,7 @@ const DIGITS_MIN = 7;
 const CODE_DIGITS_MIN = 5;
 const CODE_LENGTH_MIN = 8;
 /** A measurement has no more digits than this before it is covered after all. */
-const MEASURED_DIGITS_MAX = 12;
+const MEASURED_DIGITS_MAX = 9;
 
 const RUN = /\d(?:[ \-./()_,:*#|~+]{0,3}\d){6,255}/g;
 const CODE = /(?<![A-Za-z0-9])(?=[A-Za-z0-9\-_/.]{0,63}\d)[A-Za-z0-9]{1,64}(?:[-_/.][A-Za-z0-9]{1,64}){0,7}/g;

@@ -88,7 +88,7 @@ const EXPECTED: Record<string, Record<string, string>> = {
     'geo:37.5665,126.9780': '[location]',
     'Her office is at 230 Wit Road, Suite 246.': 'Her office is at [address].',
     'postcode EC2A 1NT please': 'postcode [address] please',
-    'Frau Müller, wohnhaft Gartenstr. 5': '[name], [address]',
+    'Frau Müller wohnt in der Gartenstr. 5': '[name] in [address]',
   },
   'names, dates and ages': {
     'driver: Kim Min-su': 'driver: [name]',
