@@ -136,7 +136,7 @@ const KEYED: readonly Rule[] = [
     category: 'address',
     pattern:
       /(?<key>\b(?:address(?:es)? (?:is|to|are)|lives? (?:at|on)|lived (?:at|on|in)|live (?:at|on)|located (?:at|on)|(?:office|house|shop|restaurant|station|store|clinic)s? (?:is|are) (?:at|on|in)|sent to|send (?:it )?to|return to|deliver(?:ed)? to|ship(?:ped)? to|moved to|taxi to|arrived at|drop(?:ped)? (?:off )?at|pick(?:ed)? up (?:at|from)) )(?=[\p{Lu}\d])[^.;!?]{3,110}?(?= in case| last | for post| for this| as | please|[.;!?](?:\s|$)|$)/gu,
-    isValid: (value) => /\d/.test(value),
+    isValid: (value) => /\d/.test(value) && /\p{L}/u.test(value),
   },
 ];
 

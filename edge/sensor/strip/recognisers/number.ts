@@ -23,6 +23,9 @@ const MEASURE_BEFORE =
 const PLAIN = /^\d{1,12}(?:\.\d{1,12})?$/;
 const THOUSANDS = /^\d{1,3}(?:,\d{3}){1,6}(?:\.\d{1,4})?$/;
 const LIST_GAP = /, |: | \/ | \| /;
+const LEADING_TIME = /^(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)? /;
+/** Of software. */
+const VERSION = /^v?\d{1,3}(?:\.\d{1,3}){1,3}(?:[.-][a-z]{1,5}\.?\d{0,3})?$/i;
 const TIMES = /^\d{1,2}(?::\d{2}){1,2}(?:[ ,-]{1,3}\d{1,2}(?::\d{2}){1,2}){0,16}$/;
 /** Longest of the words in `MEASURE_BEFORE` with what may stand around them. */
 const BEFORE_UNITS = 32;
@@ -33,7 +36,8 @@ export const findNumbers: Recogniser = ({ text, digits }) => {
   if (digits >= DIGITS_MIN) for (const { 0: run, index } of text.matchAll(RUN)) addRun(text, run, index, spans);
   for (const { 0: code, index } of text.matchAll(CODE)) {
     const count = digitsOf(code).length;
-    const isCode = /[A-Za-z]/.test(code) && code.length >= CODE_LENGTH_MIN && count >= CODE_DIGITS_MIN;
+    const isCode =
+      /[A-Za-z]/.test(code) && !VERSION.test(code) && code.length >= CODE_LENGTH_MIN && count >= CODE_DIGITS_MIN;
     if (isCode) spans.push({ start: index, end: index + code.length, category: 'number' });
   }
   return spans;
@@ -48,5 +52,6 @@ function addRun(text: string, run: string, index: number, spans: Span[]): void {
   // Short numbers in a list, or times, are no identifier.
   const parts = run.split(LIST_GAP);
   if ((parts.length > 1 && parts.every((part) => digitsOf(part).length < DIGITS_MIN)) || TIMES.test(run)) return;
+  if (digitsOf(run.replace(LEADING_TIME, '')).length < DIGITS_MIN) return;
   spans.push({ start: index, end, category: 'number' });
 }

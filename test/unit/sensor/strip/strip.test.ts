@@ -117,6 +117,7 @@ test('leaves ordinary notes of sensors and of people about them', () => {
     'Noise level 63 dB, temperature 21.5 C, humidity 40 %, 132 people counted between 10:00 and 10:15.',
     'PM2.5 35 ug/m3, PM10 80, CO2 412 ppm, pressure 1013.25 hPa',
     'Firmware 1.2.3 installed on node 14, RSSI -97 dBm, SNR 7.5, SF12, battery 3.61 V.',
+    '12:00 103 cars, 12:15 98 cars; v2.13.0-rc1 deployed at 21:40, police arrived at 21:45',
     'energy: 12345678 Wh, uptime 86400 s, 1,234,567 packets',
     'Bin 7 is 80 % full. Please empty it before Friday.',
     'I think the WiFi is down again. Can someone check the LoRaWAN gateway?',
