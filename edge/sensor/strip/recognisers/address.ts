@@ -61,6 +61,12 @@ const MARKS: readonly Rule[] = [
     pattern:
       /(?<![\p{L}\d.])(?:\p{Lu}[\p{L}\p{M}'-]{1,40} ){1,3}(?:Street|Road|Avenue|Boulevard|Lane|Drive|Terrace|Crescent)(?![\p{L}])(?: \d{1,5}[a-z]?(?!\d))?/gu,
   },
+  // A postal code of five digits and a town.
+  {
+    category: 'address',
+    pattern: /(?<![\p{L}\d.,:-])(?:[A-Z]{1,2}-)?\d{5} \p{Lu}\p{Ll}{2,30}(?![\p{L}\d])/gu,
+    isValid: (value) => !isEnglishWord(value.slice(value.indexOf(' ') + 1).toLowerCase()),
+  },
   // A number, a name, a number: the commonest form where the kind of street is not said.
   {
     category: 'address',

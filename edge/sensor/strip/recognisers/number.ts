@@ -11,6 +11,8 @@ import type { Span } from '../span.ts';
 const DIGITS_MIN = 7;
 const CODE_DIGITS_MIN = 5;
 const CODE_LENGTH_MIN = 8;
+/** Covered at any length of the code. */
+const CODE_DIGITS_SURE = 6;
 /** A measurement has no more digits than this before it is covered after all. */
 const MEASURED_DIGITS_MAX = 9;
 
@@ -36,8 +38,8 @@ export const findNumbers: Recogniser = ({ text, digits }) => {
   if (digits >= DIGITS_MIN) for (const { 0: run, index } of text.matchAll(RUN)) addRun(text, run, index, spans);
   for (const { 0: code, index } of text.matchAll(CODE)) {
     const count = digitsOf(code).length;
-    const isCode =
-      /[A-Za-z]/.test(code) && !VERSION.test(code) && code.length >= CODE_LENGTH_MIN && count >= CODE_DIGITS_MIN;
+    const isLongEnough = count >= CODE_DIGITS_SURE || (count >= CODE_DIGITS_MIN && code.length >= CODE_LENGTH_MIN);
+    const isCode = isLongEnough && /[A-Za-z]/.test(code) && !VERSION.test(code);
     if (isCode) spans.push({ start: index, end: index + code.length, category: 'number' });
   }
   return spans;
