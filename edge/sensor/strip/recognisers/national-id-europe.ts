@@ -102,7 +102,11 @@ export const EUROPE: readonly Rule[] = [
   rule(`${NO_LETTER}\\d{2} ?\\d{6} ?[A-Z] ?\\d{3}${END}`),
   rule(`${NO_LETTER}[A-Z]\\d{9}${END}`),
   rule('(?<!\\d)\\d{9}(?!\\d)', undefined, /\b(?:bsnr|lanr|arzt|praxis|betriebsst)/i),
-  rule(`${NO_LETTER}(?:HR[AB]|GnR|PR|VR) ?\\d{1,6}(?: ?[A-Z])?${END}`, undefined, /handelsregister|amtsgericht|registergericht|\bhr[ab]\b/i),
+  rule(
+    `${NO_LETTER}(?:HR[AB]|GnR|PR|VR) ?\\d{1,6}(?: ?[A-Z])?${END}`,
+    undefined,
+    /handelsregister|amtsgericht|registergericht|\bhr[ab]\b/i,
+  ),
   // Poland, Finland, Sweden, Norway, Denmark.
   rule('(?<!\\d)\\d{11}(?!\\d)', isPesel),
   rule('(?<!\\d)\\d{6}[-+A-FYXWVU]\\d{3}[0-9A-FHJ-NPR-Y](?![A-Za-z0-9])', isFinnish),
