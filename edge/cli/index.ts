@@ -22,6 +22,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./redact.ts')).redactCommand(),
   },
   {
+    name: 'strip-text',
+    summary: 'replace what identifies people in free texts',
+    load: async () => (await import('./strip-text.ts')).stripTextCommand(),
+  },
+  {
     name: 'config',
     summary: 'check a configuration file, print its JSON Schema',
     load: async () => (await import('./config.ts')).configCommand(),

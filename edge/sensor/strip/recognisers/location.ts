@@ -1,0 +1,60 @@
+/** Places given by coordinates. Two decimals are about a kilometre; what is finer counts. */
+import { type Rule, recogniser } from '../rule.ts';
+
+const KEY =
+  '(?:lat(?:itude)?|lon(?:g(?:itude)?)?|lng|위도|경도|geo|gps|coord(?:inate)?s?|position|pos|loc(?:ation)?|좌표|위치)';
+const NUMBER = String.raw`[+\-]?\d{1,3}[.,]\d{2,15}`;
+const DMS = String.raw`\d{1,3} ?(?:°|º|˚|deg|d|도) ?\d{1,2}(?:[.,]\d{1,8})? ?(?:'|min|m|분)? ?(?:\d{1,2}(?:[.,]\d{1,6})? ?(?:"|''|sec|s|초)?)?`;
+
+const RULES: readonly Rule[] = [
+  {
+    category: 'location',
+    pattern: new RegExp(`(?<key>\\b${KEY}["']?\\s{0,2}[:=]?\\s{0,2}[\\[({"']{0,2})${NUMBER}`, 'gi'),
+  },
+  { category: 'location', pattern: new RegExp(`(?<key>(?:위도|경도|좌표|위치)\\s{0,2}[:=]?\\s{0,2})${NUMBER}`, 'g') },
+  {
+    category: 'location',
+    pattern:
+      /(?<![\d.])[+-]?(?:90|[0-8]?\d)\.\d{3,15}\s{0,2}°?\s{0,2}[NSns]?\s{0,2}[,;/| ]\s{0,2}[+-]?(?:180|1[0-7]\d|\d{1,2})\.\d{3,15}(?:\s{0,2}°?\s{0,2}[EWew]\b)?(?![\d])/g,
+  },
+  {
+    category: 'location',
+    pattern:
+      /(?<![\d.])[+-]?(?:180|1[0-7]\d|\d{1,2})\.\d{3,15}\s{0,2}[,;/| ]\s{0,2}[+-]?(?:90|[0-8]?\d)\.\d{3,15}(?!\d)/g,
+  },
+  // Coarser pairs with a hemisphere or in brackets.
+  {
+    category: 'location',
+    pattern: /(?<![\d.])\d{1,3}(?:\.\d{1,15})?\s?°?\s?[NS][,;/ ]{1,3}\d{1,3}(?:\.\d{1,15})?\s?°?\s?[EW]\b/gi,
+  },
+  { category: 'location', pattern: /\b[NS]\s?\d{1,3}(?:\.\d{1,15})?\s?°?[,;/ ]{1,3}[EW]\s?\d{1,3}(?:\.\d{1,15})?°?/g },
+  { category: 'location', pattern: /[([]\s?[+-]?\d{1,3}\.\d{2,15}\s?[,;]\s?[+-]?\d{1,3}\.\d{2,15}\s?[)\]]/g },
+  {
+    category: 'location',
+    pattern: new RegExp(
+      `(?:[NSEWnsew북남동서][위경]?\\s?)?${DMS}\\s?(?:[NSEW]\\b)?(?:[,;/ ]{0,3}(?:[NSEW동서][경]?\\s?)?${DMS}\\s?(?:[NSEW]\\b)?)?`,
+      'g',
+    ),
+    isValid: (v) => /[°º˚도d]/.test(v) && /['"분m]|\d [NSEW]/.test(v),
+  },
+  { category: 'location', pattern: /\bgeo:[+-]?\d[\d.,+\-;=a-z]{3,80}/gi },
+  { category: 'location', pattern: /\b(?:POINT|LINESTRING|POLYGON) ?Z?M? ?\({1,3}[\d.,+\- ]{3,2000}\){1,3}/gi },
+  {
+    category: 'location',
+    pattern: /(?<![A-Za-z0-9])[23456789CFGHJMPQRVWX]{4,8}\+[23456789CFGHJMPQRVWX]{2,3}(?![A-Za-z0-9])/gi,
+  },
+  { category: 'location', pattern: /\/{3}[\p{Ll}]{3,20}\.[\p{Ll}]{3,20}\.[\p{Ll}]{3,20}/gu },
+  {
+    category: 'location',
+    pattern: /(?<![A-Za-z0-9])\d{1,2}[C-HJ-NP-X] ?[A-HJ-NP-Z]{2} ?\d{2,5} ?\d{2,5}(?![A-Za-z0-9])/g,
+  },
+  {
+    category: 'location',
+    pattern:
+      /(?<key>\b(?:geohash|h3(?:[_ ]?(?:cell|index))?|plus ?code|mgrs|utm|quadkey|s2[_ ]?cell)["']?\s{0,2}[:=]?\s{0,2}["']?)[0-9A-Za-z][0-9A-Za-z ]{3,24}/gi,
+  },
+  // One half of a pair: a decimal so fine is hardly a measurement.
+  { category: 'location', pattern: /(?<![\d.])[+-]?(?:180|1[0-7]\d|[1-9]?\d)\.\d{5,15}(?!\d|\.\d)/g },
+];
+
+export const findLocations = recogniser(RULES, { digitsMin: 2 });
