@@ -30,7 +30,11 @@ export type WorldErrorCode =
   | 'model-missing'
   | 'model-digest-mismatch'
   | 'model-unusable'
-  | 'process-lost';
+  | 'process-lost'
+  | 'ledger-busy'
+  | 'ledger-damaged'
+  | 'ledger-failed'
+  | 'witness-failed';
 
 export class WorldError extends Error {
   override readonly name = 'WorldError';

@@ -56,5 +56,15 @@ export const commands: readonly CommandEntry[] = [
     summary: 'write a clip of a simulated street, and the truth about it',
     load: async () => (await import('./simulate.ts')).simulateCommand(),
   },
+  {
+    name: 'ledger',
+    summary: 'verify, show and prove what this box has on record',
+    load: async () => (await import('./ledger.ts')).ledgerCommand(),
+  },
+  {
+    name: 'witness',
+    summary: "cosign other boxes' ledgers, so that none can show two histories",
+    load: async () => (await import('./witness.ts')).witnessCommand(),
+  },
   { name: 'version', summary: 'print the version', load: async () => (await import('./version.ts')).versionCommand() },
 ];

@@ -1,0 +1,302 @@
+/**
+ * The record of one box: leaves into the log, details under their keys, checkpoints to the witnesses. What the rest of the agent uses.
+ *
+ * How much an answer of `append` is worth:
+ * - `durable`: on the disk; no crash loses it. Not yet signed.
+ * - `signed`: a published checkpoint covers it; from then on it can't be left out without being found out.
+ * - witnessed: `state().cosigned` says up to which size. Nothing waits for it, since a network may be down for days.
+ *
+ * When the disk fails, the ledger is over for this process: every append rejects, and `onFailed` is called once, so that feeds can be
+ * covered (no evidence, no feed). Nothing is buffered beyond the bounds of log.ts.
+ *
+ * Disk: about twice a leaf's size while it is in the journal, then its size and 35 bytes. A checkpoint, at most one a second and only when
+ * there is something new, also rewrites the tiles that are not full: up to 150 kB, on average half of it. Appending is refused below the disk's reserve
+ * (detail.ts); tiles are never rotated, since a log that drops its past proves nothing.
+ */
+import path from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import { messageOf, UserError, WorldError } from '../base/errors.ts';
+import type { Log as Logger } from '../base/log.ts';
+import { type DetailBatch, Details, requireReserve } from './detail.ts';
+import { type Disk, nodeDisk } from './disk.ts';
+import { DurableFolder } from './durable.ts';
+import { baseOrigin, nextOrigin, originSetBy } from './epoch.ts';
+import { readIntent } from './intent.ts';
+import { readJournal } from './journal.ts';
+import { loadSigner } from './keys.ts';
+import { decodeLeaf, encodeLeaf, type Kind, type Leaf } from './leaf.ts';
+import { lockFolder } from './lock.ts';
+import { Log } from './log.ts';
+import { renamedVerifier, type Signer } from './note.ts';
+import { formatProof } from './proof.ts';
+import { LogReader, type PublicFile } from './reader.ts';
+import { instantOf } from './window.ts';
+import { WitnessClient } from './witness/client.ts';
+import { type Cosigned, type Found, Witnessing } from './witness/witnessing.ts';
+
+/** Folder of the ledger in the state folder. */
+export const LEDGER_FOLDER = 'ledger';
+const KEY_FILE = 'log.key';
+/** A durable leaf waits at most this long for its checkpoint: together they cost some ten flushes of the disk. */
+const PUBLISH_WITHIN_MS = 1_000;
+/** All sealed details: 30 days of 15-minute windows of 8 sensors take about 25 MB. */
+const DETAIL_BYTES_MAX = 256 * 1024 * 1024;
+const SHRED_EVERY_MS = 60_000;
+/** Free space is looked at this often at most. */
+const RESERVE_CHECK_MS = 1_000;
+
+export interface LedgerOptions {
+  stateDir: string;
+  /** Name of the box in its leaves, e.g. `urn:box:7f3a`. */
+  box: string;
+  /** Name of the log, at best the URL under which it is served, without its scheme. For good: the first leaf holds it. */
+  origin: string;
+  /** Version of this software, for the first leaf. */
+  software: string;
+  witnesses: readonly { url: string; vkey: string }[];
+  clock: Clock;
+  log: Logger;
+  /** Called once, when nothing can be recorded any more. */
+  onFailed(error: WorldError): void;
+  disk?: Disk;
+}
+
+type Own = 'genesis' | 'epoch' | 'shred';
+type Body<K extends Kind> = { [P in K]: Omit<Leaf<P>, 'v' | 'box'> }[K];
+/** A leaf without what the ledger knows itself. */
+export type LeafBody = Body<Exclude<Kind, Own>>;
+
+export interface LedgerState {
+  /** Durable leaves. */
+  size: number;
+  /** Leaves under the published checkpoint. */
+  signed: number;
+  origin: string;
+  /** Key by which the present checkpoint is verified. */
+  vkey: string;
+  /** True until a witness confirmed that nothing is lost; nothing new is signed meanwhile. */
+  isHeld: boolean;
+  /** By witness. */
+  cosigned: ReadonlyMap<string, Cosigned>;
+  detailBytes: number;
+  failure: WorldError | undefined;
+}
+
+export class Ledger {
+  readonly #options: LedgerOptions;
+  readonly #folder: DurableFolder;
+  readonly #signer: Signer;
+  readonly #log: Log;
+  readonly #details: Details;
+  readonly #reader: LogReader;
+  readonly #witnessing: Witnessing;
+  readonly #unlock: () => Promise<void>;
+  readonly #shredding: NodeJS.Timeout;
+  #reserveCheckedMs = Number.NEGATIVE_INFINITY;
+
+  private constructor(
+    options: LedgerOptions,
+    parts: { folder: DurableFolder; signer: Signer; log: Log; details: Details; unlock: () => Promise<void> },
+    clients: readonly WitnessClient[],
+  ) {
+    this.#options = options;
+    this.#folder = parts.folder;
+    this.#signer = parts.signer;
+    this.#log = parts.log;
+    this.#details = parts.details;
+    this.#unlock = parts.unlock;
+    this.#reader = new LogReader(this.#folder.disk, this.#folder.root);
+    this.#witnessing = new Witnessing(this.#asWitnessed(), clients, options.log);
+    this.#shredding = setInterval(() => {
+      this.shredDue().catch((error: unknown) => options.log.error({ err: error }, 'details could not be shredded'));
+    }, SHRED_EVERY_MS);
+    this.#shredding.unref();
+  }
+
+  /**
+   * Opens the ledger, or begins one. Resolves without waiting for a witness. Throws UserError when the folder holds the log of another box or
+   * its key is missing, WorldError `ledger-damaged` when it is less than what was signed, `ledger-busy` when another process writes it.
+   */
+  static async start(options: LedgerOptions): Promise<Ledger> {
+    if (baseOrigin(options.origin) !== options.origin)
+      throw new UserError(`${options.origin} looks like an epoch of a log`, { fix: 'choose another origin' });
+    const clients = clientsOf(options.witnesses);
+    const folder = new DurableFolder(options.disk ?? nodeDisk, path.join(options.stateDir, LEDGER_FOLDER));
+    await folder.make().catch((error: unknown) => {
+      throw new WorldError('disk-failed', `cannot write ${folder.root}: ${messageOf(error)}`, { cause: error });
+    });
+    const unlock = await lockFolder(folder.root);
+    try {
+      await folder.open();
+      const isNew =
+        (await readIntent(folder)) === undefined && (await folder.disk.list(folder.at('journal'))).length === 0;
+      // A key that may have signed something is never used for a log that begins anew.
+      const signer = await loadSigner(folder, { file: KEY_FILE, name: options.origin, kind: 'log', isNew });
+      let onPublished = (): void => {};
+      const log = await Log.open({
+        folder,
+        signer,
+        originSetBy,
+        publishWithinMs: PUBLISH_WITHIN_MS,
+        onFailed: options.onFailed,
+        onPublished: () => onPublished(),
+      });
+      const details = await Details.open(folder, DETAIL_BYTES_MAX);
+      const ledger = new Ledger(options, { folder, signer, log, details, unlock }, clients);
+      onPublished = () => ledger.#witnessing.published();
+      await ledger.#begin(clients);
+      return ledger;
+    } catch (error) {
+      await unlock();
+      throw error;
+    }
+  }
+
+  async #begin(clients: readonly WitnessClient[]): Promise<void> {
+    const { origin, software, clock } = this.#options;
+    if (clients.length > 0) await this.#log.hold();
+    try {
+      if (this.#log.size > 0) await this.#requireOwn();
+      else {
+        const { vkey: key } = this.#signer.verifier;
+        const witnesses = clients.map(({ verifier }) => verifier.vkey);
+        await this.#write({ kind: 'genesis', at: instantOf(clock.wallMs()), origin, key, witnesses, software });
+      }
+    } catch (error) {
+      clearInterval(this.#shredding);
+      await this.#log.close();
+      throw error;
+    }
+    if (clients.length > 0) this.#witnessing.start();
+    else this.#log.release();
+  }
+
+  /** The first leaf says whose log this is. */
+  async #requireOwn(): Promise<void> {
+    const { start, records } = await readJournal(this.#folder.disk, this.#folder.at('journal'));
+    const first = start === 0 ? records[0]?.entry : (await this.#reader.bundle(0, this.#log.published?.size ?? 0))[0];
+    const decoded = first && decodeLeaf(first);
+    const { origin } = this.#options;
+    if (decoded === undefined || !('leaf' in decoded) || decoded.leaf.kind !== 'genesis')
+      throw new WorldError('ledger-damaged', `${this.#folder.root} does not begin with whose log it is`);
+    if (decoded.leaf.origin === origin && decoded.leaf.key === this.#signer.verifier.vkey) return;
+    throw new UserError(`${this.#folder.root} holds the log ${decoded.leaf.origin}, not ${origin}`, {
+      fix: `keep that origin, or move ${this.#folder.root} away to begin a new log`,
+    });
+  }
+
+  /**
+   * Resolves with the leaf's index when it is as safe as asked. Rejects with a WorldError when it could not be recorded (`ledger-failed`,
+   * `ledger-busy`, `disk-full`): what the leaf stands for must not happen then. While the log is held, `signed` waits for a witness.
+   */
+  async append(leaf: LeafBody, until: 'durable' | 'signed' = 'durable'): Promise<number> {
+    await this.#requireReserve();
+    const index = await this.#write(leaf);
+    if (until === 'signed') await this.#log.signed(index);
+    return index;
+  }
+
+  /** Seals exact values; the digest belongs into the `detail` of the leaf that is appended next. Rejects as `append` does. */
+  seal(batch: DetailBatch, values: unknown): Promise<string> {
+    return this.#details.seal(batch, values);
+  }
+
+  #write(leaf: Body<Kind>): Promise<number> {
+    return this.#log.append(encodeLeaf({ v: 1, box: this.#options.box, ...leaf } as Leaf));
+  }
+
+  async #requireReserve(): Promise<void> {
+    const nowMs = this.#options.clock.monotonicMs();
+    if (nowMs - this.#reserveCheckedMs < RESERVE_CHECK_MS) return;
+    await requireReserve(this.#folder);
+    this.#reserveCheckedMs = nowMs;
+  }
+
+  /** Destroys the keys of details whose time is over, each with its `shred` leaf. Done every minute; gives how many. */
+  shredDue(): Promise<number> {
+    const nowMs = this.#options.clock.wallMs();
+    return this.#details.shredDue(nowMs, ({ window, expires: due }, key) =>
+      this.#write({ kind: 'shred', at: instantOf(nowMs), window, due, key }),
+    );
+  }
+
+  state(): LedgerState {
+    const { size, published, origin, isHeld, failure } = this.#log;
+    const { vkey } = renamedVerifier(this.#signer.verifier, origin);
+    const { cosigned } = this.#witnessing;
+    return {
+      size,
+      signed: published?.size ?? 0,
+      origin,
+      vkey,
+      isHeld,
+      cosigned,
+      detailBytes: this.#details.bytes,
+      failure,
+    };
+  }
+
+  /** What is served to the public: the answer to a GET of `/checkpoint` or `/tile/...`, or undefined. */
+  publicFile(urlPath: string): Promise<PublicFile | undefined> {
+    return this.#reader.publicFile(urlPath);
+  }
+
+  /** A leaf's proof, in the format of c2sp.org/tlog-proof; waits until the leaf is signed. */
+  async prove(index: number): Promise<string> {
+    await this.#log.signed(index);
+    const { size, note } = this.#log.published!;
+    const entry = (await this.#reader.bundle(index, size))[index % 256]!;
+    return formatProof({ entry, index, path: await this.#reader.inclusion(index, size), note });
+  }
+
+  #asWitnessed() {
+    const log = this.#log;
+    const base = this.#signer.verifier;
+    const { clock } = this.#options;
+    return {
+      get published() {
+        return log.published;
+      },
+      get verifier() {
+        return renamedVerifier(base, log.origin);
+      },
+      reader: this.#reader,
+      emptyNote: () => log.emptyNote(),
+      release: () => log.release(),
+      hold: () => log.hold(),
+      addCosignatures: log.addCosignatures.bind(log),
+      openEpoch: async ({ reason, witness }: Found): Promise<void> => {
+        const held = log.published;
+        const size = held?.size ?? 0;
+        await this.#write({
+          kind: 'epoch',
+          at: instantOf(clock.wallMs()),
+          origin: nextOrigin(log.origin),
+          reason,
+          previous: { origin: log.origin, size, ...rootText(held?.root) },
+          witness: { name: witness.name, size: witness.size, ...rootText(witness.root) },
+          ...(reason === 'rollback' ? { lost: [size, witness.size] } : {}),
+        });
+      },
+    };
+  }
+
+  /** Signs what is durable, and lets go of the folder. */
+  async close(): Promise<void> {
+    clearInterval(this.#shredding);
+    await this.#witnessing.close();
+    await this.#log.close();
+    await this.#unlock();
+  }
+}
+
+function clientsOf(witnesses: LedgerOptions['witnesses']): WitnessClient[] {
+  const clients = witnesses.map((witness) => new WitnessClient(witness));
+  const twice = clients.find(({ name }, i) => clients.findIndex((other) => other.name === name) !== i);
+  if (twice === undefined) return clients;
+  throw new UserError(`two witnesses are named ${twice.name}`, { fix: 'start one of them with another --name' });
+}
+
+function rootText(root: Buffer | undefined): { root: string } | Record<never, never> {
+  return root === undefined ? {} : { root: root.toString('base64') };
+}
