@@ -8,6 +8,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, UserError } from '../base/errors.ts';
 import { type ConfigDocument, type Place, parseConfigText } from './document.ts';
+import { configGuide } from './expect.ts';
 import { type Problem, problemsOf, showPath } from './problems.ts';
 import { type Config, configSchema, NAME } from './schema.ts';
 import { absoluteFileUrl, registerTarget, resolveSource, withoutCredentials } from './source.ts';
@@ -66,7 +67,7 @@ export async function readConfig(options: LoadOptions): Promise<{ loaded: Loaded
   const parsed = configSchema.safeParse(overlay.apply(file === undefined ? {} : file.document.value), {
     reportInput: true,
   });
-  if (!parsed.success) problems.push(...problemsOf(parsed.error.issues).map(locate));
+  if (!parsed.success) problems.push(...problemsOf(parsed.error.issues, configGuide).map(locate));
   else if (Object.keys(parsed.data.cameras).length === 0) {
     problems.push(
       locate({
