@@ -1,6 +1,7 @@
 /**
  * What a change of policy would newly let out, in plain words. Whatever can't be compared counts as loosened, so that `install` asks.
  */
+import { isAboutPeople } from './decide.ts';
 import type { FieldPolicy, LegalOrder, Policy, SensorPolicy, Transform } from './schema.ts';
 import { categoryOf, isAtLeastAsStrict } from './taxonomy.ts';
 
@@ -98,6 +99,9 @@ function sensorChanges(name: string, old: SensorPolicy, young: SensorPolicy): Ch
     Object.values(sensor.fields).some(({ transform }) => transform.kind === 'contributor');
   if (counts(old) && !counts(young)) {
     add('loosens', 'nothing tells contributors apart any more: k counts readings, and one person can be many');
+  }
+  if (isAboutPeople(old) && !isAboutPeople(young)) {
+    add('loosens', 'no field is about people any more: a pause of its zone does not stop it');
   }
   const fields = new Set([...Object.keys(old.fields), ...Object.keys(young.fields)]);
   for (const field of fields) {
