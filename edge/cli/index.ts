@@ -27,6 +27,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./config.ts')).configCommand(),
   },
   {
+    name: 'policy',
+    summary: 'check, explain, compare, sign and install what is released about people',
+    load: async () => (await import('./policy.ts')).policyCommand(),
+  },
+  {
     name: 'doctor',
     summary: 'check this box and its cameras, and say what to do',
     load: async () => (await import('./doctor.ts')).doctorCommand(),

@@ -7,7 +7,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, UserError } from '../base/errors.ts';
-import { type ConfigDocument, type Place, parseConfigText } from './document.ts';
+import { type ConfigDocument, type Located, linesOf, parseConfigText } from './document.ts';
+import { configGuide } from './expect.ts';
 import { type Problem, problemsOf, showPath } from './problems.ts';
 import { type Config, configSchema, NAME } from './schema.ts';
 import { absoluteFileUrl, registerTarget, resolveSource, withoutCredentials } from './source.ts';
@@ -66,7 +67,7 @@ export async function readConfig(options: LoadOptions): Promise<{ loaded: Loaded
   const parsed = configSchema.safeParse(overlay.apply(file === undefined ? {} : file.document.value), {
     reportInput: true,
   });
-  if (!parsed.success) problems.push(...problemsOf(parsed.error.issues).map(locate));
+  if (!parsed.success) problems.push(...problemsOf(parsed.error.issues, configGuide).map(locate));
   else if (Object.keys(parsed.data.cameras).length === 0) {
     problems.push(
       locate({
@@ -104,20 +105,6 @@ export async function readConfig(options: LoadOptions): Promise<{ loaded: Loaded
   config.state = path.resolve(isStateInFile ? (file?.dir ?? cwd) : cwd, config.state);
   const origin = originOf(options, file);
   return { loaded: { config, sources, origin }, sourceProblems: linesOf(sourceProblems, file?.name) };
-}
-
-interface Located {
-  text: string;
-  /** Unset for what does not stand in a file. */
-  place?: Place | undefined;
-}
-
-/** In the order of the file. */
-function linesOf(problems: readonly Located[], file = ''): string[] {
-  const order = ({ place }: Located): number => (place === undefined ? 0 : place.line * 1e6 + place.column);
-  return [...problems]
-    .sort((a, b) => order(a) - order(b))
-    .map(({ text, place }) => (place === undefined ? text : `${file}:${place.line}:${place.column} ${text}`));
 }
 
 function originOf(options: LoadOptions, file: ConfigFile | undefined): string {
