@@ -45,7 +45,7 @@ const MEASURES = {
     about: 'Illuminance, lux',
     bounds: [0, 250_000],
     statistic: 'mean',
-    names: ['illuminance', 'illuminanceLux', 'illuminance_lux', 'light', 'illumination'],
+    names: ['illuminance', 'illuminanceLux', 'illuminance_lux'],
   },
   noiseDb: {
     category: 'environment',

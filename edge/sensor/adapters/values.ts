@@ -40,7 +40,7 @@ const FLAGS = new Map<unknown, number>([
   [1, 1],
   [0, 0],
   ...['true', 'on', 'yes', '1', 'occupied'].map((word): [string, number] => [word, 1]),
-  ...['false', 'off', 'no', '0', 'free'].map((word): [string, number] => [word, 0]),
+  ...['false', 'off', 'no', '0', 'free', 'vacant'].map((word): [string, number] => [word, 0]),
 ]);
 
 /** A short word that may be grouped by; see `groupWord`. */

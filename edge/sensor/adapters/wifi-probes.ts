@@ -22,7 +22,7 @@ export const wifiProbes = jsonAdapter({
     mac: { type: 'string', category: 'mac-address', about: 'Source address of the frame' },
     addressKind: {
       type: 'string',
-      category: 'mac-address',
+      category: 'signal',
       about: '`randomised` or `universal`, from the address bit: randomised ones count a phone more than once',
     },
     ssid: { type: 'string', category: 'network-name', about: 'Network that the device asks for' },
@@ -56,7 +56,7 @@ export const wifiProbes = jsonAdapter({
     retentionMs: 0,
     fields: {
       mac: { category: 'mac-address', transform: { kind: 'contributor' } },
-      addressKind: { category: 'mac-address', transform: { kind: 'group-value', values: ['universal', 'randomised'] } },
+      addressKind: { category: 'signal', transform: { kind: 'group-value', values: ['universal', 'randomised'] } },
       ssid: { category: 'network-name', transform: { kind: 'drop' } },
       rssiDbm: { category: 'signal', transform: { kind: 'drop' } },
     },
