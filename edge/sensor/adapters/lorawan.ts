@@ -94,6 +94,11 @@ function batteryPctOf(level: number | null | undefined): number | undefined {
   return typeof level === 'number' && level >= 1 && level <= 254 ? ((level - 1) / 253) * 100 : undefined;
 }
 
+/** One spelling: servers differ in case. */
+function euiOf(value: string | number | null | undefined): string | undefined {
+  return idOf(value)?.toLowerCase();
+}
+
 export const lorawan = jsonAdapter({
   name: 'lorawan',
   about: 'LoRaWAN uplinks of The Things Stack v3, ChirpStack v4, LORIOT and ThingPark',
@@ -112,7 +117,7 @@ export const lorawan = jsonAdapter({
           at: value.uplink_message.received_at ?? value.received_at,
           fields: {
             ...measures.read(value.uplink_message.decoded_payload ?? {}),
-            device: idOf(value.end_device_ids.dev_eui ?? value.end_device_ids.device_id),
+            device: euiOf(value.end_device_ids.dev_eui ?? value.end_device_ids.device_id),
             ...linkOf(value.uplink_message.rx_metadata),
           },
         },
@@ -126,7 +131,7 @@ export const lorawan = jsonAdapter({
           at: value.time,
           fields: {
             ...measures.read(value.object ?? {}),
-            device: idOf(value.deviceInfo.devEui),
+            device: euiOf(value.deviceInfo.devEui),
             ...linkOf(value.rxInfo),
           },
         },
@@ -139,7 +144,7 @@ export const lorawan = jsonAdapter({
         {
           at: value.ts,
           fields: {
-            device: idOf(value.EUI),
+            device: euiOf(value.EUI),
             batteryPct: batteryPctOf(value.bat),
             ...linkOf(value.gws ?? [{ rssi: value.rssi, snr: value.snr }]),
           },
@@ -152,7 +157,7 @@ export const lorawan = jsonAdapter({
       ({ DevEUI_uplink: uplink }) => [
         {
           at: uplink.Time,
-          fields: { device: idOf(uplink.DevEUI), rssiDbm: uplink.LrrRSSI, snrDb: uplink.LrrSNR },
+          fields: { device: euiOf(uplink.DevEUI), rssiDbm: uplink.LrrRSSI, snrDb: uplink.LrrSNR },
         },
       ],
     ),

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { form, jsonAdapter } from './json-adapter.ts';
 import { measureSet } from './measures.ts';
+import { isNgsi } from './ngsi.ts';
 import { flag, time } from './values.ts';
 
 const measures = measureSet([
@@ -29,7 +30,7 @@ export const zigbee2mqtt = jsonAdapter({
   fields: measures.fields,
   forms: [
     form(
-      (object) => 'contact' in object || measures.isIn(object),
+      (object) => !isNgsi(object) && ('contact' in object || measures.isIn(object)),
       schema,
       (value) => {
         // A contact sensor says true while its two halves touch: closed.
