@@ -9,6 +9,7 @@ import path from 'node:path';
 import { messageOf, UserError } from '../base/errors.ts';
 import { type ConfigDocument, type Located, linesOf, parseConfigText } from './document.ts';
 import { configGuide } from './expect.ts';
+import { type ResolvedIntake, resolveIntake } from './intake.ts';
 import { type Problem, problemsOf, showPath } from './problems.ts';
 import { type Config, configSchema, NAME } from './schema.ts';
 import { absoluteFileUrl, registerTarget, resolveSource, withoutCredentials } from './source.ts';
@@ -36,6 +37,8 @@ export interface LoadedConfig {
   config: Config;
   /** Camera name to URL with credentials. Never log it. */
   sources: Record<string, string>;
+  /** Sensor name to where its messages come from, with credentials. Never log it. */
+  intakes: Record<string, ResolvedIntake>;
   /** Where it came from, for the log. */
   origin: string;
 }
@@ -68,7 +71,7 @@ export async function readConfig(options: LoadOptions): Promise<{ loaded: Loaded
     reportInput: true,
   });
   if (!parsed.success) problems.push(...problemsOf(parsed.error.issues, configGuide).map(locate));
-  else if (Object.keys(parsed.data.cameras).length === 0) {
+  else if (Object.keys(parsed.data.cameras).length + Object.keys(parsed.data.sensors).length === 0) {
     problems.push(
       locate({
         path: ['cameras'],
@@ -100,11 +103,21 @@ export async function readConfig(options: LoadOptions): Promise<{ loaded: Loaded
     } else if ('file' in camera.source) camera.source.file = path.resolve(baseDir, camera.source.file);
     if (camera.segments !== undefined) camera.segments.dir = path.resolve(file?.dir ?? cwd, camera.segments.dir);
   }
+  const intakes: Record<string, ResolvedIntake> = {};
+  for (const [name, { intake }] of Object.entries(config.sensors)) {
+    const resolved = await resolveIntake(intake, file?.dir ?? cwd, options.env);
+    if ('kind' in resolved) intakes[name] = resolved;
+    else {
+      const problem: Problem = { path: ['sensors', name, 'intake'], at: 'value', ...resolved };
+      (resolved.isLocal ? sourceProblems : problems).push(locate(problem));
+    }
+  }
+  if (config.policy !== undefined) config.policy = path.resolve(file?.dir ?? cwd, config.policy);
   if (problems.length > 0) throw new UserError(linesOf([...problems, ...sourceProblems], file?.name).join('\n'));
   const isStateInFile = options.state === undefined && hasState(file?.document.value);
   config.state = path.resolve(isStateInFile ? (file?.dir ?? cwd) : cwd, config.state);
   const origin = originOf(options, file);
-  return { loaded: { config, sources, origin }, sourceProblems: linesOf(sourceProblems, file?.name) };
+  return { loaded: { config, sources, intakes, origin }, sourceProblems: linesOf(sourceProblems, file?.name) };
 }
 
 function originOf(options: LoadOptions, file: ConfigFile | undefined): string {
