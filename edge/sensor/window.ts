@@ -6,28 +6,41 @@
  */
 import type { GroupPlan, MeasurePlan, SensorPlan } from './plan.ts';
 import type { Reading } from './reading.ts';
-import { CELLS_PER_WINDOW_MAX, type ClosedTable, type ContributionDrop, OpenWindow } from './transform/open-window.ts';
+import {
+  CELLS_PER_WINDOW_MAX,
+  type ClampedSum,
+  type ClosedTable,
+  type ContributionDrop,
+  OpenWindow,
+} from './transform/open-window.ts';
 
 /** What a sum is counted in: a thousandth of the field's unit, since exact sums need whole numbers. */
-export const MEASURE_UNIT = 0.001;
+const MEASURE_UNIT = 0.001;
 
 /** Bound of one contributor's part of a mean, in units: no bound but that of exact sums. Its values are clamped one by one. */
 const MEAN_UNITS_MAX = 2 ** 31;
+const READINGS: ClampedSum = { unit: 1, unitsMin: 0, unitsMax: MEAN_UNITS_MAX };
 
 export type WindowDrop = ContributionDrop | 'no-contributor';
 
-export interface TableCell {
-  labels: readonly string[];
-  /** Contributors or, about things, readings. */
-  size: number;
-  /** By field: the figure and whom it is of. */
-  measures: ReadonlyMap<string, { value: number; contributors: number }>;
+/** Contributors, and what they add up to, behind k or noise. */
+export interface ProtectedTable {
+  /** Figure of the count: `contributors`, or the field whose things are counted. Unset where only the sum is of interest. */
+  count: string | undefined;
+  /** Figure of the sum. */
+  sum: { name: string; recipe: ClampedSum; divisor: ReadonlyMap<string, number> | undefined } | undefined;
+  table: ClosedTable;
 }
 
-export interface SensorTable {
-  cells: readonly TableCell[];
-  readings: number;
-  isSaturated: boolean;
+/** Figures that say nothing about a person. */
+export interface PlainCell {
+  labels: readonly string[];
+  figures: Readonly<Record<string, number>>;
+}
+
+export interface SensorTables {
+  protected: readonly ProtectedTable[];
+  plain: readonly PlainCell[];
 }
 
 export interface SensorWindow extends Disposable {
@@ -36,11 +49,18 @@ export interface SensorWindow extends Disposable {
   add(reading: Reading): WindowDrop | undefined;
   /** Whoever the reading is of leaves the window, with what was already counted. */
   leaveOut(reading: Reading): void;
-  close(): SensorTable;
+  /** The window is over, and its keys are gone. */
+  close(): SensorTables;
 }
 
 export function openSensorWindow(plan: SensorPlan, startMs: number, contributionsMax: number): SensorWindow {
   return plan.kind === 'people' ? new PeopleWindow(plan, startMs, contributionsMax) : new ThingsWindow(plan, startMs);
+}
+
+/** What sums of a measure are bounded by: of a sum each contributor's part, of a mean each value, before it comes here. */
+export function sumRecipeOf({ statistic, min, max }: MeasurePlan): ClampedSum {
+  if (statistic === 'mean') return { unit: MEASURE_UNIT, unitsMin: -MEAN_UNITS_MAX, unitsMax: MEAN_UNITS_MAX };
+  return { unit: MEASURE_UNIT, unitsMin: Math.ceil(min / MEASURE_UNIT), unitsMax: Math.floor(max / MEASURE_UNIT) };
 }
 
 interface MeasureWindows {
@@ -61,17 +81,11 @@ class PeopleWindow implements SensorWindow {
     this.#plan = plan;
     this.startMs = startMs;
     this.#counts = new OpenWindow(contributionsMax, undefined);
-    this.#measures = plan.measures.map((measure) => {
-      const isMean = measure.statistic === 'mean';
-      const [unitsMin, unitsMax] = isMean
-        ? [-MEAN_UNITS_MAX, MEAN_UNITS_MAX]
-        : [Math.ceil(measure.min / MEASURE_UNIT), Math.floor(measure.max / MEASURE_UNIT)];
-      return {
-        measure,
-        sum: new OpenWindow(contributionsMax, { unit: MEASURE_UNIT, unitsMin, unitsMax }),
-        count: isMean ? new OpenWindow(contributionsMax, { unit: 1, unitsMin: 0, unitsMax: MEAN_UNITS_MAX }) : undefined,
-      };
-    });
+    this.#measures = plan.measures.map((measure) => ({
+      measure,
+      sum: new OpenWindow(contributionsMax, sumRecipeOf(measure)),
+      count: measure.statistic === 'mean' ? new OpenWindow(contributionsMax, READINGS) : undefined,
+    }));
   }
 
   add(reading: Reading): WindowDrop | undefined {
@@ -99,27 +113,15 @@ class PeopleWindow implements SensorWindow {
     for (const window of this.#all()) window.optOut(identity);
   }
 
-  close(): SensorTable {
-    const counts = this.#counts.close();
-    const tables = this.#measures.map(({ measure, sum, count }) => ({
-      measure,
-      sums: cellsByKey(sum.close()),
-      counts: count === undefined ? undefined : cellsByKey(count.close()),
-    }));
-    const cells = counts.cells.map(({ labels, contributors }): TableCell => {
-      const key = keyOf(labels);
-      const measures: [string, { value: number; contributors: number }][] = [];
-      for (const { measure, sums, counts: readings } of tables) {
-        const cell = sums.get(key);
-        if (cell?.sumUnits === undefined) continue;
-        const divisor = readings === undefined ? 1 : (readings.get(key)?.sumUnits ?? 0);
-        if (divisor === 0) continue;
-        const value = (cell.sumUnits * MEASURE_UNIT) / divisor;
-        measures.push([measure.field, { value, contributors: cell.contributors }]);
-      }
-      return { labels, size: contributors, measures: new Map(measures) };
+  close(): SensorTables {
+    const contributors: ProtectedTable = { count: 'contributors', sum: undefined, table: this.#counts.close() };
+    const measures = this.#measures.map(({ measure, sum, count }): ProtectedTable => {
+      const readings = count?.close().cells.map(({ labels, sumUnits = 0 }): [string, number] => [keyOf(labels), sumUnits]);
+      const divisor = readings === undefined ? undefined : new Map(readings);
+      const recipe = sumRecipeOf(measure);
+      return { count: undefined, sum: { name: measure.field, recipe, divisor }, table: sum.close() };
     });
-    return { cells, readings: this.readings, isSaturated: counts.isSaturated };
+    return { protected: [contributors, ...measures], plain: [] };
   }
 
   [Symbol.dispose](): void {
@@ -149,11 +151,15 @@ class ThingsWindow implements SensorWindow {
   readings = 0;
   readonly #plan: SensorPlan;
   readonly #cells = new Map<string, { labels: string[]; readings: number; figures: Map<string, Figure> }>();
-  #isSaturated = false;
+  /** Things and people that were counted without being told apart: held to k. */
+  readonly #counts: readonly { field: string; max: number; window: OpenWindow }[];
 
   constructor(plan: SensorPlan, startMs: number) {
     this.#plan = plan;
     this.startMs = startMs;
+    this.#counts = plan.measures
+      .filter(({ isCount }) => isCount)
+      .map(({ field, max }) => ({ field, max, window: new OpenWindow(1, undefined) }));
   }
 
   add(reading: Reading): WindowDrop | undefined {
@@ -161,18 +167,19 @@ class ThingsWindow implements SensorWindow {
     const key = keyOf(labels);
     let cell = this.#cells.get(key);
     if (cell === undefined) {
-      if (this.#cells.size === CELLS_PER_WINDOW_MAX) {
-        this.#isSaturated = true;
-        return 'cells-full';
-      }
+      if (this.#cells.size === CELLS_PER_WINDOW_MAX) return 'cells-full';
       cell = { labels, readings: 0, figures: new Map() };
       this.#cells.set(key, cell);
     }
     cell.readings++;
     this.readings++;
-    for (const { field, min, max } of this.#plan.measures) {
+    for (const { field, max, window } of this.#counts) {
+      const value = reading.fields[field];
+      if (typeof value === 'number' && value >= 1) window.addPassages(Math.round(Math.min(max, value)), labels, undefined);
+    }
+    for (const { field, min, max, isCount } of this.#plan.measures) {
       const raw = reading.fields[field];
-      if (typeof raw !== 'number' || !Number.isFinite(raw)) continue;
+      if (isCount || typeof raw !== 'number' || !Number.isFinite(raw)) continue;
       const value = Math.min(max, Math.max(min, raw));
       const figure = cell.figures.get(field);
       if (figure === undefined) {
@@ -190,30 +197,26 @@ class ThingsWindow implements SensorWindow {
 
   leaveOut(): void {} // nobody is in it
 
-  close(): SensorTable {
+  close(): SensorTables {
     const cells = [...this.#cells].sort(([a], [b]) => (a < b ? -1 : 1));
-    const table: SensorTable = {
-      cells: cells.map(([, { labels, readings, figures }]) => ({
-        labels,
-        size: readings,
-        measures: new Map(
-          this.#plan.measures.flatMap(({ field, statistic }) => {
-            const figure = figures.get(field);
-            if (figure === undefined) return [];
-            const value = statistic === 'mean' ? figure.sum / figure.count : figure[statistic];
-            return [[field, { value, contributors: figure.count }] as const];
-          }),
-        ),
-      })),
-      readings: this.readings,
-      isSaturated: this.#isSaturated,
-    };
+    const plain = cells.map(([, { labels, readings, figures }]): PlainCell => {
+      const named: Record<string, number> = { readings };
+      for (const { field, statistic } of this.#plan.measures) {
+        const figure = figures.get(field);
+        if (figure !== undefined) named[field] = statistic === 'mean' ? figure.sum / figure.count : figure[statistic];
+      }
+      return { labels, figures: named };
+    });
+    const counts = this.#counts.map(
+      ({ field, window }): ProtectedTable => ({ count: field, sum: undefined, table: window.close() }),
+    );
     this[Symbol.dispose]();
-    return table;
+    return { protected: counts, plain };
   }
 
   [Symbol.dispose](): void {
     this.#cells.clear();
+    for (const { window } of this.#counts) window[Symbol.dispose]();
   }
 }
 
@@ -232,8 +235,5 @@ function labelsOf(groups: readonly GroupPlan[], { fields }: Reading): string[] {
   return groups.map(({ field, labelOf }) => labelOf(fields[field]));
 }
 
-const keyOf = (labels: readonly string[]): string => labels.join('\u001f');
-
-function cellsByKey(table: ClosedTable): Map<string, ClosedTable['cells'][number]> {
-  return new Map(table.cells.map((cell) => [keyOf(cell.labels), cell]));
-}
+/** One key for the same labels, in all tables of a window. */
+export const keyOf = (labels: readonly string[]): string => labels.join('\u001f');
