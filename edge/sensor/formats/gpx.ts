@@ -36,8 +36,8 @@ export async function* gpxItems(chunks: AsyncIterable<Uint8Array>, trace: string
     yield* reader.take();
   } catch (error) {
     yield* reader.take();
+    if (!(error instanceof RefusedXml) && !isXmlError(error) && !isEncodingError(error)) throw error;
     const what = error instanceof RefusedXml ? error.message : 'no well-formed XML in UTF-8, or cut off';
-    if (!(error instanceof RefusedXml) && !(error instanceof TypeError) && !isXmlError(error)) throw error;
     yield damagedAt(what, 'byte', position);
   }
 }
@@ -45,6 +45,10 @@ export async function* gpxItems(chunks: AsyncIterable<Uint8Array>, trace: string
 /** The parser throws plain errors whose text begins with the place. */
 function isXmlError(error: unknown): boolean {
   return error instanceof Error && /^\d+:\d+: /.test(error.message);
+}
+
+function isEncodingError(error: unknown): boolean {
+  return error instanceof TypeError && (error as { code?: unknown }).code === 'ERR_ENCODING_INVALID_ENCODED_DATA';
 }
 
 class GpxReader {

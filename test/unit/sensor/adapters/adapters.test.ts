@@ -248,6 +248,23 @@ test('deep nesting and many keys cost no stack, and count as one field each', ()
   assert.ok('readings' in wide);
 });
 
+test('deep nesting under any key that an adapter reads is refused or left out, never followed', () => {
+  const deep = `${'['.repeat(15_000)}${']'.repeat(15_000)}`;
+  for (const adapter of adapterNames()) {
+    for (const line of corpusOf(adapter)) {
+      const keys = [...line.matchAll(/"([\w.@-]+)":/g)].map(([, key]) => key);
+      for (const key of new Set(keys)) {
+        const text = line.replace(
+          new RegExp(`"${key}":("[^"]*"|[-\\d.]+|true|false|null|[{[])`),
+          `"${key}":${deep},"was":$1`,
+        );
+        assert.ok(text.includes(deep));
+        parse(adapter, text);
+      }
+    }
+  }
+});
+
 test('hostile messages leave prototypes alone', () => {
   for (const message of corpusOf('hostile')) {
     for (const adapter of adapterNames()) parse(adapter, message);
