@@ -96,7 +96,7 @@ async function sync({ state, from, trust }: SyncOptions, print: Print): Promise<
   const key = parseTrustKey(await readText(trust), trust);
   const result = await syncOptOutList({ stateDir: state, from, trust: key, nowMs: Date.now() });
   const took = result.tookMs === undefined ? '' : `; the newest was made ${duration(roundedMs(result.tookMs))} ago`;
-  print(`${result.applied} batches taken up, now at ${result.sequence}${took}`);
+  print(`${result.applied} batch${result.applied === 1 ? '' : 'es'} taken up, now at ${result.sequence}${took}`);
   print(`${result.tags} tags; ${percent(result.rho)} of vehicles that refused nothing are left out too`);
 }
 
@@ -168,5 +168,5 @@ function roundedMs(ms: number): number {
 }
 
 function percent(value: number): string {
-  return `${(value * 100).toFixed(2)} %`;
+  return `${(value * 100).toPrecision(2)} %`;
 }

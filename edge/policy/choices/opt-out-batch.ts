@@ -45,8 +45,8 @@ export function sealBatch(
   const bytes = Buffer.alloc(tags.length * TAG_BYTES);
   for (const [index, tag] of tags.entries()) bytes.writeUIntBE(tag, index * TAG_BYTES, TAG_BYTES);
   const { keyId, sequence, last } = list.header;
-  const head = { v: 1, keyId, sequence: sequence + 1, previous: last, madeMs } as const;
-  const payload = Buffer.from(JSON.stringify({ ...head, tags: bytes.toString('base64') }));
+  const head = { keyId, sequence: sequence + 1, previous: last, madeMs };
+  const payload = Buffer.from(JSON.stringify({ v: 1, ...head, tags: bytes.toString('base64') }));
   return { text: seal(PAYLOAD_TYPE, payload, key), batch: { ...head, tags, digest: sha256(payload) } };
 }
 

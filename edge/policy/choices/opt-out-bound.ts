@@ -25,6 +25,14 @@ export function rhoFor(fleet: number, members: number, posteriorMax: number): nu
   return others <= 0 ? Infinity : (members * (1 - posteriorMax)) / (posteriorMax * others);
 }
 
+/**
+ * Decoys cover a number of vehicles that chance makes (Poisson); this many are aimed at so that at least `others` are covered in 99 of 100
+ * batches. Normal approximation of the quantile, rounded up; it matters for small batches.
+ */
+export function withMargin(others: number): number {
+  return others === 0 ? 0 : others + 2.5 * Math.sqrt(others) + 3;
+}
+
 /** What a count of vehicles that were not left out is multiplied with, to estimate all who did not refuse. */
 export function correctionFactor(rho: number): number {
   return 1 / (1 - rho);

@@ -11,7 +11,7 @@ import path from 'node:path';
 import { syncFolder, writeDurably } from '../../base/durable-file.ts';
 import { UserError } from '../../base/errors.ts';
 import { applyBatch, sealBatch } from './opt-out-batch.ts';
-import { affordableRho, posterior } from './opt-out-bound.ts';
+import { affordableRho, posterior, withMargin } from './opt-out-bound.ts';
 import {
   emptyList,
   keyFileOf,
@@ -60,7 +60,7 @@ export async function addToOptOutList(plates: readonly string[], options: DeskOp
   if (plates.length > BATCH_PLATES_MAX) {
     throw new UserError(`More than ${BATCH_PLATES_MAX} plates at once.`, { fix: 'Add them in parts.' });
   }
-  const bad = plates.findIndex((plate) => !/^[\p{L}\p{N}]{2,16}$/u.test(normalisePlate(plate)));
+  const bad = plates.findIndex((plate) => !/^[\p{L}\p{N}]{2,12}$/u.test(normalisePlate(plate)));
   if (bad >= 0)
     throw new UserError(`Line ${bad + 1} is no plate.`, { fix: 'Write one plate a line, letters and digits.' });
   const key = (await readOptOutKey(stateDir)) ?? (await makeKey(stateDir));
@@ -71,7 +71,8 @@ export async function addToOptOutList(plates: readonly string[], options: DeskOp
   const members = (list.header.members ?? 0) + added.size;
   affordableRho(fleet, members, posteriorMax);
   // Each batch keeps the bound by itself: whoever has the list of yesterday sees what today added.
-  const decoys = Math.ceil((TAGS * added.size * (1 - posteriorMax)) / (posteriorMax * (fleet - members)));
+  const others = withMargin((added.size * (1 - posteriorMax)) / posteriorMax);
+  const decoys = Math.ceil((TAGS * others) / (fleet - members));
   const size = Math.ceil((added.size + Math.max(decoys, 1)) / BATCH_TAGS_STEP) * BATCH_TAGS_STEP;
   const tags = new Set([...added].filter((tag) => !list.tags.has(tag)));
   if (list.tags.size + size > TAGS / 2) throw new UserError('The list is full.', { fix: 'Give a larger --posterior.' });
