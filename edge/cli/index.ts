@@ -32,6 +32,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./policy.ts')).policyCommand(),
   },
   {
+    name: 'optout',
+    summary: 'keep the list of vehicles that are left out, so that a hit proves nothing',
+    load: async () => (await import('./optout.ts')).optoutCommand(),
+  },
+  {
     name: 'doctor',
     summary: 'check this box and its cameras, and say what to do',
     load: async () => (await import('./doctor.ts')).doctorCommand(),

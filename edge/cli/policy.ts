@@ -1,5 +1,5 @@
 /** `garim policy`: check, explain, compare, sign and install what is released about people. */
-import { open, readFile, rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import { messageOf, UserError, WorldError } from '../base/errors.ts';
@@ -10,6 +10,7 @@ import { keyIdOf, newSigningKey, parseSigningKey, parseTrustKey } from '../polic
 import { policyDigest, policyJsonSchema, readPolicyFile } from '../policy/load.ts';
 import type { Policy } from '../policy/schema.ts';
 import { categoryOf } from '../policy/taxonomy.ts';
+import { readText } from './read-text.ts';
 
 export const DEFAULT_POLICY_FILE = 'policy.yaml';
 
@@ -194,17 +195,5 @@ async function confirm(): Promise<void> {
     if (answer.trim() !== 'yes') throw new UserError('Not installed.');
   } finally {
     lines.close();
-  }
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new UserError(`${file} can't be read: ${code ?? messageOf(error)}.`, {
-      fix: 'Check the path.',
-      cause: error,
-    });
   }
 }
