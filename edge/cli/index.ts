@@ -22,6 +22,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./redact.ts')).redactCommand(),
   },
   {
+    name: 'sensor',
+    summary: 'list adapters, send a file of readings through the filter',
+    load: async () => (await import('./sensor.ts')).sensorCommand(),
+  },
+  {
     name: 'config',
     summary: 'check a configuration file, print its JSON Schema',
     load: async () => (await import('./config.ts')).configCommand(),

@@ -76,7 +76,7 @@ export async function readConfig(options: LoadOptions): Promise<{ loaded: Loaded
       locate({
         path: ['cameras'],
         at: 'key',
-        what: 'no camera is named',
+        what: 'no camera and no sensor is named',
         fix: 'Write NAME: and below it source: URL, or source: simulated for a drawn street.',
       }),
     );
@@ -112,7 +112,9 @@ export async function readConfig(options: LoadOptions): Promise<{ loaded: Loaded
       (resolved.isLocal ? sourceProblems : problems).push(locate(problem));
     }
   }
-  if (config.policy !== undefined) config.policy = path.resolve(file?.dir ?? cwd, config.policy);
+  const absolute = (name: string): string => path.resolve(file?.dir ?? cwd, name);
+  if (typeof config.policy === 'string') config.policy = absolute(config.policy);
+  else if (config.policy !== undefined) config.policy.trust = absolute(config.policy.trust);
   if (problems.length > 0) throw new UserError(linesOf([...problems, ...sourceProblems], file?.name).join('\n'));
   const isStateInFile = options.state === undefined && hasState(file?.document.value);
   config.state = path.resolve(isStateInFile ? (file?.dir ?? cwd) : cwd, config.state);

@@ -157,10 +157,14 @@ const settingsSchema = z.strictObject({
     .default({})
     .describe('One entry per sensor.'),
   policy: z
-    .string()
-    .min(1)
+    .union([
+      z.string().min(1),
+      z.strictObject({ trust: z.string().min(1).describe('File with the public key of the city.') }),
+    ])
     .optional()
-    .describe("File that says what may leave of each sensor. Without it each adapter's own default holds."),
+    .describe(
+      "File that says what may leave of each sensor, or {trust: FILE}: only what `garim policy install` took, signed with this key. Without it each adapter's own policy holds.",
+    ),
   http: z
     .strictObject({ listen: listenSchema.default('127.0.0.1:8080') })
     .prefault({})

@@ -1,8 +1,10 @@
 /**
  * What crosses between the sensor process and the agent: closed unions, and nothing else. No member can hold a reading, an identifier or a
- * pseudonym. This is the one file of `sensor/` that the agent side may import.
+ * pseudonym. This is the one file of `sensor/` that the gateway and the uplink may
+ * import.
  */
-import type { SensorPolicy } from '../policy/schema.ts';
+import type { ResolvedIntake } from '../config/intake.ts';
+import type { Policy, SensorPolicy } from '../policy/schema.ts';
 
 /** One row of a released table. */
 export interface ReleasedCell {
@@ -28,3 +30,39 @@ export interface Release {
   /** sha256 of the policy in force, hex. */
   policyDigest: string;
 }
+
+/** How a sensor is doing, and what it counted since the last time. Counts say how many and why, never who. */
+export interface SensorReport {
+  intake: { state: 'connecting' | 'connected' | 'lost' | 'ended'; lastError: string };
+  counts: {
+    messages: number;
+    readings: number;
+    dropped: Partial<Record<string, number>>;
+    releases: number;
+    /** Closed windows without a release, by reason. */
+    withheld: Partial<Record<string, number>>;
+    suppressedCells: number;
+  };
+  /** What is lost if the process dies now. */
+  openWindows: number;
+  heldReleases: number;
+}
+
+export type ToSensors =
+  | {
+      type: 'start';
+      /** Public name of this box. */
+      box: string;
+      stateDir: string;
+      policy: Policy;
+      policyDigest: string;
+      /** With their secrets. */
+      intakes: Readonly<Record<string, ResolvedIntake>>;
+    }
+  | { type: 'stop' };
+
+export type FromSensors =
+  | { type: 'status'; sensors: Readonly<Record<string, SensorReport>> }
+  | { type: 'release'; release: Release }
+  /** All windows are discarded; nothing follows. */
+  | { type: 'stopped' };

@@ -9,6 +9,7 @@
  */
 import { createHash } from 'node:crypto';
 import { MESSAGE_BYTES_MAX } from '../base/limits.ts';
+import type { Choices } from '../policy/choices/port.ts';
 import { deciderOf } from '../policy/decide.ts';
 import type { LegalOrder, SensorPolicy } from '../policy/schema.ts';
 import { countDrop, noCounts, type SensorCounts, type SensorDropReason } from './counts.ts';
@@ -31,13 +32,6 @@ const OPEN_WINDOWS_LIVE_MAX = 4;
 /** Replay: files are not always in the order of time. Ten days of five minutes, and what fits into memory; beyond it the oldest is closed. */
 const OPEN_WINDOWS_REPLAY_MAX = 2_880;
 const OPEN_READINGS_REPLAY_MAX = 2_000_000;
-
-/** What people chose; `policy/choices` implements it. */
-export interface Choices {
-  isRefused(sensor: string, category: SensorPolicy['fields'][string]['category'], value: string): boolean;
-  hasOptedIn(sensor: string, category: SensorPolicy['fields'][string]['category'], value: string): boolean;
-  isPaused(sensor: string, nowMs: number): boolean;
-}
 
 export interface PipelineOptions {
   box: string;
