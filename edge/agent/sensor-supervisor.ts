@@ -110,7 +110,9 @@ export class SensorSupervisor {
   notices(): string[] {
     if (this.#child === undefined) return ['The sensor process ended and is being started again.'];
     return this.list().flatMap(({ name, report }) =>
-      report?.intake.state === 'lost' ? [`sensor ${name}: ${report.intake.lastError}. It is tried again by itself.`] : [],
+      report?.intake.state === 'lost'
+        ? [`sensor ${name}: ${report.intake.lastError}. It is tried again by itself.`]
+        : [],
     );
   }
 

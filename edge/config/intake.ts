@@ -149,7 +149,11 @@ async function readSecret(
     text = 'env' in secret ? env[secret.env] : (await readFile(where, 'utf8')).split(/\r?\n/, 1)[0];
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    return { what: `${where} can't be read (${code})`, fix: `Create it with ${what} on its first line.`, isLocal: true };
+    return {
+      what: `${where} can't be read (${code})`,
+      fix: `Create it with ${what} on its first line.`,
+      isLocal: true,
+    };
   }
   const trimmed = text?.trim() ?? '';
   if (trimmed !== '') registerSecret(trimmed);

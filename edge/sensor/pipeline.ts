@@ -46,7 +46,8 @@ export interface PipelineOptions {
   onOrder(reference: string): void;
   budget: PrivacyBudget;
   uniform: UniformSource;
-  mode: { kind: 'live'; startedMs: number } | { kind: 'replay' };
+  /** `run` tells processes apart: a clock that was set back between two of them must not give two windows one id. */
+  mode: { kind: 'live'; startedMs: number; run: string } | { kind: 'replay' };
 }
 
 export class SensorPipeline {
@@ -240,10 +241,18 @@ export class SensorPipeline {
   }
 
   #releaseOf(startMs: number, cells: Release['cells'], suppressedCells: number): Release {
-    const { box, sensor, policy, policyDigest } = this.#options;
+    const { box, sensor, policy, policyDigest, mode } = this.#options;
     const { windowMs, k, contributionsMax, epsilonPerDay, place } = policy;
     const endMs = startMs + windowMs;
-    const scope = JSON.stringify([box, sensor, startMs, endMs, policyDigest, this.#epoch]);
+    const scope = JSON.stringify([
+      box,
+      sensor,
+      startMs,
+      endMs,
+      policyDigest,
+      mode.kind === 'live' ? mode.run : '',
+      this.#epoch,
+    ]);
     // Each suppressed cell holds somebody: in steps of k cells the number says nothing about fewer than k. With noise it is not told.
     const step = k * contributionsMax;
     return {

@@ -81,8 +81,7 @@ function labeller(
     }
     case 'group-cell': {
       const { resolution } = transform;
-      return (value) =>
-        typeof value === 'object' ? (h3CellOf(value.lat, value.lon, resolution) ?? MISSING) : MISSING;
+      return (value) => (typeof value === 'object' ? (h3CellOf(value.lat, value.lon, resolution) ?? MISSING) : MISSING);
     }
     case 'group-value': {
       const values = new Set(transform.values);

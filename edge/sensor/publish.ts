@@ -22,7 +22,7 @@ const GATE_RHO = 2 ** -15;
 /** Rationals of rho are multiples of this. */
 const RHO_STEPS = 2 ** 50;
 
-export interface Publication {
+interface Publication {
   cells: readonly ReleasedCell[];
   /** Left out by k. Exact, and therefore for this box's own eyes. */
   suppressedCells: number;
@@ -123,7 +123,8 @@ function protectionOf(sensor: string, plan: SensorPlan, policy: SensorPolicy): P
       fix: 'Write sum: with the count it gives the mean. Or take epsilonPerDay out.',
     });
   }
-  const tables = plan.kind === 'people' ? 1 + plan.measures.length : plan.measures.filter(({ isCount }) => isCount).length;
+  const tables =
+    plan.kind === 'people' ? 1 + plan.measures.length : plan.measures.filter(({ isCount }) => isCount).length;
   const rhoPerDay = rhoOfDay(epsilonPerDay);
   const rho = rhoPerDay / (DAY_MS / windowMs) / Math.max(1, tables) - GATE_RHO;
   if (rho <= 0) {
@@ -131,7 +132,12 @@ function protectionOf(sensor: string, plan: SensorPlan, policy: SensorPolicy): P
       fix: 'Make windowMs longer, or epsilonPerDay larger.',
     });
   }
-  return { kind: 'noise', noise: { mechanism: 'gaussian', rho: asRational(rho) }, k, rhoPerDayMax: asRational(rhoPerDay) };
+  return {
+    kind: 'noise',
+    noise: { mechanism: 'gaussian', rho: asRational(rho) },
+    k,
+    rhoPerDayMax: asRational(rhoPerDay),
+  };
 }
 
 /** The largest rho that implies (epsilon, DELTA_PER_DAY)-DP; the bound rises with rho, so it is found by halving. */

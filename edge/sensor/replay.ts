@@ -81,7 +81,8 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
   }
   for (const release of pipeline.close(newestMs)) await onRelease(release);
   const counts = pipeline.takeCounts();
-  const windows = counts.releases + Object.values(counts.withheld).reduce((sum: number, times) => sum + (times ?? 0), 0);
+  const windows =
+    counts.releases + Object.values(counts.withheld).reduce((sum: number, times) => sum + (times ?? 0), 0);
   return { counts: { ...noCounts(), ...counts }, windows, damage, damaged };
 }
 

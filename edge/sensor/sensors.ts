@@ -48,7 +48,10 @@ export function runSensorProcess(clock: Clock = systemClock): void {
     }
     const { box, stateDir, policy } = start;
     const choices = await ChoiceBook.open({ stateDir, box, policy, clock });
-    setInterval(() => void choices.refresh().catch((error: unknown) => rootLog.warn(shown(error))), CHOICES_EVERY_MS).unref();
+    setInterval(
+      () => void choices.refresh().catch((error: unknown) => rootLog.warn(shown(error))),
+      CHOICES_EVERY_MS,
+    ).unref();
     return Station.open({ start, clock, choices, log: rootLog, send });
   };
 }

@@ -82,6 +82,9 @@ function namedFor(sensor: string, adapter: string) {
     return adapterNamed(adapter);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    throw new UserError(`sensors.${sensor}.adapter: ${error.message}`, error.fix === undefined ? {} : { fix: error.fix });
+    throw new UserError(
+      `sensors.${sensor}.adapter: ${error.message}`,
+      error.fix === undefined ? {} : { fix: error.fix },
+    );
   }
 }

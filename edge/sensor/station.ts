@@ -6,6 +6,7 @@
  * last reading came. What waits lives in memory: when the process dies, open and waiting windows are lost and never made up for; the
  * agent counts them by the last status.
  */
+import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { messageOf, WorldError } from '../base/errors.ts';
@@ -57,6 +58,7 @@ export class Station {
   readonly #webhooks = new Webhooks();
   readonly #sensors: Sensor[] = [];
   readonly #faults: RepeatLog;
+  readonly #run = randomBytes(8).toString('hex');
   #held: Held[] = [];
   #wallAheadMs: number;
   #timer: NodeJS.Timeout | undefined;
@@ -111,7 +113,7 @@ export class Station {
       onOrder: ordersLoggedBy(log, name),
       budget: this.#budget.budget,
       uniform: new UniformSource(),
-      mode: { kind: 'live', startedMs: clock.wallMs() },
+      mode: { kind: 'live', startedMs: clock.wallMs(), run: this.#run },
     });
     const rate = new RateLimit(clock);
     const sink: IntakeSink = {
@@ -122,7 +124,11 @@ export class Station {
       },
       dropped: (reason) => pipeline.count(reason),
     };
-    const intake = await openIntake(start.intakes[name]!, { box: start.box, sensor: name, webhooks: this.#webhooks }, sink);
+    const intake = await openIntake(
+      start.intakes[name]!,
+      { box: start.box, sensor: name, webhooks: this.#webhooks },
+      sink,
+    );
     this.#sensors.push({ name, pipeline, intake });
   }
 

@@ -33,7 +33,7 @@ export interface ProtectedTable {
 }
 
 /** Figures that say nothing about a person. */
-export interface PlainCell {
+interface PlainCell {
   labels: readonly string[];
   figures: Readonly<Record<string, number>>;
 }
@@ -116,7 +116,9 @@ class PeopleWindow implements SensorWindow {
   close(): SensorTables {
     const contributors: ProtectedTable = { count: 'contributors', sum: undefined, table: this.#counts.close() };
     const measures = this.#measures.map(({ measure, sum, count }): ProtectedTable => {
-      const readings = count?.close().cells.map(({ labels, sumUnits = 0 }): [string, number] => [keyOf(labels), sumUnits]);
+      const readings = count
+        ?.close()
+        .cells.map(({ labels, sumUnits = 0 }): [string, number] => [keyOf(labels), sumUnits]);
       const divisor = readings === undefined ? undefined : new Map(readings);
       const recipe = sumRecipeOf(measure);
       return { count: undefined, sum: { name: measure.field, recipe, divisor }, table: sum.close() };
@@ -175,7 +177,8 @@ class ThingsWindow implements SensorWindow {
     this.readings++;
     for (const { field, max, window } of this.#counts) {
       const value = reading.fields[field];
-      if (typeof value === 'number' && value >= 1) window.addPassages(Math.round(Math.min(max, value)), labels, undefined);
+      if (typeof value === 'number' && value >= 1)
+        window.addPassages(Math.round(Math.min(max, value)), labels, undefined);
     }
     for (const { field, min, max, isCount } of this.#plan.measures) {
       const raw = reading.fields[field];

@@ -38,7 +38,10 @@ export class PacketLimit extends Transform {
         at = end;
       } else {
         const fault = this.#headerByte(chunk[at++]!);
-        if (fault !== undefined) return done(new Error(fault));
+        if (fault !== undefined) {
+          done(new Error(fault));
+          return;
+        }
       }
     }
     done();

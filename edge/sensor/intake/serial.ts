@@ -18,6 +18,7 @@ export function openSerialIntake({ device, baud }: { device: string; baud: numbe
   const lost = (opened: SerialPortStream, error: unknown): void => {
     if (port !== opened || isClosed) return;
     port = undefined;
+    clearTimeout(timer);
     opened.destroy();
     const lastError = error === null || error === undefined ? `${device} is gone` : messageOf(error);
     Object.assign(state, { state: 'lost', lastError });
@@ -27,7 +28,13 @@ export function openSerialIntake({ device, baud }: { device: string; baud: numbe
     const opened = new SerialPortStream({ binding: autoDetect(), path: device, baudRate: baud, autoOpen: false });
     port = opened;
     lines.reset(); // half a line of before; half a line of now is malformed, and counted as that
-    opened.on('data', (chunk: Uint8Array) => lines.push(chunk));
+    opened.on('data', (chunk: Uint8Array) => {
+      lines.push(chunk);
+      const waitMs = sink.waitMs();
+      if (waitMs === 0) return;
+      opened.pause();
+      timer = setTimeout(() => opened.resume(), waitMs);
+    });
     opened.on('error', (error) => lost(opened, error));
     opened.on('close', (error: unknown) => lost(opened, error));
     opened.open((error) => {
