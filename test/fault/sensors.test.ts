@@ -139,17 +139,29 @@ test('of 100,000 messages with planted identifiers nothing is found anywhere', {
       'each needle is in what was sent',
     );
 
-    await until('people are in a release', async () =>
-      peopleOf(await releases('wifi-probes')).some((count) => count > 100),
-    );
-    await until('the environment is in a release', async () =>
-      (await releases('environment')).some(({ cells }) => cells.length > 0),
-    );
+    // The last ones may have gone out of sight by now: some more of each until they are seen.
+    const again = (adapter: string): Promise<string> => {
+      const first = ADAPTERS.indexOf(adapter);
+      return post(
+        adapter,
+        Array.from({ length: 200 }, (_, i) => plantedMessage(first + i * ADAPTERS.length).message),
+      );
+    };
+    await until('people are in a release', async () => {
+      said.push(await again('wifi-probes'));
+      return peopleOf(await releases('wifi-probes')).some((count) => count > 100);
+    });
+    await until('the environment is in a release', async () => {
+      said.push(await again('environment'));
+      return (await releases('environment')).some(({ cells }) => cells.length > 0);
+    });
     await until('all messages are counted', async () => (await metric('garim_sensor_messages_total')) >= MESSAGES);
     if (publisher !== undefined) {
-      await until('the broker’s are in a release', async () =>
-        peopleOf(await releases('by-broker')).some((n) => n > 100),
-      );
+      await until('the broker’s are in a release', async () => {
+        for (let i = 0; i < 100; i++)
+          await publisher.publishAsync('city/more', plantedMessage(i * ADAPTERS.length).message);
+        return peopleOf(await releases('by-broker')).some((count) => count > 50);
+      });
       await publisher.endAsync(true);
     }
     const taken = await metric('garim_sensor_readings_total');

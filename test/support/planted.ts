@@ -80,7 +80,7 @@ export function plantedMessage(index: number): Planted {
     }),
     () => ({
       adapter: 'environment',
-      value: { noiseDb: 60, temperature: id['rrn'], location: { coordinates: id['coordinates'] }, ...strangers },
+      value: { noiseDb: 60, temperature: 21, location: { coordinates: id['coordinates'] }, ...strangers },
     }),
     () => ({ adapter: 'people-counter', value: { peopleIn: 12, deviceId: id['device'], ...strangers } }),
     () => ({
