@@ -118,7 +118,7 @@ export const lpr = jsonAdapter({
             at: value.observedAt ?? value.dateObserved,
             fields: {
               plate: value.vehiclePlateNotRead === 1 ? undefined : plateOf(read),
-              vehicleType: nameOf(seen?.vehicleType),
+              vehicleType: typeOf(nameOf(seen?.vehicleType)),
               make: nameOf(seen?.brand),
               colour: nameOf(seen?.color),
               speedKmh: seen?.speed,
@@ -153,7 +153,7 @@ export const lpr = jsonAdapter({
           at: value.time ?? value.timestamp,
           fields: {
             plate: plateOf(idOf(value.plate)),
-            vehicleType: groupWord(value.vehicleType),
+            vehicleType: typeOf(groupWord(value.vehicleType)),
             make: groupWord(value.make),
             colour: groupWord(value.colour ?? value.color),
             speedKmh: value.speedKmh,
@@ -196,7 +196,7 @@ function recognised({ timestamp, results }: z.output<typeof recognitions>) {
     at: timestamp,
     fields: {
       plate: plateOf(result.plate),
-      vehicleType: groupWord(result.vehicle?.type),
+      vehicleType: typeOf(groupWord(result.vehicle?.type)),
       colour: groupWord(result.color?.[0]?.color),
       make: groupWord(result.model_make?.[0]?.make),
     },
@@ -210,6 +210,18 @@ function plateOf(read: string | null | undefined): string | undefined {
     .replaceAll(/[\s\p{P}]/gu, '')
     .toUpperCase();
   return text === '' ? undefined : text;
+}
+
+/** Cameras name bodies where a city counts kinds. */
+const KIND_OF_BODY = new Map([
+  ...['sedan', 'suv', 'hatchback', 'coupe', 'estate', 'taxi'].map((body): [string, string] => [body, 'car']),
+  ...['big truck', 'pickup truck', 'lorry', 'trailer'].map((body): [string, string] => [body, 'truck']),
+  ...['motorbike', 'moped', 'scooter'].map((body): [string, string] => [body, 'motorcycle']),
+  ...['minivan', 'minibus'].map((body): [string, string] => [body, 'van']),
+]);
+
+function typeOf(body: string | undefined): string | undefined {
+  return body === undefined ? undefined : (KIND_OF_BODY.get(body) ?? body);
 }
 
 function nameOf(value: z.output<typeof named>): string | undefined {

@@ -1,7 +1,7 @@
 /** Probe requests as scanners report them: who asked, for which network, how strong. Frames of a capture arrive in the same form. */
 import { z } from 'zod';
 import { form, jsonAdapter } from './json-adapter.ts';
-import { isRefusingNetworkName } from './refusal.ts';
+import { isOptOutNetworkName } from './refusal.ts';
 import { canonicalAddress, deviceAddress, numeric, time } from './values.ts';
 
 const record = z.object({
@@ -35,7 +35,7 @@ export const wifiProbes = jsonAdapter({
       (value) => {
         const mac = canonicalAddress(value.mac ?? value.src ?? '');
         const ssid = value.ssid === '' ? undefined : value.ssid;
-        const isRefusal = typeof ssid === 'string' && isRefusingNetworkName(ssid);
+        const isRefusal = typeof ssid === 'string' && isOptOutNetworkName(ssid);
         const addressKind = (Number.parseInt(mac.slice(0, 2), 16) & 0x02) === 0 ? 'universal' : 'randomised';
         return [
           {

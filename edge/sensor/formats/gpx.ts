@@ -23,12 +23,11 @@ export function traceOfFile(fileName: string): string {
 
 export async function* gpxItems(chunks: AsyncIterable<Uint8Array>, trace: string): AsyncGenerator<FileItem> {
   const reader = new GpxReader(trace);
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let position = 0;
+  // Lossy: what is read of a point is ASCII, and a name in another encoding is no reason to refuse the file.
+  const decoder = new TextDecoder('utf-8');
   try {
     for await (const chunk of chunks) {
       reader.push(decoder.decode(chunk, { stream: true }), chunk.byteLength);
-      position += chunk.byteLength;
       yield* reader.take();
     }
     reader.push(decoder.decode(), 0);
@@ -36,19 +35,15 @@ export async function* gpxItems(chunks: AsyncIterable<Uint8Array>, trace: string
     yield* reader.take();
   } catch (error) {
     yield* reader.take();
-    if (!(error instanceof RefusedXml) && !isXmlError(error) && !isEncodingError(error)) throw error;
-    const what = error instanceof RefusedXml ? error.message : 'no well-formed XML in UTF-8, or cut off';
-    yield damagedAt(what, 'byte', position);
+    if (!(error instanceof RefusedXml) && !isXmlError(error)) throw error;
+    const what = error instanceof RefusedXml ? error.message : 'no well-formed XML, or cut off';
+    yield damagedAt(what, 'byte', reader.position);
   }
 }
 
 /** The parser throws plain errors whose text begins with the place. */
 function isXmlError(error: unknown): boolean {
   return error instanceof Error && /^\d+:\d+: /.test(error.message);
-}
-
-function isEncodingError(error: unknown): boolean {
-  return error instanceof TypeError && (error as { code?: unknown }).code === 'ERR_ENCODING_INVALID_ENCODED_DATA';
 }
 
 class GpxReader {
@@ -65,10 +60,6 @@ class GpxReader {
     });
     this.#parser.on('doctype', () => {
       throw new RefusedXml('a document type declaration, which is refused');
-    });
-    this.#parser.on('xmldecl', ({ encoding }) => {
-      if (encoding !== undefined && !/^(utf-8|us-ascii)$/i.test(encoding))
-        throw new RefusedXml('not in UTF-8: save the file in UTF-8');
     });
     this.#parser.on('opentag', ({ name, attributes }) => {
       this.#bytesSinceTag = 0;
@@ -91,6 +82,11 @@ class GpxReader {
         this.#point = undefined;
       }
     });
+  }
+
+  /** Characters read; bytes, where all is ASCII. */
+  get position(): number {
+    return this.#parser.position;
   }
 
   push(text: string, bytes: number): void {

@@ -40,6 +40,11 @@ function countBy<Item>(items: readonly Item[], keyOf: (item: Item) => unknown): 
   return counts;
 }
 
+/** Names of all fields of all readings. */
+function namesOf(readings: readonly Reading[]): string[] {
+  return [...new Set(readings.flatMap(({ fields }) => Object.keys(fields)))].sort();
+}
+
 const whole = (file: string): string => readFileSync(path.join(folder, file), 'utf8');
 
 for (const capture of ['brno_sc6-61_2023-04-17_anonymized', 'polimi_iPhoneXR-A_anonymized']) {
@@ -93,6 +98,8 @@ test('Bluetooth scans: every row, and no name or distance', { skip }, async () =
         .match(/\b([0-9a-f]{2}:){5}[0-9a-f]{2}\b/g),
     );
     assert.deepEqual(new Set(readings.map(({ fields }) => fields['address'])), addresses);
+    const second = file.includes('Experiment') ? 'rssiDbm' : 'position';
+    assert.deepEqual(namesOf(readings), ['address', second]);
   }
 });
 
@@ -107,6 +114,7 @@ test('plate reads: all 1500, with as many plates as hashes', { skip }, async () 
       ?.map((hash) => hash.toUpperCase()),
   );
   assert.deepEqual(new Set(readings.map(({ fields }) => fields['plate'])), hashes);
+  assert.deepEqual(namesOf(readings), ['plate', 'position']);
   const [first] = readings.map(({ atMs }) => atMs).sort((a, b) => a - b);
   assert.equal(first, Date.UTC(2021, 9, 1, 0, 25, 13));
 });
@@ -120,6 +128,7 @@ test('GPX: every track point', { skip }, async () => {
     const { readings, damaged } = await read(file, 'gps');
     assert.equal(readings.length, points);
     assert.equal(damaged, 0);
+    assert.deepEqual(namesOf(readings), ['position', 'trace']);
     assert.equal(new Set(readings.map(({ fields }) => fields['trace'])).size, 1);
   }
 });
