@@ -11,14 +11,14 @@
  * - `opt-out`: of everybody but those who refused.
  * - `free`: says nothing about a person; still passes the linkage guard.
  */
-export type ConsentMode = 'never' | 'opt-in' | 'opt-out' | 'free';
+type ConsentMode = 'never' | 'opt-in' | 'opt-out' | 'free';
 
 /** Kinds of transform; `schema.ts` gives them their settings. */
 export const TRANSFORM_KINDS = ['drop', 'contributor', 'group-band', 'group-cell', 'group-value', 'measure'] as const;
 export type TransformKind = (typeof TRANSFORM_KINDS)[number];
 
 export const STATISTICS = ['sum', 'mean', 'min', 'max', 'last'] as const;
-export type Statistic = (typeof STATISTICS)[number];
+type Statistic = (typeof STATISTICS)[number];
 
 export interface Category {
   /** DPV term or our extension. */
@@ -152,7 +152,7 @@ export function categoryOf(id: string): Category {
 }
 
 /** From the loosest. */
-export const MODES: readonly ConsentMode[] = ['free', 'opt-out', 'opt-in', 'never'];
+const MODES: readonly ConsentMode[] = ['free', 'opt-out', 'opt-in', 'never'];
 
 /**
  * Whether a field may be handled as `candidate` where its adapter says `base`: people must be asked at least as much, and nothing may be

@@ -30,7 +30,7 @@ import {
 export const BATCH_TAGS_STEP = 256;
 
 /** Plates in one run of the desk: bounds memory, far above what a desk takes in a day. */
-export const BATCH_PLATES_MAX = 100_000;
+const BATCH_PLATES_MAX = 100_000;
 
 export interface DeskOptions {
   stateDir: string;

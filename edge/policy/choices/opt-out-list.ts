@@ -34,9 +34,9 @@ const headerSchema = z.strictObject({
   members: z.int().min(0).optional(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
-export type ListHeader = z.output<typeof headerSchema>;
+type ListHeader = z.output<typeof headerSchema>;
 
-export const FIRST_BATCH_FOLLOWS = '0'.repeat(64);
+const FIRST_BATCH_FOLLOWS = '0'.repeat(64);
 
 /** Letters that cameras take for digits, and spaces, hyphens and dots that they invent. Merging more plates only covers more. */
 export function normalisePlate(plate: string): string {
