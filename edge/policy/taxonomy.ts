@@ -74,13 +74,6 @@ export const CATEGORIES = {
     mayLeave: 'histograms of at least k',
     permits: BANDS,
   },
-  motion: {
-    term: 'city:Motion',
-    mode: 'opt-out',
-    mayLeave: 'bands and means of at least k',
-    permits: ['drop', 'group-band', 'group-value', 'measure'],
-    statistics: ['mean'],
-  },
   'mac-address': { term: 'pd:MACAddress', mode: 'opt-out', mayLeave: 'counts', permits: COUNTS },
   'network-name': { term: 'city:NetworkName', mode: 'never', mayLeave: 'nothing', permits: NOTHING },
   'ip-address': { term: 'pd:IPAddress', mode: 'never', mayLeave: 'nothing', permits: NOTHING },
