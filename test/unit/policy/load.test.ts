@@ -131,13 +131,13 @@ test('fields are checked against what the adapters say', () => {
   };
   const against = (fields: string): string => problemsOf(`${HEAD}    fields:\n      ${fields}\n`, adapters);
   assert.equal(against('plate: { category: plate, transform: { kind: contributor } }'), '');
-  assert.equal(against('speedKmh: { category: transform: { kind: group-band, edges: [30] } }'), '');
+  assert.equal(against('speedKmh: { category: vehicle-description, transform: { kind: group-band, edges: [30] } }'), '');
   assert.match(
     against('plate: { category: count, transform: { kind: drop } }'),
     /8:26 sensors\.gate\.fields\.plate\.category: looser than plate, which the adapter says it is/,
   );
   assert.match(
-    against('speedKmh: { category: transform: { kind: group-value, values: [a] } }'),
+    against('speedKmh: { category: vehicle-description, transform: { kind: group-value, values: [a] } }'),
     /group-value does not work on a field that holds a number\. Write drop or group-band\./,
   );
   assert.match(against('at: { category: unknown, transform: { kind: drop } }'), /^$/, 'stricter is welcome');
