@@ -131,7 +131,10 @@ test('fields are checked against what the adapters say', () => {
   };
   const against = (fields: string): string => problemsOf(`${HEAD}    fields:\n      ${fields}\n`, adapters);
   assert.equal(against('plate: { category: plate, transform: { kind: contributor } }'), '');
-  assert.equal(against('speedKmh: { category: vehicle-description, transform: { kind: group-band, edges: [30] } }'), '');
+  assert.equal(
+    against('speedKmh: { category: vehicle-description, transform: { kind: group-band, edges: [30] } }'),
+    '',
+  );
   assert.match(
     against('plate: { category: count, transform: { kind: drop } }'),
     /8:26 sensors\.gate\.fields\.plate\.category: looser than plate, which the adapter says it is/,
