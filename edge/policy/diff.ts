@@ -28,7 +28,7 @@ export function diffPolicies(before: Policy, after: Policy): Change[] {
   }
   changes.push(...orderChanges(before.legalOrders, after.legalOrders));
   if (JSON.stringify(before.controller) !== JSON.stringify(after.controller)) {
-    changes.push({ kind: 'changes', at: '', text: 'the controller that consent records name is another one' });
+    changes.push({ kind: 'changes', at: '', text: 'consent records name another controller' });
   }
   const rank = (kind: Kind): number => ['loosens', 'tightens', 'changes'].indexOf(kind);
   return changes.sort((a, b) => rank(a.kind) - rank(b.kind));
