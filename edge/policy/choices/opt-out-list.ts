@@ -122,6 +122,11 @@ export function keyFileOf(stateDir: string): string {
   return path.join(optOutDir(stateDir), 'key');
 }
 
+/** Held by whoever changes the list. */
+export function lockFileOf(stateDir: string): string {
+  return path.join(optOutDir(stateDir), 'lock');
+}
+
 function listFileOf(stateDir: string): string {
   return path.join(optOutDir(stateDir), 'list');
 }
