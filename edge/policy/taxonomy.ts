@@ -149,16 +149,21 @@ const MODES: readonly ConsentMode[] = ['free', 'opt-out', 'opt-in', 'never'];
 
 /**
  * Whether a field may be handled as `candidate` where its adapter says `base`: people must be asked at least as much, and nothing may be
- * made of it that `base` forbids. A partial order: a plate is no stricter than a MAC address, nor the other way round.
+ * made of it that `base` forbids. A partial order: a plate is no device, nor the other way round.
  */
 export function isAtLeastAsStrict(candidate: CategoryId, base: CategoryId): boolean {
   const [strict, loose] = [categoryOf(candidate), categoryOf(base)];
-  if (MODES.indexOf(strict.mode) < MODES.indexOf(loose.mode)) return false;
-  if (strict.permits.every((kind) => kind === 'drop')) return true;
+  if (candidate === base) return true;
+  if (askedRank(strict) < MODES.indexOf(loose.mode)) return false;
   return (
     strict.permits.every((kind) => loose.permits.includes(kind)) &&
     (strict.statistics ?? []).every((statistic) => loose.statistics?.includes(statistic) === true) &&
     (strict.cellResolutionMax ?? 0) <= (loose.cellResolutionMax ?? 0) &&
-    (strict.windowMsMin ?? 0) >= (loose.windowMsMin ?? 0)
+    (strict.permits.length === 1 || (strict.windowMsMin ?? 0) >= (loose.windowMsMin ?? 0))
   );
+}
+
+/** A `never` that may be counted by is so of everybody who did not refuse: nobody is asked, so it is no stricter than an opt-out. */
+function askedRank({ mode, permits }: Category): number {
+  return MODES.indexOf(mode === 'never' && permits.length > 1 ? 'opt-out' : mode);
 }

@@ -38,12 +38,14 @@ type ListHeader = z.output<typeof headerSchema>;
 
 const FIRST_BATCH_FOLLOWS = '0'.repeat(64);
 
-/** Letters that cameras take for digits, and spaces, hyphens and dots that they invent. Merging more plates only covers more. */
+/** Letters that cameras take for digits, and spaces, hyphens, dots and accents that they invent. Merging more plates only covers more. */
 export function normalisePlate(plate: string): string {
   return plate
-    .normalize('NFKC')
+    .normalize('NFKD')
     .toUpperCase()
-    .replaceAll(/[\s\p{P}\p{S}]/gu, '')
+    .normalize('NFKD')
+    .replaceAll(/[\s\p{P}\p{S}\p{M}]/gu, '')
+    .normalize('NFKC')
     .replaceAll(/[OQDILBSZG]/g, (letter) => LOOK_ALIKES[letter] ?? letter);
 }
 

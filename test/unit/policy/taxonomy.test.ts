@@ -62,6 +62,8 @@ test('a MAC address is not made a description, nor a plate a count', () => {
   assert.ok(!isAtLeastAsStrict('mac-address', 'plate'));
   assert.ok(!isAtLeastAsStrict('meter-coarse', 'meter-fine'));
   assert.ok(isAtLeastAsStrict('plate', 'mac-address'));
+  assert.ok(!isAtLeastAsStrict('device-id', 'plate'), 'it would not be looked up on the list');
+  assert.ok(!isAtLeastAsStrict('device-id', 'transit-card'), 'nobody would be asked');
   assert.ok(isAtLeastAsStrict('meter-fine', 'meter-coarse') === false, 'it may have shorter windows');
 });
 
