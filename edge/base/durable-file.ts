@@ -23,7 +23,7 @@ export async function writeDurably(file: string, content: string | Uint8Array): 
     await rename(aside, file);
     await syncFolder(dir);
   } catch (error) {
-    await rm(aside, { force: true });
+    await rm(aside, { force: true }).catch(() => {}); // the first fault is the one to tell
     throw new WorldError('disk-failed', `cannot write ${file}: ${messageOf(error)}`, { cause: error });
   }
 }

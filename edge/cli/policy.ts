@@ -191,7 +191,8 @@ async function confirm(): Promise<void> {
     throw new UserError('Not installed: this loosens, and nobody is there to be asked.', { fix });
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await lines.question('Let this out? Type yes to install: ');
+    // Ctrl-C and Ctrl-D are no answer.
+    const answer = await lines.question('Let this out? Type yes to install: ').catch(() => '');
     if (answer.trim() !== 'yes') throw new UserError('Not installed.');
   } finally {
     lines.close();

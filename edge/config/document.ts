@@ -18,7 +18,7 @@ import {
 } from 'yaml';
 
 /** From 1. */
-export interface Place {
+interface Place {
   line: number;
   column: number;
 }

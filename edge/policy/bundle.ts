@@ -11,6 +11,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { writeDurably } from '../base/durable-file.ts';
 import { messageOf, UserError, WorldError } from '../base/errors.ts';
+import { withLock } from '../base/lock-file.ts';
 import { showPath } from '../config/problems.ts';
 import type { AdapterFields } from './checks.ts';
 import { type Change, diffPolicies } from './diff.ts';
@@ -82,11 +83,16 @@ export async function planInstall(
     digest,
     changes: diffPolicies(before, policy),
     isInstalled,
-    install: async () => {
-      if (isInstalled) return;
-      const file: Installed = { v: 1, version: policy.version, digest, bundle: text };
-      await writeDurably(fileOf(stateDir), `${JSON.stringify(file)}\n`);
-    },
+    install: () =>
+      withLock(path.join(stateDir, 'policy', 'lock'), async () => {
+        // While somebody was asked, another one may have installed.
+        if ((await readInstalled(stateDir))?.version !== installed?.version) {
+          throw new UserError(`${name}: another policy was installed meanwhile.`, { fix: 'Run the command again.' });
+        }
+        if (isInstalled) return;
+        const file: Installed = { v: 1, version: policy.version, digest, bundle: text };
+        await writeDurably(fileOf(stateDir), `${JSON.stringify(file)}\n`);
+      }),
   };
 }
 

@@ -6,7 +6,7 @@ import type { FieldPolicy, Policy, SensorPolicy, Transform } from './schema.ts';
 import { type CategoryId, categoryOf, isAtLeastAsStrict, type TransformKind } from './taxonomy.ts';
 
 /** What an adapter says of one of its fields. `FieldSpec` of the sensors' adapters fits. */
-export interface FieldFacts {
+interface FieldFacts {
   type: 'string' | 'number' | 'boolean' | 'position' | 'text';
   category: CategoryId;
 }

@@ -20,7 +20,7 @@ export interface Situation {
   orders: readonly LegalOrder[];
 }
 
-export type Rule = 'never' | 'legal-order' | 'refusal' | 'pause' | 'opt-in' | 'default';
+type Rule = 'never' | 'legal-order' | 'refusal' | 'pause' | 'opt-in' | 'default';
 
 export interface Decision {
   rule: Rule;

@@ -24,11 +24,14 @@ export function diffPolicies(before: Policy, after: Policy): Change[] {
     if (old === undefined && young !== undefined) changes.push(...addedSensor(name, young));
     else if (old !== undefined && young === undefined) {
       changes.push({ kind: 'tightens', at: name, text: 'the sensor is removed: nothing of it leaves any more' });
-    } else if (old !== undefined && young !== undefined) changes.push(...sensorChanges(name, old, young));
+    } else if (old !== undefined && young !== undefined) {
+      changes.push(...sensorChanges(name, old, young));
+      changes.push(...orderedFields(name, before, after));
+    }
   }
   changes.push(...orderChanges(before.legalOrders, after.legalOrders));
   if (JSON.stringify(before.controller) !== JSON.stringify(after.controller)) {
-    changes.push({ kind: 'changes', at: '', text: 'the controller that consent records name is another one' });
+    changes.push({ kind: 'changes', at: '', text: 'consent records name another controller' });
   }
   const rank = (kind: Kind): number => ['loosens', 'tightens', 'changes'].indexOf(kind);
   return changes.sort((a, b) => rank(a.kind) - rank(b.kind));
@@ -126,6 +129,22 @@ function fieldChange(at: string, old: FieldPolicy | undefined, young: FieldPolic
     });
   }
   return changes;
+}
+
+/** Fields that an order covers only since they are taken for another category. */
+function orderedFields(sensor: string, before: Policy, after: Policy): Change[] {
+  const isOrdered = (policy: Policy, field: FieldPolicy): boolean =>
+    policy.legalOrders.some(
+      ({ sensors, categories }) => sensors.includes(sensor) && categories.includes(field.category),
+    );
+  return Object.entries(after.sensors[sensor]?.fields ?? {}).flatMap(([name, young]): Change[] => {
+    const old = own(before.sensors[sensor]?.fields ?? {}, name);
+    if (old === undefined || old.category === young.category || young.transform.kind === 'drop') return [];
+    if (!isOrdered(after, young) || isOrdered(before, old)) return [];
+    return [
+      { kind: 'loosens', at: `${sensor}.${name}`, text: `an order covers ${young.category}, whatever people chose` },
+    ];
+  });
 }
 
 /** Undefined when both do the same. */

@@ -11,7 +11,7 @@ import { type AdapterFields, checkAgainst, problemsOfPolicy } from './checks.ts'
 import { type Policy, policySchema } from './schema.ts';
 
 /** A policy larger than this is refused: it is about ten times what 256 sensors need. */
-export const POLICY_BYTES_MAX = 4 * 1024 * 1024;
+const POLICY_BYTES_MAX = 4 * 1024 * 1024;
 
 const guide = new SchemaGuide(policySchema);
 

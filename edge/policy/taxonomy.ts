@@ -11,14 +11,14 @@
  * - `opt-out`: of everybody but those who refused.
  * - `free`: says nothing about a person; still passes the linkage guard.
  */
-export type ConsentMode = 'never' | 'opt-in' | 'opt-out' | 'free';
+type ConsentMode = 'never' | 'opt-in' | 'opt-out' | 'free';
 
 /** Kinds of transform; `schema.ts` gives them their settings. */
 export const TRANSFORM_KINDS = ['drop', 'contributor', 'group-band', 'group-cell', 'group-value', 'measure'] as const;
 export type TransformKind = (typeof TRANSFORM_KINDS)[number];
 
 export const STATISTICS = ['sum', 'mean', 'min', 'max', 'last'] as const;
-export type Statistic = (typeof STATISTICS)[number];
+type Statistic = (typeof STATISTICS)[number];
 
 export interface Category {
   /** DPV term or our extension. */
@@ -73,13 +73,6 @@ export const CATEGORIES = {
     mode: 'opt-out',
     mayLeave: 'histograms of at least k',
     permits: BANDS,
-  },
-  motion: {
-    term: 'city:Motion',
-    mode: 'opt-out',
-    mayLeave: 'bands and means of at least k',
-    permits: ['drop', 'group-band', 'group-value', 'measure'],
-    statistics: ['mean'],
   },
   'mac-address': { term: 'pd:MACAddress', mode: 'opt-out', mayLeave: 'counts', permits: COUNTS },
   'network-name': { term: 'city:NetworkName', mode: 'never', mayLeave: 'nothing', permits: NOTHING },
@@ -152,20 +145,25 @@ export function categoryOf(id: string): Category {
 }
 
 /** From the loosest. */
-export const MODES: readonly ConsentMode[] = ['free', 'opt-out', 'opt-in', 'never'];
+const MODES: readonly ConsentMode[] = ['free', 'opt-out', 'opt-in', 'never'];
 
 /**
  * Whether a field may be handled as `candidate` where its adapter says `base`: people must be asked at least as much, and nothing may be
- * made of it that `base` forbids. A partial order: a plate is no stricter than a MAC address, nor the other way round.
+ * made of it that `base` forbids. A partial order: a plate is no device, nor the other way round.
  */
 export function isAtLeastAsStrict(candidate: CategoryId, base: CategoryId): boolean {
   const [strict, loose] = [categoryOf(candidate), categoryOf(base)];
-  if (MODES.indexOf(strict.mode) < MODES.indexOf(loose.mode)) return false;
-  if (strict.permits.every((kind) => kind === 'drop')) return true;
+  if (candidate === base) return true;
+  if (askedRank(strict) < MODES.indexOf(loose.mode)) return false;
   return (
     strict.permits.every((kind) => loose.permits.includes(kind)) &&
     (strict.statistics ?? []).every((statistic) => loose.statistics?.includes(statistic) === true) &&
     (strict.cellResolutionMax ?? 0) <= (loose.cellResolutionMax ?? 0) &&
-    (strict.windowMsMin ?? 0) >= (loose.windowMsMin ?? 0)
+    (strict.permits.length === 1 || (strict.windowMsMin ?? 0) >= (loose.windowMsMin ?? 0))
   );
+}
+
+/** A `never` that may be counted by is so of everybody who did not refuse: nobody is asked, so it is no stricter than an opt-out. */
+function askedRank({ mode, permits }: Category): number {
+  return MODES.indexOf(mode === 'never' && permits.length > 1 ? 'opt-out' : mode);
 }

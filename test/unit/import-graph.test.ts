@@ -32,6 +32,12 @@ test('garim config check loads neither libav nor models', () => {
   assert.deepEqual([...packagesLoadedBy('edge/cli/config.ts', files)].sort(), ['commander', 'yaml', 'zod']);
 });
 
+test('garim policy and garim optout load no curve arithmetic', () => {
+  const loaded = (file: string): string[] => [...packagesLoadedBy(file, files)].sort();
+  assert.deepEqual(loaded('edge/cli/policy.ts'), ['canonicalize', 'commander', 'yaml', 'zod']);
+  assert.ok(!loaded('edge/cli/optout.ts').some((name) => name.startsWith('@noble/')));
+});
+
 test('all forms of import are seen, and comments and types are told apart', () => {
   const text = `
     // import a from 'comment-a';

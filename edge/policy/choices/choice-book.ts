@@ -5,7 +5,6 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import canonicalize from 'canonicalize';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { UserError } from '../../base/errors.ts';
 import type { Policy, SensorPolicy } from '../schema.ts';
@@ -23,26 +22,17 @@ import {
   rhoOf,
 } from './opt-out-list.ts';
 import type { Choices, EffectTime } from './port.ts';
-import type { TokenKind } from './token-keys.ts';
-import { TokenKeys } from './token-keys.ts';
-import { type Issued, type Token, type TokenRefusal, Tokens } from './tokens.ts';
+import {
+  type OptInRequest,
+  optInMessage,
+  type PauseRequest,
+  pauseMessage,
+  type WithdrawalRequest,
+  withdrawalMessage,
+} from './requests.ts';
+import { TokenKeys, type TokenKind } from './token-keys.ts';
+import { type Issued, type TokenRefusal, Tokens } from './tokens.ts';
 import { type PauseRefusal, ZonePauses } from './zone-pauses.ts';
-
-export interface OptInRequest {
-  token: Token;
-  sensor: string;
-  /** The identifier by which the sensor knows the person: the card, the phone, the bicycle. */
-  category: CategoryId;
-  value: string;
-  /** Ed25519 public key, 32 bytes in base64, made for this record. */
-  holderKey: string;
-}
-
-export interface WithdrawalRequest {
-  record: string;
-  /** Ed25519 over `withdrawalMessage(record)`, base64. */
-  signature: string;
-}
 
 export type OptInRefusal =
   | TokenRefusal
@@ -52,26 +42,7 @@ export type OptInRefusal =
   | 'key-malformed'
   | 'too-many';
 
-export interface PauseRequest {
-  token: Token;
-  zone: string;
-}
-
 export type PauseAnswer = { untilMs: number } | { refused: TokenRefusal | PauseRefusal | 'zone-unknown' };
-
-/** What the MAC of an opt-in's token covers. */
-export function optInMessage({ sensor, category, value, holderKey }: Omit<OptInRequest, 'token'>): string {
-  return canonicalize({ v: 1, for: 'opt-in', sensor, category, value, holderKey }) as string;
-}
-
-/** What the MAC of a pause's token covers. */
-export function pauseMessage(zone: string): string {
-  return canonicalize({ v: 1, for: 'pause', zone }) as string;
-}
-
-export function withdrawalMessage(record: string): Buffer {
-  return Buffer.from(`garim withdraw v1\0${record}`);
-}
 
 export interface ChoiceBookOptions {
   stateDir: string;

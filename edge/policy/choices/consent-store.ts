@@ -6,7 +6,7 @@ import { messageOf, WorldError } from '../../base/errors.ts';
 import type { ConsentRecord } from './consent-record.ts';
 
 /** Records on one box, about 2 KB each: bounds the disk, far above what one street corner sees in a year. */
-export const CONSENT_RECORDS_MAX = 20_000;
+const CONSENT_RECORDS_MAX = 20_000;
 
 /** Evidence that somebody agreed may be asked for this long after the last change of a record. */
 export const CONSENT_RECORD_KEPT_MS = 365 * 86_400_000;

@@ -10,7 +10,7 @@ import { normalisePlate } from './opt-out-list.ts';
 export const OPT_IN_MS = 86_400_000;
 
 /** Opt-ins at once: bounds memory (about 200 bytes each), far above what can be given by tokens of one day. */
-export const OPT_INS_MAX = 50_000;
+const OPT_INS_MAX = 50_000;
 
 interface OptIn {
   record: string;

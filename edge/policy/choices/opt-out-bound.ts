@@ -5,7 +5,7 @@
 import { UserError } from '../../base/errors.ts';
 
 /** Beyond it more than half of all vehicles would be left out, and the corrected counts be mostly noise. */
-export const RHO_MAX = 0.5;
+const RHO_MAX = 0.5;
 
 export const POSTERIOR_DEFAULT = 0.1;
 

@@ -10,11 +10,13 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { syncFolder, writeDurably } from '../../base/durable-file.ts';
 import { UserError } from '../../base/errors.ts';
+import { withLock } from '../../base/lock-file.ts';
 import { applyBatch, sealBatch } from './opt-out-batch.ts';
 import { affordableRho, posterior, withMargin } from './opt-out-bound.ts';
 import {
   emptyList,
   keyFileOf,
+  lockFileOf,
   normalisePlate,
   OptOutKey,
   type OptOutList,
@@ -30,7 +32,7 @@ import {
 export const BATCH_TAGS_STEP = 256;
 
 /** Plates in one run of the desk: bounds memory, far above what a desk takes in a day. */
-export const BATCH_PLATES_MAX = 100_000;
+const BATCH_PLATES_MAX = 100_000;
 
 export interface DeskOptions {
   stateDir: string;
@@ -56,13 +58,17 @@ export interface DeskResult {
 
 /** Adds plates, none of which is kept, shown or repeated in an error. None at all makes a batch of decoys only. */
 export async function addToOptOutList(plates: readonly string[], options: DeskOptions): Promise<DeskResult> {
-  const { stateDir, fleet, posteriorMax, random = (bound) => randomInt(bound) } = options;
   if (plates.length > BATCH_PLATES_MAX) {
     throw new UserError(`More than ${BATCH_PLATES_MAX} plates at once.`, { fix: 'Add them in parts.' });
   }
   const bad = plates.findIndex((plate) => !/^[\p{L}\p{N}]{2,12}$/u.test(normalisePlate(plate)));
   if (bad >= 0)
     throw new UserError(`Line ${bad + 1} is no plate.`, { fix: 'Write one plate a line, letters and digits.' });
+  return withLock(lockFileOf(options.stateDir), () => addLocked(plates, options));
+}
+
+async function addLocked(plates: readonly string[], options: DeskOptions): Promise<DeskResult> {
+  const { stateDir, fleet, posteriorMax, random = (bound) => randomInt(bound) } = options;
   const key = (await readOptOutKey(stateDir)) ?? (await makeKey(stateDir));
   const list = await readOptOutList(stateDir, key);
   await tidy(stateDir, list);

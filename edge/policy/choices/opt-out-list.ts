@@ -34,16 +34,18 @@ const headerSchema = z.strictObject({
   members: z.int().min(0).optional(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
-export type ListHeader = z.output<typeof headerSchema>;
+type ListHeader = z.output<typeof headerSchema>;
 
-export const FIRST_BATCH_FOLLOWS = '0'.repeat(64);
+const FIRST_BATCH_FOLLOWS = '0'.repeat(64);
 
-/** Letters that cameras take for digits, and spaces, hyphens and dots that they invent. Merging more plates only covers more. */
+/** Letters that cameras take for digits, and spaces, hyphens, dots and accents that they invent. Merging more plates only covers more. */
 export function normalisePlate(plate: string): string {
   return plate
-    .normalize('NFKC')
+    .normalize('NFKD')
     .toUpperCase()
-    .replaceAll(/[\s\p{P}\p{S}]/gu, '')
+    .normalize('NFKD')
+    .replaceAll(/[\s\p{P}\p{S}\p{M}]/gu, '')
+    .normalize('NFKC')
     .replaceAll(/[OQDILBSZG]/g, (letter) => LOOK_ALIKES[letter] ?? letter);
 }
 
@@ -120,6 +122,11 @@ export function optOutDir(stateDir: string): string {
 
 export function keyFileOf(stateDir: string): string {
   return path.join(optOutDir(stateDir), 'key');
+}
+
+/** Held by whoever changes the list. */
+export function lockFileOf(stateDir: string): string {
+  return path.join(optOutDir(stateDir), 'lock');
 }
 
 function listFileOf(stateDir: string): string {

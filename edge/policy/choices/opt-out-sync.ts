@@ -3,8 +3,16 @@ import type { KeyObject } from 'node:crypto';
 import { open, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, UserError } from '../../base/errors.ts';
+import { withLock } from '../../base/lock-file.ts';
 import { applyBatch, BATCH_BYTES_MAX, unsealBatch } from './opt-out-batch.ts';
-import { keyFileOf, readOptOutKey, readOptOutList, rhoOf, writeOptOutList } from './opt-out-list.ts';
+import { keyFileOf, lockFileOf, readOptOutKey, readOptOutList, rhoOf, writeOptOutList } from './opt-out-list.ts';
+
+export interface SyncOptions {
+  stateDir: string;
+  from: string;
+  trust: KeyObject;
+  nowMs: number;
+}
 
 export interface SyncResult {
   applied: number;
@@ -16,13 +24,11 @@ export interface SyncResult {
 }
 
 /** `from` is a batch or a folder of batches. Batches that are known are passed over; nothing is changed when any of the others is refused. */
-export async function syncOptOutList(options: {
-  stateDir: string;
-  from: string;
-  trust: KeyObject;
-  nowMs: number;
-}): Promise<SyncResult> {
-  const { stateDir, from, trust, nowMs } = options;
+export function syncOptOutList(options: SyncOptions): Promise<SyncResult> {
+  return withLock(lockFileOf(options.stateDir), () => syncLocked(options));
+}
+
+async function syncLocked({ stateDir, from, trust, nowMs }: SyncOptions): Promise<SyncResult> {
   const key = await readOptOutKey(stateDir);
   if (key === undefined) {
     throw new UserError(`${keyFileOf(stateDir)} is missing: without the city's key nobody on the list is known.`, {

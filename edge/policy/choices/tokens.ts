@@ -20,7 +20,7 @@ const { voprf } = ristretto255_oprf;
 export const TOKENS_PER_BATCH_MAX = 32;
 
 /** Tokens made and tokens spent in one epoch, by kind: bounds memory and disk (16 bytes each) and what a flood can cost. */
-export const TOKENS_PER_EPOCH_MAX = 20_000;
+const TOKENS_PER_EPOCH_MAX = 20_000;
 
 const NONCE_BYTES = 32;
 const SPENT_BYTES = 16;
@@ -51,12 +51,12 @@ export interface Issued {
 export type TokenRefusal = 'token-expired' | 'token-forged' | 'token-spent' | 'tokens-exhausted';
 
 /** The private input of a token: its box and its nonce. */
-export function tokenInput(box: string, nonce: Uint8Array): Uint8Array {
+function tokenInput(box: string, nonce: Uint8Array): Uint8Array {
   return Buffer.concat([Buffer.from(`garim token v1\0${box}\0`), nonce]);
 }
 
 /** What proves a token for one request and no other. */
-export function tokenMac(output: Uint8Array, request: string): Buffer {
+function tokenMac(output: Uint8Array, request: string): Buffer {
   return createHmac('sha256', output).update(request).digest();
 }
 

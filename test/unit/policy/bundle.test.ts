@@ -76,6 +76,14 @@ test('rollback is refused, also after a restart; the same again is nothing', asy
   assert.equal(statSync(path.join(folder, 'installed.json')).mode & 0o777, 0o600);
 });
 
+test('two that are installed at once can not undo each other', async () => {
+  using dir = new TempDir();
+  const [two, three] = await Promise.all([2, 3].map((number) => plan(dir.path, signPolicy(version(number), key))));
+  await three!.install();
+  await assert.rejects(two!.install(), /another policy was installed meanwhile/);
+  assert.equal((await policyInForce({ stateDir: dir.path, trust }))?.policy.version, 3);
+});
+
 test('planning changes nothing', async () => {
   using dir = new TempDir();
   const { changes, isInstalled } = await plan(dir.path, signPolicy(version(1), key));

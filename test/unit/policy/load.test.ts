@@ -43,7 +43,7 @@ test('an empty file is a policy that lets nothing out', () => {
 test('mistakes of form name line, setting and fix', () => {
   assert.equal(
     fieldProblems('plat', '{ kind: drop }'),
-    'p.yaml:8:22 sensors.gate.fields.f.category: expected face-image, face-template, gait, body, plate, vehicle-description, motion, mac-address, network-name, ip-address, device-id, advertising-id, transit-card, location-trace, audio, meter-fine, meter-coarse, official-id, contact, name, payment-card, free-text, signal, count, environment, device-status, time or unknown, got "plat". Did you mean plate?',
+    'p.yaml:8:22 sensors.gate.fields.f.category: expected face-image, face-template, gait, body, plate, vehicle-description, mac-address, network-name, ip-address, device-id, advertising-id, transit-card, location-trace, audio, meter-fine, meter-coarse, official-id, contact, name, payment-card, free-text, signal, count, environment, device-status, time or unknown, got "plat". Did you mean plate?',
   );
   assert.equal(
     fieldProblems('plate', '{ kind: keep }'),
@@ -124,21 +124,24 @@ test('fields are checked against what the adapters say', () => {
   const adapters: AdapterFields = {
     lpr: {
       plate: { type: 'string', category: 'plate' },
-      speedKmh: { type: 'number', category: 'motion' },
+      speedKmh: { type: 'number', category: 'vehicle-description' },
       note: { type: 'text', category: 'free-text' },
       at: { type: 'position', category: 'location-trace' },
     },
   };
   const against = (fields: string): string => problemsOf(`${HEAD}    fields:\n      ${fields}\n`, adapters);
   assert.equal(against('plate: { category: plate, transform: { kind: contributor } }'), '');
-  assert.equal(against('speedKmh: { category: motion, transform: { kind: group-band, edges: [30] } }'), '');
+  assert.equal(
+    against('speedKmh: { category: vehicle-description, transform: { kind: group-band, edges: [30] } }'),
+    '',
+  );
   assert.match(
     against('plate: { category: count, transform: { kind: drop } }'),
     /8:26 sensors\.gate\.fields\.plate\.category: looser than plate, which the adapter says it is/,
   );
   assert.match(
-    against('speedKmh: { category: motion, transform: { kind: group-value, values: [a] } }'),
-    /group-value does not work on a field that holds a number\. Write drop, group-band or measure\./,
+    against('speedKmh: { category: vehicle-description, transform: { kind: group-value, values: [a] } }'),
+    /group-value does not work on a field that holds a number\. Write drop or group-band\./,
   );
   assert.match(against('at: { category: unknown, transform: { kind: drop } }'), /^$/, 'stricter is welcome');
   assert.match(

@@ -1,6 +1,9 @@
 /** Goal: the table of categories says what governance asks. Method: each row that matters by name, and the order of strictness as laws. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
+import { packageRoot } from '../../../edge/base/paths.ts';
 import { CATEGORY_IDS, type CategoryId, categoryOf, isAtLeastAsStrict } from '../../../edge/policy/taxonomy.ts';
 
 test('never permits nothing but dropping, and for plates and devices counting', () => {
@@ -59,5 +62,17 @@ test('a MAC address is not made a description, nor a plate a count', () => {
   assert.ok(!isAtLeastAsStrict('mac-address', 'plate'));
   assert.ok(!isAtLeastAsStrict('meter-coarse', 'meter-fine'));
   assert.ok(isAtLeastAsStrict('plate', 'mac-address'));
+  assert.ok(!isAtLeastAsStrict('device-id', 'plate'), 'it would not be looked up on the list');
+  assert.ok(!isAtLeastAsStrict('device-id', 'transit-card'), 'nobody would be asked');
   assert.ok(isAtLeastAsStrict('meter-fine', 'meter-coarse') === false, 'it may have shorter windows');
+});
+
+test('each term of our own is published, with what it is a kind of', () => {
+  const published = readFileSync(path.join(packageRoot, 'deploy', 'city.ttl'), 'utf8');
+  const own = CATEGORY_IDS.map((id) => categoryOf(id).term).filter((term) => term.startsWith('city:'));
+  assert.ok(own.length > 3);
+  for (const term of own) {
+    const statement = published.split('\n\n').find((part) => part.startsWith(`${term} a skos:Concept`));
+    assert.match(statement ?? '', /skos:broader (pd|dpv):\w+ ;.*skos:definition ".+"@en \.$/s, term);
+  }
 });

@@ -3,18 +3,21 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import {
-  ChoiceBook,
-  type OptInRequest,
-  optInMessage,
-  pauseMessage,
-  withdrawalMessage,
-} from '../../../../edge/policy/choices/choice-book.ts';
+import { ChoiceBook } from '../../../../edge/policy/choices/choice-book.ts';
 import type { ConsentRecord } from '../../../../edge/policy/choices/consent-record.ts';
 import { CONSENT_RECORD_KEPT_MS } from '../../../../edge/policy/choices/consent-store.ts';
 import { OPT_IN_MS } from '../../../../edge/policy/choices/opt-ins.ts';
 import { addToOptOutList } from '../../../../edge/policy/choices/opt-out-desk.ts';
 import type { EffectTime } from '../../../../edge/policy/choices/port.ts';
+import {
+  type OptInRequest,
+  optInMessage,
+  optInRequestSchema,
+  pauseMessage,
+  pauseRequestSchema,
+  withdrawalMessage,
+  withdrawalRequestSchema,
+} from '../../../../edge/policy/choices/requests.ts';
 import type { TokenKind } from '../../../../edge/policy/choices/token-keys.ts';
 import type { Issued } from '../../../../edge/policy/choices/tokens.ts';
 import { ZONE_PAUSE_MS, ZONE_PAUSES_PER_HOUR_MAX } from '../../../../edge/policy/choices/zone-pauses.ts';
@@ -192,7 +195,10 @@ test('on disk: records of who agreed, private, without the identifier; withdrawn
   assert.equal(statSync(file).mode & 0o777, 0o600);
   for (const name of readdirSync(dir.path, { recursive: true, encoding: 'utf8' })) {
     const full = path.join(dir.path, name);
-    if (statSync(full).isFile()) assert.equal(readFileSync(full).indexOf('1040'), -1, name);
+    if (!statSync(full).isFile()) continue;
+    for (const form of [CARD.value, CARD.value.replaceAll('-', '')]) {
+      assert.equal(readFileSync(full).indexOf(form), -1, name);
+    }
   }
   assert.equal(await book.withdraw({ record: '../token-keys', signature: '' }), false);
   clock.advance(statSync(file).mtimeMs + CONSENT_RECORD_KEPT_MS + 1);
@@ -276,4 +282,36 @@ test('a list that can not be read lets nobody through as not refused', async () 
   await assert.rejects(openBook(dir), /others can read the key/);
   rmSync(key);
   await assert.rejects(openBook(dir), /is missing, and there is a list that needs it/);
+});
+
+test('requests are parsed with bounds, and their texts tell requests apart', async () => {
+  const token = { epoch: 1, nonce: Buffer.alloc(32).toString('base64'), mac: Buffer.alloc(32).toString('base64') };
+  const { publicKey, signWith } = newHolderKey();
+  const good = { ...CARD, token, holderKey: publicKey };
+  assert.ok(optInRequestSchema.safeParse(good).success);
+  const bad: object[] = [
+    { value: '' },
+    { value: 'x'.repeat(129) },
+    { value: '\ud800' },
+    { value: 'a\0' },
+    { sensor: '../x' },
+  ];
+  for (const more of [...bad, { category: 'shoes' }, { holderKey: 'A' }, { more: 1 }, { token: {} }]) {
+    assert.ok(!optInRequestSchema.safeParse({ ...good, ...more }).success, JSON.stringify(more));
+  }
+  assert.ok(pauseRequestSchema.safeParse({ token, zone: 'square' }).success);
+  assert.ok(!pauseRequestSchema.safeParse({ token, zone: 'Square' }).success);
+  const record = '2f0b3d0e-6d5b-4d3f-9c57-3a1c0a2b4c5d';
+  const signature = signWith(withdrawalMessage(record));
+  assert.ok(withdrawalRequestSchema.safeParse({ record, signature }).success);
+  assert.ok(!withdrawalRequestSchema.safeParse({ record: '../x', signature }).success);
+  const texts = [
+    optInMessage(good),
+    optInMessage({ ...good, sensor: 'tram' }),
+    optInMessage({ ...good, value: '1' }),
+    optInMessage({ ...good, holderKey: 'x' }),
+    pauseMessage('bus'),
+    pauseMessage('square'),
+  ];
+  assert.equal(new Set(texts).size, texts.length);
 });

