@@ -55,6 +55,8 @@ export function violationsOf(files: ReadonlyMap<string, string>): string[] {
     ) {
       breaches.push(`${file}: makes a FilteredFrame or FilteredPicture, which only edge/camera/redact may`);
     }
+    if (!/^edge\/sensor\/transform\/(pseudonym|open-window)\.ts$/.test(file) && /\bcontributorKey\b/.test(text))
+      breaches.push(`${file}: reads a pseudonym, which only edge/sensor/transform/open-window.ts may`);
   }
   return breaches;
 }
