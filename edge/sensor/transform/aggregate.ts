@@ -1,7 +1,8 @@
 /**
  * Counts and sums per cell and window of one stream, by the time at which things happened.
  *
- * Windows are aligned to UTC and do not overlap. A window closes when the wall clock has passed its end by `latenessMs`, which is how long
+ * Windows are aligned to UTC and do not overlap. Each is closed and handed on, also when nothing happened in it: a table that is missing would
+ * tell of a single reading as much as one that is there. A window closes when the wall clock has passed its end by `latenessMs`, which is how long
  * readings may be under way; what comes later is dropped as `late`, never put elsewhere, and a closed window is never opened again. What
  * claims to be from the future is dropped as `ahead`. When the wall clock jumps against the monotonic clock by more than a window and its
  * lateness (network time arrives, the battery of the clock is dead), the times of everything that waits are wrong: open windows are
@@ -46,11 +47,13 @@ export interface AggregateRecipe {
 export type AggregateDrop = ContributionDrop | 'late' | 'ahead' | 'clock-jump' | 'windows-full';
 
 export interface ClosedWindow extends ClosedTable {
-  /** Unique within a run of the box: start of the window, and the epoch of the clock. */
+  /** Unique within a run of the process: start of the window, and the epoch of the clock. */
   readonly id: string;
   readonly startMs: number;
   readonly endMs: number;
   readonly cellsPerContributorMax: number;
+  /** Whether the aggregator was started, or the clock jumped, after the window had begun. */
+  readonly isPartial: boolean;
 }
 
 export class WindowAggregator implements Disposable {
@@ -59,7 +62,9 @@ export class WindowAggregator implements Disposable {
   /** By start; at most OPEN_WINDOWS_MAX. */
   readonly #open = new Map<number, OpenWindow>();
   readonly #drops = new Map<AggregateDrop, number>();
-  #closedThroughMs = Number.NEGATIVE_INFINITY;
+  /** Start of the oldest window that was not closed. */
+  #dueMs: number;
+  #startedMs: number;
   #wallAheadMs: number;
   #epoch = 0;
 
@@ -68,7 +73,9 @@ export class WindowAggregator implements Disposable {
     checkRecipe(recipe);
     this.#recipe = recipe;
     this.#clock = clock;
-    this.#wallAheadMs = clock.wallMs() - clock.monotonicMs();
+    this.#startedMs = clock.wallMs();
+    this.#dueMs = timeBucketStart(this.#startedMs, recipe.windowMs);
+    this.#wallAheadMs = this.#startedMs - clock.monotonicMs();
   }
 
   /** Readings dropped so far, by reason. Exact: for this box's own eyes. */
@@ -104,16 +111,20 @@ export class WindowAggregator implements Disposable {
   /** Windows that are due, oldest first. To be called at least once a window, or new windows find no place. */
   close(): ClosedWindow[] {
     const nowMs = this.#now();
+    const { windowMs, latenessMs, cellsPerContributorMax, sum } = this.#recipe;
     const closed: ClosedWindow[] = [];
-    for (const startMs of [...this.#open.keys()].sort((a, b) => a - b)) {
-      const endMs = startMs + this.#recipe.windowMs;
-      if (nowMs < endMs + this.#recipe.latenessMs) continue;
-      const table = this.#open.get(startMs)!.close();
+    for (; this.#dueMs + windowMs + latenessMs <= nowMs; this.#dueMs += windowMs) {
+      const startMs = this.#dueMs;
+      const window = this.#open.get(startMs) ?? new OpenWindow(cellsPerContributorMax, sum);
       this.#open.delete(startMs);
-      this.#closedThroughMs = Math.max(this.#closedThroughMs, endMs);
-      const { cellsPerContributorMax } = this.#recipe;
-      const id = `${new Date(startMs).toISOString()}/${this.#epoch}`;
-      closed.push({ ...table, id, startMs, endMs, cellsPerContributorMax });
+      closed.push({
+        ...window.close(),
+        id: `${new Date(startMs).toISOString()}/${this.#epoch}`,
+        startMs,
+        endMs: startMs + windowMs,
+        cellsPerContributorMax,
+        isPartial: startMs < this.#startedMs,
+      });
     }
     return closed;
   }
@@ -130,8 +141,7 @@ export class WindowAggregator implements Disposable {
     if (atMs > nowMs + AHEAD_MS_MAX) return 'ahead';
     const { windowMs, latenessMs, cellsPerContributorMax, sum } = this.#recipe;
     const startMs = timeBucketStart(atMs, windowMs);
-    const endMs = startMs + windowMs;
-    if (endMs + latenessMs <= nowMs || endMs <= this.#closedThroughMs) return 'late';
+    if (startMs < this.#dueMs || startMs + windowMs + latenessMs <= nowMs) return 'late';
     const open = this.#open.get(startMs);
     if (open !== undefined) return open;
     if (this.#open.size === OPEN_WINDOWS_MAX) return 'windows-full';
@@ -149,7 +159,8 @@ export class WindowAggregator implements Disposable {
     if (jumpMs <= this.#recipe.windowMs + this.#recipe.latenessMs) return wallMs;
     for (const window of this.#open.values()) this.#count('clock-jump', window.readings);
     this[Symbol.dispose]();
-    this.#closedThroughMs = Number.NEGATIVE_INFINITY;
+    this.#startedMs = wallMs;
+    this.#dueMs = timeBucketStart(wallMs, this.#recipe.windowMs);
     this.#epoch++;
     return wallMs;
   }

@@ -189,8 +189,8 @@ export function rhoOfPureDp(epsilon: Rational): Rational {
 }
 
 /**
- * The epsilon for which rho-zCDP implies (epsilon, delta)-DP: the least over Renyi orders of Canonne, Kamath and Steinke 2020, proposition
- * 12. Every order gives a valid bound, so an imperfect search errs to the safe side. For display only.
+ * The epsilon for which rho-zCDP implies (epsilon, delta)-DP: the least over Renyi orders of the conversion of Canonne, Kamath and
+ * Steinke 2020. Every order gives a valid bound, so an imperfect search errs to the safe side. For display only.
  */
 export function epsilonOf(rho: number, delta: number): number {
   if (!(delta > 0 && delta < 1)) throw new RangeError('delta lies between 0 and 1');

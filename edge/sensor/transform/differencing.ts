@@ -7,7 +7,7 @@
  * exact over all such combinations, not only over pairs. It knows nothing of what follows from counts not being negative or from the rule
  * by which figures were suppressed, and nothing of contributors that an attacker made up: against those only noise helps.
  */
-import { components, type Row, smallSpan, without } from './linear-span.ts';
+import { components, type Row, shortened, smallSpan, without } from './linear-span.ts';
 
 /** Steps of the search within one tangle of overlapping figures; beyond it the tangle counts as unsafe. Chains of margins need one. */
 const SEARCH_STEPS_MAX = 20_000;
@@ -74,12 +74,14 @@ export function differencesBelow(k: number, releases: readonly Release[]): Diffe
   const atomsIn = (columns: Iterable<number>): Atom[] => [...columns].flatMap((column) => blocks[column]!.atoms);
   const holds = (columns: Iterable<number>): number => contributorsAtLeast(atomsIn(columns));
   const filled = rows.filter((row) => row.terms.size > 0);
-  const small = smallSpan(filled, (column) => blocks[column]!.contributors >= k);
+  const { rows: small, relations } = smallSpan(filled, (column) => blocks[column]!.contributors >= k);
   return components(small).flatMap((tangle) => {
     const found = narrowest(tangle, (columns) => holds(columns) < k);
     if (found === undefined) return [];
     return {
-      combination: new Map([...found.from].map(([figure, times]) => [figures[figure]!.key, times])),
+      combination: new Map(
+        [...shortened(found.from, relations)].map(([figure, times]) => [figures[figure]!.key, times]),
+      ),
       atoms: atomsIn(found.terms.keys()).map((atom) => atom.key),
       contributors: holds(found.terms.keys()),
     };

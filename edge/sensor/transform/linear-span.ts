@@ -8,13 +8,21 @@ export interface Row {
   readonly from: Map<number, bigint>;
 }
 
+export interface SmallSpan {
+  /** A basis in reduced form: each row has a column of its own. */
+  readonly rows: Row[];
+  /** Combinations of figures that give nothing: ways to compute a figure from others. */
+  readonly relations: ReadonlyMap<number, bigint>[];
+}
+
 /**
- * A basis of all combinations of `rows` that are 0 in every column that `isLarge`, in reduced form: each row has a column of its own.
- * Large columns are eliminated first; what then holds none of them is all that can be computed about the small ones alone.
+ * All combinations of `rows` that are 0 in every column that `isLarge`. Large columns are eliminated first; what then holds none of them is
+ * all that can be computed about the small ones alone.
  */
-export function smallSpan(rows: readonly Row[], isLarge: (column: number) => boolean): Row[] {
+export function smallSpan(rows: readonly Row[], isLarge: (column: number) => boolean): SmallSpan {
   const large = new Map<number, { row: Row; order: number }>();
   const small: { pivot: number; row: Row }[] = [];
+  const relations: ReadonlyMap<number, bigint>[] = [];
   // Short rows first: longer ones are then mended by subtracting them.
   for (const start of [...rows].sort((a, b) => a.terms.size - b.terms.size)) {
     const row: Row = { terms: new Map(start.terms), from: new Map(start.from) };
@@ -26,11 +34,35 @@ export function smallSpan(rows: readonly Row[], isLarge: (column: number) => boo
     }
     for (const known of small) eliminate(known.pivot, row, known.row);
     const pivot = firstColumn(row, () => true);
-    if (pivot === undefined) continue;
+    if (pivot === undefined) {
+      relations.push(row.from);
+      continue;
+    }
     for (const known of small) eliminate(pivot, known.row, row);
     small.push({ pivot, row });
   }
-  return small.map(({ row }) => row);
+  return { rows: small.map(({ row }) => row), relations };
+}
+
+/**
+ * The same combination by fewer figures where a relation offers it: by a total in place of all its parts. Each relation is tried once, in
+ * the order given, which is that of the size of its largest figure.
+ */
+export function shortened(
+  combination: ReadonlyMap<number, bigint>,
+  relations: readonly ReadonlyMap<number, bigint>[],
+): Map<number, bigint> {
+  let shortest = new Map(combination);
+  for (const relation of relations) {
+    const touched = [...relation.keys()].find((figure) => shortest.has(figure));
+    if (touched === undefined) continue;
+    const [factor, relationFactor] = [shortest.get(touched)!, relation.get(touched)!];
+    if (factor % relationFactor !== 0n) continue;
+    const other = new Map(shortest);
+    addTo(other, relation, -factor / relationFactor);
+    if (other.size < shortest.size) shortest = other;
+  }
+  return shortest;
 }
 
 /** `row`, freed of `column` by means of `other`, which has it. */
@@ -90,13 +122,17 @@ function eliminate(column: number, row: Row, other: Row): void {
     [row.from, other.from],
   ] as const) {
     if (scale !== 1n) for (const [key, value] of sum) sum.set(key, value * scale);
-    for (const [key, value] of terms) {
-      const next = (sum.get(key) ?? 0n) + value * times;
-      if (next === 0n) sum.delete(key);
-      else sum.set(key, next);
-    }
+    addTo(sum, terms, times);
   }
   if (scale !== 1n) toLowestTerms(row);
+}
+
+function addTo(sum: Map<number, bigint>, terms: ReadonlyMap<number, bigint>, times: bigint): void {
+  for (const [key, value] of terms) {
+    const next = (sum.get(key) ?? 0n) + value * times;
+    if (next === 0n) sum.delete(key);
+    else sum.set(key, next);
+  }
 }
 
 function firstColumn(row: Row, wanted: (column: number) => boolean): number | undefined {

@@ -102,13 +102,15 @@ export class OpenWindow implements Disposable {
     if (contributor === undefined) return 'contributors-full';
     const used = this.#used[contributor]!;
     if (used === OPTED_OUT) return 'opted-out';
-    const cell = this.#cellOf(labels);
-    if (typeof cell === 'string') return cell;
     const start = contributor * this.#cap;
+    const known = this.#knownCell(labels);
     let slot = start;
-    while (slot < start + used && this.#slots[slot] !== cell) slot++;
+    while (slot < start + used && this.#slots[slot] !== known) slot++;
     if (slot === start + used) {
+      // Before a new cell is made: a contributor can make no more than `cap` of them.
       if (used === this.#cap) return 'over-contribution-cap';
+      const cell = known ?? this.#newCell(labels);
+      if (typeof cell === 'string') return cell;
       this.#slots[slot] = cell;
       this.#used[contributor] = used + 1;
     }
@@ -122,7 +124,7 @@ export class OpenWindow implements Disposable {
     const units = this.#unitsOf(value);
     const isCount = Number.isInteger(count) && count >= 1 && count <= PASSAGES_PER_READING_MAX;
     if (!isCount || units === undefined || (this.#sum !== undefined && count > 1)) return 'value-refused';
-    const index = this.#cellOf(labels);
+    const index = this.#knownCell(labels) ?? this.#newCell(labels);
     if (typeof index === 'string') return index;
     const cell = this.#cells[index]!;
     cell.passages += count;
@@ -198,10 +200,12 @@ export class OpenWindow implements Disposable {
     return next;
   }
 
-  #cellOf(labels: readonly string[]): number | ContributionDrop {
-    const key = labels.join(LABEL_SEPARATOR);
-    const known = this.#cellIndex.get(key);
-    if (known !== undefined && this.#cells[known]!.labels.length === labels.length) return known;
+  #knownCell(labels: readonly string[]): number | undefined {
+    const known = this.#cellIndex.get(labels.join(LABEL_SEPARATOR));
+    return known !== undefined && this.#cells[known]!.labels.length === labels.length ? known : undefined;
+  }
+
+  #newCell(labels: readonly string[]): number | ContributionDrop {
     if (labels.some((label) => label.length > LABEL_CHARS_MAX || label.includes(LABEL_SEPARATOR)))
       return 'label-refused';
     const next = this.#cells.length;
@@ -209,6 +213,7 @@ export class OpenWindow implements Disposable {
       this.#isSaturated = true;
       return 'cells-full';
     }
+    const key = labels.join(LABEL_SEPARATOR);
     this.#cellIndex.set(key, next);
     this.#cells.push({ key, labels: [...labels], passages: 0, passagesUnits: 0 });
     return next;

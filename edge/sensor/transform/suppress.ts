@@ -12,6 +12,9 @@ import { contributorsAtLeast, differencesBelow, type Figure, type Release } from
 /** By audience: internal, a partner under contract, the public. */
 export const K_DEFAULTS = { internal: 5, partner: 10, open: 20 } as const;
 
+/** Rounds of leaving out: each goes through all figures. Chains of margins need a few; a table that needs more is not published at all. */
+const ROUNDS_MAX = 100;
+
 export interface Suppression {
   readonly published: readonly Figure[];
   /** Left out because they hold 1 to k - 1 contributors. */
@@ -30,7 +33,8 @@ export function suppress(k: number, figures: readonly Figure[], earlier: readonl
   let published = held.filter(({ atoms }) => contributorsAtLeast(atoms) >= k);
   const primary = held.length - published.length;
   const reached = published.length;
-  while (published.length > 0) {
+  for (let round = 0; published.length > 0; round++) {
+    if (round === ROUNDS_MAX) return { published: [], primary, complementary: reached };
     const differences = differencesBelow(k, [...earlier, { figures: published }]);
     if (differences.length === 0) break;
     const byKey = new Map(published.map((figure) => [figure.key, figure]));

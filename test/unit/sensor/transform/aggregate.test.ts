@@ -98,7 +98,23 @@ test('a reading counts in the window in which it happened, if it comes within th
   assert.deepEqual(aggregator.close().map(counts), [{ a: 2 }]);
   assert.equal(aggregator.add(START, 'six', ['a']), 'late');
   clock.pass(2 * WINDOW);
-  assert.deepEqual(aggregator.close().map(counts), [{ a: 2 }]);
+  // The third window passed with nothing in it, and is handed on all the same.
+  assert.deepEqual(aggregator.close().map(counts), [{ a: 2 }, {}]);
+});
+
+test('a window is handed on whether or not anything happened, and says when it is not whole', () => {
+  const clock = twoClocks(START + MINUTE);
+  const aggregator = new WindowAggregator(RECIPE, clock);
+  clock.pass(3 * WINDOW);
+  const closed = aggregator.close();
+  assert.deepEqual(
+    closed.map(({ startMs, isPartial, cells }) => [(startMs - START) / WINDOW, isPartial, cells.length]),
+    [
+      [0, true, 0],
+      [1, false, 0],
+      [2, false, 0],
+    ],
+  );
 });
 
 test('the same contributor in two windows can not be told', () => {
@@ -129,10 +145,11 @@ for (const jumpMs of [-365 * 86_400_000, -17 * MINUTE, 17 * MINUTE, 365 * 86_400
     assert.deepEqual(aggregator.close(), []);
     assert.equal(aggregator.drops.get('clock-jump'), 2);
     assert.equal(aggregator.add(START + jumpMs, 'three', ['a']), undefined);
-    clock.pass(2 * WINDOW);
-    const [window] = aggregator.close();
+    clock.pass(3 * WINDOW);
+    const [window, next] = aggregator.close();
     assert.deepEqual(counts(window), { a: 1 });
     assert.match(window?.id ?? '', /Z\/1$/);
+    assert.deepEqual([window?.isPartial, next?.isPartial], [jumpMs % WINDOW !== 0, false]);
   });
 
 test('windows that nobody closes take no more memory', () => {
@@ -156,6 +173,13 @@ test('labels can neither be forged nor fill the memory', () => {
   clock.pass(2 * WINDOW);
   const [window] = aggregator.close();
   assert.deepEqual([window?.isSaturated, window?.cellsSeen], [true, CELLS_PER_WINDOW_MAX]);
+});
+
+test('one contributor makes no more than c cells', () => {
+  const { clock, aggregator } = started();
+  for (let i = 0; i < 10; i++) aggregator.add(START, 'one', [`${i}`]);
+  clock.pass(2 * WINDOW);
+  assert.equal(aggregator.close()[0]?.cellsSeen, 2);
 });
 
 test('a flood of a million addresses saturates the window and takes bounded memory', () => {
