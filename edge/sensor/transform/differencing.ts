@@ -23,6 +23,7 @@ export interface Atom {
 }
 
 export interface Figure {
+  /** Says what is counted; unique within its release. */
   readonly key: string;
   readonly atoms: readonly Atom[];
 }
@@ -32,8 +33,8 @@ export interface Release {
 }
 
 export interface Difference {
-  /** By key of figure: how often it is added. */
-  readonly combination: ReadonlyMap<string, bigint>;
+  /** How often each figure is added. */
+  readonly combination: ReadonlyMap<Figure, bigint>;
   /** Keys of the atoms that it depends on and that hold anybody. */
   readonly atoms: readonly string[];
   /** Lower bound of distinct contributors in them. */
@@ -62,7 +63,7 @@ export function contributorsAtLeast(atoms: Iterable<Atom>): number {
 
 /**
  * Combinations of figures that isolate fewer than k contributors: none if and only if there is no such combination, otherwise at least one
- * for each group of figures that hang together. Keys of figures must be unique across the releases.
+ * for each group of figures that hang together.
  */
 export function differencesBelow(k: number, releases: readonly Release[]): Difference[] {
   const figures = releases.flatMap((release) => release.figures);
@@ -79,9 +80,7 @@ export function differencesBelow(k: number, releases: readonly Release[]): Diffe
     const found = narrowest(tangle, (columns) => holds(columns) < k);
     if (found === undefined) return [];
     return {
-      combination: new Map(
-        [...shortened(found.from, relations)].map(([figure, times]) => [figures[figure]!.key, times]),
-      ),
+      combination: new Map([...shortened(found.from, relations)].map(([figure, times]) => [figures[figure]!, times])),
       atoms: atomsIn(found.terms.keys()).map((atom) => atom.key),
       contributors: holds(found.terms.keys()),
     };

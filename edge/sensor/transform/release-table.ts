@@ -55,7 +55,7 @@ export interface ReleaseRecipe {
 }
 
 /** Plain data, ready to leave. */
-export interface ReleasedCell {
+interface ReleasedCell {
   /** 0 for the cells, then one for each roll-up. */
   level: number;
   labels: string[];
@@ -64,7 +64,7 @@ export interface ReleasedCell {
   sum?: number;
 }
 
-export type Guarantee =
+type Guarantee =
   | { kind: 'k-threshold'; k: number }
   | {
       kind: 'zcdp';
@@ -89,7 +89,7 @@ export interface ReleasedTable {
 }
 
 /** Exact, and therefore for this box's own eyes. */
-export interface LocalFacts {
+interface LocalFacts {
   /** Figures that were left out. */
   suppressed: number;
   /** Of these, those left out to protect others. */
@@ -100,7 +100,7 @@ export interface LocalFacts {
   figures: readonly Figure[];
 }
 
-export type WithheldReason = SpendRefusal | 'saturated' | 'too-many-figures';
+type WithheldReason = SpendRefusal | 'saturated' | 'too-many-figures';
 
 export type TableResult =
   | { kind: 'released'; table: ReleasedTable; local: LocalFacts }

@@ -37,10 +37,10 @@ export function suppress(k: number, figures: readonly Figure[], earlier: readonl
     if (round === ROUNDS_MAX) return { published: [], primary, complementary: reached };
     const differences = differencesBelow(k, [...earlier, { figures: published }]);
     if (differences.length === 0) break;
-    const byKey = new Map(published.map((figure) => [figure.key, figure]));
+    const candidates = new Set(published);
     const leftOut = new Set<Figure>();
     for (const { combination } of differences) {
-      const movable = [...combination.keys()].flatMap((key) => byKey.get(key) ?? []);
+      const movable = [...combination.keys()].filter((figure) => candidates.has(figure));
       if (movable.length === 0) return { published: [], primary, complementary: reached };
       leftOut.add(movable.reduce((least, each) => (isLess(each, least) ? each : least)));
     }

@@ -15,6 +15,7 @@ import { CONTRIBUTORS_PER_WINDOW_MAX } from '../../../../edge/sensor/transform/o
 import { parseRational, rational, toNumber } from '../../../../edge/sensor/transform/rational.ts';
 import {
   checkReleaseRecipe,
+  FIGURES_PER_TABLE_MAX,
   type Protection,
   type ReleasedTable,
   type ReleaseRecipe,
@@ -244,6 +245,18 @@ test('a window that is full or nearly so is withheld with noise, and a lower bou
     return count;
   });
   for (const count of withheld) assert.ok(count > 140 && count < 260, `${withheld}`);
+});
+
+test('a table with more figures than can be checked is withheld', () => {
+  const cells = Array.from({ length: FIGURES_PER_TABLE_MAX + 1 }, (_, i): [string, string, number] => [
+    NEAR,
+    `${i}`,
+    9,
+  ]);
+  const recipe = recipeOf({ kind: 'k-threshold', k: 5 }, { rollups: [] });
+  const result = releaseTable(windowOf(cells), recipe, tools());
+  assert.equal(result.kind === 'withheld' && result.reason, 'too-many-figures');
+  assert.equal(releaseTable(windowOf(cells.slice(1)), recipe, tools()).kind, 'released');
 });
 
 test('recipes that can not be kept are refused by name', () => {
