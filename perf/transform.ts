@@ -52,7 +52,7 @@ for (const [num, den] of [
     rateOf(() => discreteGaussian(rational(num, den), uniform)),
   );
 
-const cells = Array.from({ length: 200 }, (_, i) => h3CellOf(37.5 + i / 500, 127, 9)!);
+const cells = Array.from({ length: 200 }, (_, i) => h3CellOf(37.5 + i / 100, 127, 9)!);
 for (const devices of [5_000, 1_000_000]) {
   const recipe = { dimensions: ['h3', 'class'], windowMs: 86_400_000, latenessMs: 0, cellsPerContributorMax: 4 };
   using aggregator = new WindowAggregator(recipe, systemClock);
