@@ -10,7 +10,7 @@ import type { Credentials } from '../auth/port.ts';
 import { cookieName, parseBasic, readCookie } from './headers.ts';
 import { Sessions, sessionId } from './sessions.ts';
 
-const BASIC_REMEMBERED_MS = 5 * 60_000;
+/** For as long as the agent runs: users can't change meanwhile, and each scrypt leaves the allocator 16 MiB larger per pool thread. */
 const BASIC_REMEMBERED_MAX = 64;
 /** Each takes 16 MiB and a thread of the pool that disk writes need too. */
 const VERIFICATIONS_MAX = 2;
@@ -24,17 +24,16 @@ export type Authentication =
 export class Authenticator {
   readonly sessions: Sessions;
   readonly #credentials: Credentials;
-  readonly #clock: Clock;
   readonly #damper: FailureDamper;
   readonly #key = randomBytes(32);
-  readonly #basic = new Map<string, { user: string; untilMs: number }>();
+  /** User by keyed digest of the credentials. */
+  readonly #basic = new Map<string, string>();
   /** As many as are being verified. */
   readonly #pending = new Map<string, Promise<Authentication>>();
   #verifying = 0;
 
   constructor(credentials: Credentials, damper: FailureDamper, clock: Clock) {
     this.#credentials = credentials;
-    this.#clock = clock;
     this.sessions = new Sessions(clock);
     this.#damper = damper;
   }
@@ -49,12 +48,9 @@ export class Authenticator {
     }
     const basic = parseBasic(headers.authorization);
     if (basic === undefined) return { outcome: 'unknown' };
-    const now = this.#clock.monotonicMs();
     const digest = createHmac('sha256', this.#key).update(`${basic.user}:${basic.password}`).digest('base64');
     const remembered = this.#basic.get(digest);
-    if (remembered !== undefined && remembered.untilMs > now) {
-      return { outcome: 'known', identity: { user: remembered.user } };
-    }
+    if (remembered !== undefined) return { outcome: 'known', identity: { user: remembered } };
     // A client that opens several connections at once asks the same thing several times: it is worked out once.
     let pending = this.#pending.get(digest);
     if (pending === undefined) {
@@ -64,17 +60,16 @@ export class Authenticator {
       this.#pending.set(digest, pending);
     }
     const result = await pending;
-    if (result.outcome === 'known') this.#remember(digest, basic.user, now + BASIC_REMEMBERED_MS);
+    if (result.outcome === 'known') this.#remember(digest, basic.user);
     return result;
   }
 
-  #remember(digest: string, user: string, untilMs: number): void {
-    this.#basic.delete(digest);
+  #remember(digest: string, user: string): void {
     for (const oldest of this.#basic.keys()) {
       if (this.#basic.size < BASIC_REMEMBERED_MAX) break;
       this.#basic.delete(oldest);
     }
-    this.#basic.set(digest, { user, untilMs });
+    this.#basic.set(digest, user);
   }
 
   /** Checks a password that was typed or sent just now. */

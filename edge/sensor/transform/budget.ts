@@ -49,22 +49,24 @@ const stateSchema = z.strictObject({
   v: z.literal(1),
   /** Days up to this one count as spent for sensors without an entry. */
   spentThrough: daySchema.nullable(),
-  sensors: z.array(
-    z.strictObject({
-      sensor: z.string().min(1).max(256),
-      closedThrough: daySchema.nullable(),
-      days: z
-        .array(
-          z.strictObject({
-            day: daySchema,
-            rho: fractionSchema,
-            delta: fractionSchema,
-            releases: z.int().nonnegative(),
-          }),
-        )
-        .max(DAYS_KEPT_MAX),
-    }),
-  ),
+  sensors: z
+    .array(
+      z.strictObject({
+        sensor: z.string().min(1).max(256),
+        closedThrough: daySchema.nullable(),
+        days: z
+          .array(
+            z.strictObject({
+              day: daySchema,
+              rho: fractionSchema,
+              delta: fractionSchema,
+              releases: z.int().nonnegative(),
+            }),
+          )
+          .max(DAYS_KEPT_MAX),
+      }),
+    )
+    .max(BUDGET_SENSORS_MAX),
 });
 
 /** Serialisable; holds nothing about people. */

@@ -8,10 +8,10 @@
  */
 import { contributorKey, type Pseudonym, PseudonymWindow } from './pseudonym.ts';
 
-/** About 8 MB a window; ten times the devices that one scanner hears in a quarter of an hour on a busy square. */
+/** About 5 MB a window with c = 4 (measured); ten times the devices that one scanner hears in a quarter of an hour on a busy square. */
 export const CONTRIBUTORS_PER_WINDOW_MAX = 65_536;
 
-/** Cells of one window, so that made-up places or classes can't fill the memory: about 15 MB. */
+/** Cells of one window, so that made-up places or classes can't fill the memory: about 17 MB (measured). */
 export const CELLS_PER_WINDOW_MAX = 65_536;
 
 /** The largest contribution cap: a contributor who is in more cells than this stands out however much noise is added. */

@@ -166,6 +166,26 @@ test('leaving out only the small cells is found out', () => {
   );
 });
 
+test('what is too small itself is told from what protects it', () => {
+  const one = (count: number): Figure[] => [{ key: 'only', atoms: [atomOf('a', count)] }];
+  assert.deepEqual(suppress(5, one(4)), { published: [], primary: 1, complementary: 0 });
+  assert.deepEqual(suppress(5, one(0)), { published: [], primary: 0, complementary: 0 });
+  assert.equal(suppress(5, one(5)).published.length, 1);
+});
+
+test('one small district costs one other cell and its district, not a cell of each', () => {
+  const districts = Array.from({ length: 12 }, (_, d) => [0, 1, 2, 3].map((i) => atomOf(`${d}/${i}`, 20 + d + i)));
+  districts.push([atomOf('small', 2)]);
+  const figures: Figure[] = [
+    ...districts.flat().map((atom) => ({ key: atom.key, atoms: [atom] })),
+    ...districts.map((atoms, d) => ({ key: `district ${d}`, atoms })),
+    { key: 'total', atoms: districts.flat() },
+  ];
+  const { primary, complementary, published } = suppress(5, figures);
+  assert.deepEqual([primary, complementary], [2, 2]);
+  assert.ok(published.some(({ key }) => key === 'total'));
+});
+
 test('a two-way table with both margins, where each row looks safe, is found out', () => {
   // 2 x 2 with one small cell: each row's and column's rest is large alone, together they isolate it.
   const cells = [atomOf('00', 2), atomOf('01', 20), atomOf('10', 20), atomOf('11', 20)];
