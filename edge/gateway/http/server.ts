@@ -200,7 +200,9 @@ class Gateway {
     const agent = health();
     const status = summaryOf(feeds, agent);
     const cameras = Object.fromEntries(feeds.list().map((feed) => [feed.name, feed.health?.state ?? 'starting']));
-    const states = this.#options.sensors?.list().map(({ name, report }) => [name, report?.intake.state ?? 'connecting']);
+    const states = this.#options.sensors
+      ?.list()
+      .map(({ name, report }) => [name, report?.intake.state ?? 'connecting']);
     const sensors = states === undefined ? {} : { sensors: Object.fromEntries(states) as Record<string, string> };
     const body = withDetails ? { status, cameras, ...sensors } : { status };
     respondJson(response, body, status === 'stopping' ? 503 : 200);
