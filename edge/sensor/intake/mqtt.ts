@@ -51,6 +51,7 @@ export function openMqttIntake(settings: MqttSettings, clientId: string, sink: I
     const limited = socket.pipe(new PacketLimit(REMAINING_BYTES_MAX));
     const both = Duplex.from({ writable: socket, readable: limited });
     socket.on('error', (error) => both.destroy(error));
+    socket.on('close', () => both.destroy()); // else a broker that hangs up is missed until the keep-alive runs out
     limited.on('error', (error) => socket.destroy(error));
     both.on('close', () => socket.destroy());
     return both;
