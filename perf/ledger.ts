@@ -1,5 +1,5 @@
 /**
- * `npm run ledger-bench [-- --leaves 1000000 --dir DIR]`: what the record costs, and how that grows.
+ * `npm run bench:ledger [-- --leaves 1000000 --dir DIR]`: what the record costs, and how that grows.
  *
  * Appends leaves of the usual kind through the real ledger, each acknowledged when it is durable, many at a time (group commit) and one at
  * a time; stops at powers of ten to measure proofs, their verification, size on disk and the time to open. Use a folder on the disk in

@@ -17,12 +17,16 @@ import { type Push, startPush } from '../gateway/push/push.ts';
 import { startRtspServer } from '../gateway/rtsp/server.ts';
 import { type Segments, startSegments } from '../gateway/segments/recorder.ts';
 import { ViewerSlots } from '../gateway/viewer-slots.ts';
+import { sensorSetup } from '../sensor/setup.ts';
+import { boxId } from './box-id.ts';
 import { CameraSupervisor } from './camera-supervisor.ts';
 import { AgentHealthBook } from './health.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { SensorSupervisor } from './sensor-supervisor.ts';
 import { SlateSpare } from './slate-spare.ts';
 
 const CAMERA_PROCESS = new URL('../camera/process.js', import.meta.url);
+const SENSOR_PROCESS = new URL('../sensor/process.js', import.meta.url);
 const SLATE_PROCESS = new URL('../camera/slate-process.js', import.meta.url);
 
 /** A step of the shutdown that takes longer is left behind; children had CHILD_STOP_MS_MAX and a kill by then. */
@@ -38,6 +42,8 @@ export interface AgentOptions {
   showFirstUser(created: { user: string; password: string }): void;
   /** Entry of the camera process; tests bring their own. */
   cameraProcess?: URL;
+  /** Entry of the sensor process; tests bring their own. */
+  sensorProcess?: URL;
 }
 
 export interface Agent {
@@ -101,6 +107,7 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
     return supervisor;
   });
   const feeds = directoryOf(supervisors);
+  const sensors = await sensorsOf(options, metrics);
 
   const shared = {
     feeds,
@@ -118,12 +125,18 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
     ...shared,
     listen: config.http.listen,
     health: () => health.now(),
+    ...(sensors === undefined ? {} : { sensors }),
     renderMetrics: () => metrics.render(),
   });
   running.add('HTTP server', () => http.close());
 
   // Only now: with a port that is taken, the reason is the first thing that the installer reads, and no camera was bothered.
   for (const supervisor of supervisors) supervisor.start();
+  if (sensors !== undefined) {
+    running.add('sensors', () => sensors.close());
+    health.watchSensors(sensors);
+    sensors.start();
+  }
 
   for (const { feed } of supervisors) {
     const { segments, push } = config.cameras[feed.name]!;
@@ -148,6 +161,29 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
       return running.close();
     },
   };
+}
+
+/** Undefined when none is configured. Throws a UserError when their policy does not fit. */
+async function sensorsOf(
+  { loaded, log, sensorProcess = SENSOR_PROCESS }: AgentOptions,
+  metrics: Metrics,
+): Promise<SensorSupervisor | undefined> {
+  const { config, intakes } = loaded;
+  if (Object.keys(config.sensors).length === 0) return undefined;
+  const { policy, digest, remarks } = await sensorSetup(config);
+  for (const remark of remarks) log.warn(remark);
+  return new SensorSupervisor({
+    box: await boxId(config.state),
+    stateDir: config.state,
+    policy,
+    policyDigest: digest,
+    intakes,
+    sensorProcess,
+    clock: systemClock,
+    log,
+    metrics,
+    onRelease: async () => {}, // the supervisor keeps the last ones for people to see
+  });
 }
 
 function directoryOf(supervisors: readonly CameraSupervisor[]): FeedDirectory {

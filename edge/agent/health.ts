@@ -13,7 +13,7 @@ export class AgentHealthBook {
   readonly #version = versionOfPackage();
   readonly #startedWallMs = systemClock.wallMs();
   readonly #totals: Record<string, CameraTotals> = {};
-  readonly #watched: (() => string | undefined)[] = [];
+  readonly #watched: (() => readonly string[])[] = [];
   #state: AgentHealth['state'] = 'running';
 
   counted(camera: string, counts: CameraCounts): void {
@@ -27,15 +27,19 @@ export class AgentHealthBook {
   }
 
   watchSegments(segments: Pick<Segments, 'state'>): void {
-    this.#watched.push(() => (segments.state.state === 'recording' ? undefined : segments.state.advice));
+    this.#watched.push(() => (segments.state.state === 'recording' ? [] : [segments.state.advice]));
   }
 
   watchPush(camera: string, { state }: Pick<Push, 'state'>): void {
     this.#watched.push(() =>
       state.lastError === ''
-        ? undefined
-        : `${camera}: the push to ${state.target} is down and tried again by itself. ${state.lastError}`,
+        ? []
+        : [`${camera}: the push to ${state.target} is down and tried again by itself. ${state.lastError}`],
     );
+  }
+
+  watchSensors(sensors: { notices(): readonly string[] }): void {
+    this.#watched.push(() => sensors.notices());
   }
 
   stopping(): void {
@@ -49,7 +53,7 @@ export class AgentHealthBook {
       startedWallMs: this.#startedWallMs,
       rtspPort: this.rtspPort,
       totals: this.#totals,
-      notices: this.#watched.map((notice) => notice()).filter((notice) => notice !== undefined),
+      notices: this.#watched.flatMap((notices) => notices()),
     };
   }
 }

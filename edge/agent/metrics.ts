@@ -7,11 +7,12 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { CameraCounts, CameraHealth, GatewayMetrics } from '../gateway/feed.ts';
 import type { Segments } from '../gateway/segments/recorder.ts';
+import type { SensorMetrics } from './sensor-supervisor.ts';
 
 const LATENCY_BUCKETS_S = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.75, 1, 2, 5];
 const INFERENCE_BUCKETS_S = [0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1];
 
-export interface Metrics extends GatewayMetrics {
+export interface Metrics extends GatewayMetrics, SensorMetrics {
   readonly contentType: string;
   /** Text of `/metrics`. */
   render(): Promise<string>;
@@ -75,6 +76,31 @@ export function createMetrics(): Metrics {
   const sentBytes = counter('egress_bytes_total', 'Bytes of filtered video handed to the network.', 'camera', 'via');
   const viewers = gauge('viewers', 'Viewers connected now.', 'via', 'camera');
   const viewersDropped = counter('viewers_dropped_total', 'Viewers dropped, by reason.', 'via', 'camera', 'reason');
+  const sensorMessages = counter('sensor_messages_total', 'Messages of a sensor.', 'sensor');
+  const sensorReadings = counter('sensor_readings_total', 'Readings in them.', 'sensor');
+  const sensorDropped = counter(
+    'sensor_dropped_total',
+    'Messages, readings or fields that are in no release, by reason.',
+    'sensor',
+    'reason',
+  );
+  const sensorReleases = counter('sensor_releases_total', 'Windows released.', 'sensor');
+  const sensorWithheld = counter(
+    'sensor_windows_withheld_total',
+    'Closed windows without a release, by reason.',
+    'sensor',
+    'reason',
+  );
+  const sensorSuppressed = counter('sensor_suppressed_cells_total', 'Cells left out for being too small.', 'sensor');
+  const sensorLost = counter('sensor_windows_lost_total', 'Windows that died with the sensor process.', 'sensor');
+  const sensorUp = gauge('sensor_up', '1 while the source of a sensor is connected.', 'sensor');
+  const sensorReleaseRefused = counter(
+    'sensor_releases_refused_total',
+    'Releases of the sensor process that their policy does not allow.',
+    'sensor',
+  );
+  const sensorRestarts = counter('sensor_process_restarts_total', 'Restarts of the sensor process.');
+  const sensorMessagesRefused = counter('sensor_process_messages_refused_total', 'Malformed messages of it.');
   const recorders = new Map<string, Pick<Segments, 'state'>>();
   const recording = gauge(
     'segments_recording',
@@ -124,6 +150,19 @@ export function createMetrics(): Metrics {
     },
     viewers: (via, camera, count) => viewers([via, camera], count),
     viewerDropped: (via, camera, reason) => viewersDropped([via, camera, reason]),
+    sensorReport: (sensor, { intake, counts }) => {
+      sensorUp([sensor], intake.state === 'connected' ? 1 : 0);
+      sensorMessages([sensor], counts.messages);
+      sensorReadings([sensor], counts.readings);
+      sensorReleases([sensor], counts.releases);
+      sensorSuppressed([sensor], counts.suppressedCells);
+      for (const [reason, times] of Object.entries(counts.dropped)) sensorDropped([sensor, reason], times);
+      for (const [reason, times] of Object.entries(counts.withheld)) sensorWithheld([sensor, reason], times);
+    },
+    sensorWindowsLost: (sensor, windows) => sensorLost([sensor], windows),
+    sensorReleaseRefused: (sensor) => sensorReleaseRefused([sensor]),
+    sensorProcessRestarted: () => sensorRestarts([]),
+    sensorMessageRefused: () => sensorMessagesRefused([]),
     watchSegments: (camera, segments) => {
       recorders.set(safeLabel(camera), segments);
     },

@@ -32,6 +32,8 @@ export interface ChildOptions {
   entry: URL;
   /** Options for Node itself. */
   nodeFlags?: readonly string[];
+  /** Hands the agent's standard input on, which the agent itself never reads. */
+  inheritsInput?: boolean;
   log: Log;
   onMessage(message: unknown): void;
   /** Called exactly once, when the process is gone or could not be started. */
@@ -52,7 +54,7 @@ export function forkChild(options: ChildOptions): Child {
   const child = channelOwner.run(owner, () =>
     fork(options.entry, [], {
       serialization: 'advanced',
-      stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+      stdio: [options.inheritsInput === true ? 'inherit' : 'ignore', 'inherit', 'pipe', 'ipc'],
       env: { ...allowedEnvironment(process.env), ...MALLOC, [LOG_LEVEL_VARIABLE]: options.log.level },
       execArgv: ['--enable-source-maps', ...(options.nodeFlags ?? [])],
     }),

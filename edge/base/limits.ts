@@ -78,3 +78,9 @@ export const SETTLE_MS = 80;
 
 /** A still larger than this is refused: it takes what the largest phone sensors give, at about 13 bytes of memory a pixel. */
 export const STILL_PIXELS_MAX = 110_000_000;
+
+/** A message of a sensor larger than this is refused: forty times a usual LoRaWAN uplink, and ten times a camera's plate event without pictures. */
+export const MESSAGE_BYTES_MAX = 64 * 1024;
+
+/** Messages of one sensor per second: what a core strips with room for the others. Sources that can wait are kept waiting, others refused. */
+export const SENSOR_MESSAGES_PER_S_MAX = 5_000;

@@ -23,7 +23,7 @@ export const LOG_LEVEL_VARIABLE = 'GARIM_LOG_LEVEL';
 let processName = 'agent';
 
 /** Says which process writes, before its first line; `agent` unless said. */
-export function nameLoggingProcess(name: 'camera'): void {
+export function nameLoggingProcess(name: 'camera' | 'sensors'): void {
   processName = name;
 }
 

@@ -27,9 +27,24 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./strip-text.ts')).stripTextCommand(),
   },
   {
+    name: 'sensor',
+    summary: 'list adapters, send a file of readings through the filter',
+    load: async () => (await import('./sensor.ts')).sensorCommand(),
+  },
+  {
     name: 'config',
     summary: 'check a configuration file, print its JSON Schema',
     load: async () => (await import('./config.ts')).configCommand(),
+  },
+  {
+    name: 'policy',
+    summary: 'check, explain, compare, sign and install what is released about people',
+    load: async () => (await import('./policy.ts')).policyCommand(),
+  },
+  {
+    name: 'optout',
+    summary: 'keep the list of vehicles that are left out, so that a hit proves nothing',
+    load: async () => (await import('./optout.ts')).optoutCommand(),
   },
   {
     name: 'doctor',

@@ -18,7 +18,7 @@ import {
 } from 'yaml';
 
 /** From 1. */
-export interface Place {
+interface Place {
   line: number;
   column: number;
 }
@@ -34,6 +34,21 @@ export interface ConfigDocument {
   problems: SyntaxProblem[];
   /** Of a setting's key or value; for one that is not in the text, of the nearest one above it. */
   place(path: readonly PropertyKey[], at: 'key' | 'value'): Place;
+}
+
+/** A problem, and where it stands. */
+export interface Located {
+  text: string;
+  /** Unset for what does not stand in a file. */
+  place?: Place | undefined;
+}
+
+/** `FILE:LINE:COLUMN text`, in the order of the file. */
+export function linesOf(problems: readonly Located[], file = ''): string[] {
+  const order = ({ place }: Located): number => (place === undefined ? 0 : place.line * 1e6 + place.column);
+  return [...problems]
+    .sort((a, b) => order(a) - order(b))
+    .map(({ text, place }) => (place === undefined ? text : `${file}:${place.line}:${place.column} ${text}`));
 }
 
 export function parseConfigText(text: string): ConfigDocument {

@@ -7,7 +7,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, UserError } from '../base/errors.ts';
-import { type ConfigDocument, type Place, parseConfigText } from './document.ts';
+import { type ConfigDocument, type Located, linesOf, parseConfigText } from './document.ts';
+import { configGuide } from './expect.ts';
+import { type ResolvedIntake, resolveIntake } from './intake.ts';
 import { type Problem, problemsOf, showPath } from './problems.ts';
 import { type Config, configSchema, NAME } from './schema.ts';
 import { absoluteFileUrl, registerTarget, resolveSource, withoutCredentials } from './source.ts';
@@ -35,6 +37,8 @@ export interface LoadedConfig {
   config: Config;
   /** Camera name to URL with credentials. Never log it. */
   sources: Record<string, string>;
+  /** Sensor name to where its messages come from, with credentials. Never log it. */
+  intakes: Record<string, ResolvedIntake>;
   /** Where it came from, for the log. */
   origin: string;
 }
@@ -66,13 +70,13 @@ export async function readConfig(options: LoadOptions): Promise<{ loaded: Loaded
   const parsed = configSchema.safeParse(overlay.apply(file === undefined ? {} : file.document.value), {
     reportInput: true,
   });
-  if (!parsed.success) problems.push(...problemsOf(parsed.error.issues).map(locate));
-  else if (Object.keys(parsed.data.cameras).length === 0) {
+  if (!parsed.success) problems.push(...problemsOf(parsed.error.issues, configGuide).map(locate));
+  else if (Object.keys(parsed.data.cameras).length + Object.keys(parsed.data.sensors).length === 0) {
     problems.push(
       locate({
         path: ['cameras'],
         at: 'key',
-        what: 'no camera is named',
+        what: 'no camera and no sensor is named',
         fix: 'Write NAME: and below it source: URL, or source: simulated for a drawn street.',
       }),
     );
@@ -99,25 +103,23 @@ export async function readConfig(options: LoadOptions): Promise<{ loaded: Loaded
     } else if ('file' in camera.source) camera.source.file = path.resolve(baseDir, camera.source.file);
     if (camera.segments !== undefined) camera.segments.dir = path.resolve(file?.dir ?? cwd, camera.segments.dir);
   }
+  const intakes: Record<string, ResolvedIntake> = {};
+  for (const [name, { intake }] of Object.entries(config.sensors)) {
+    const resolved = await resolveIntake(intake, file?.dir ?? cwd, options.env);
+    if ('kind' in resolved) intakes[name] = resolved;
+    else {
+      const problem: Problem = { path: ['sensors', name, 'intake'], at: 'value', ...resolved };
+      (resolved.isLocal ? sourceProblems : problems).push(locate(problem));
+    }
+  }
+  const absolute = (name: string): string => path.resolve(file?.dir ?? cwd, name);
+  if (typeof config.policy === 'string') config.policy = absolute(config.policy);
+  else if (config.policy !== undefined) config.policy.trust = absolute(config.policy.trust);
   if (problems.length > 0) throw new UserError(linesOf([...problems, ...sourceProblems], file?.name).join('\n'));
   const isStateInFile = options.state === undefined && hasState(file?.document.value);
   config.state = path.resolve(isStateInFile ? (file?.dir ?? cwd) : cwd, config.state);
   const origin = originOf(options, file);
-  return { loaded: { config, sources, origin }, sourceProblems: linesOf(sourceProblems, file?.name) };
-}
-
-interface Located {
-  text: string;
-  /** Unset for what does not stand in a file. */
-  place?: Place | undefined;
-}
-
-/** In the order of the file. */
-function linesOf(problems: readonly Located[], file = ''): string[] {
-  const order = ({ place }: Located): number => (place === undefined ? 0 : place.line * 1e6 + place.column);
-  return [...problems]
-    .sort((a, b) => order(a) - order(b))
-    .map(({ text, place }) => (place === undefined ? text : `${file}:${place.line}:${place.column} ${text}`));
+  return { loaded: { config, sources, intakes, origin }, sourceProblems: linesOf(sourceProblems, file?.name) };
 }
 
 function originOf(options: LoadOptions, file: ConfigFile | undefined): string {

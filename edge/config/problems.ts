@@ -5,7 +5,7 @@
  * they look like a setting. A URL in the wrong place is therefore never echoed.
  */
 import type { z } from 'zod';
-import { isWordList, knownKeys, nearest, orList, whatToWrite } from './expect.ts';
+import { nearest, orList, type SchemaGuide } from './guide.ts';
 
 export interface Problem {
   path: PropertyKey[];
@@ -17,16 +17,16 @@ export interface Problem {
 
 const UNFIT = 'not in the form that is expected here';
 
-export function problemsOf(issues: readonly z.core.$ZodIssue[]): Problem[] {
-  return issues.flatMap((issue) => problemOf(issue));
+export function problemsOf(issues: readonly z.core.$ZodIssue[], guide: SchemaGuide): Problem[] {
+  return issues.flatMap((issue) => problemOf(issue, guide));
 }
 
-function problemOf(issue: z.core.$ZodIssue): Problem[] {
+function problemOf(issue: z.core.$ZodIssue, guide: SchemaGuide): Problem[] {
   const { path } = issue;
-  const problem = (what: string, fix = whatToWrite(path)): Problem[] => [{ path, at: 'value', what, fix }];
+  const problem = (what: string, fix = guide.whatToWrite(path)): Problem[] => [{ path, at: 'value', what, fix }];
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => unknownKey([...path, key], knownKeys(path)));
+      return issue.keys.map((key) => unknownKey([...path, key], guide.knownKeys(path, issue.input)));
     case 'invalid_key':
       return [{ path, at: 'key', what: 'not a valid name', fix: sentence(issue.issues[0]?.message ?? '') }];
     case 'invalid_type':
@@ -39,9 +39,12 @@ function problemOf(issue: z.core.$ZodIssue): Problem[] {
     case 'not_multiple_of':
       return problem(`expected a multiple of ${issue.divisor}, got ${sizeOf(issue.input)}`);
     case 'invalid_value':
-      return problem(`expected ${orList(issue.values.map(String))}, got ${wordOf(issue.input, path)}`, meant(issue));
+      return problem(
+        `expected ${orList(issue.values.map(String))}, got ${wordOf(issue.input, path, guide)}`,
+        meant(issue, guide),
+      );
     case 'invalid_union':
-      return unionProblems(issue);
+      return unionProblems(issue, guide);
     case 'custom':
       return problem(String(issue.params?.['what'] ?? UNFIT), sentence(issue.message));
     default:
@@ -56,31 +59,43 @@ function unknownKey(path: PropertyKey[], known: string[]): Problem {
 }
 
 /** Reports the form that was meant: the one whose type fits the value, nearest in its keys. */
-function unionProblems(issue: z.core.$ZodIssueInvalidUnion): Problem[] {
+function unionProblems(issue: z.core.$ZodIssueInvalidUnion, guide: SchemaGuide): Problem[] {
   const { path, input } = issue;
+  const discriminator = issue.errors.length === 0 ? path.at(-1) : undefined;
+  if (discriminator !== undefined) {
+    const given = (input as Record<PropertyKey, unknown> | undefined)?.[discriminator];
+    const what = given === undefined ? 'missing' : `not a known word, got ${wordOf(given, path, guide)}`;
+    return [{ path, at: 'value', what, fix: guide.whatToWrite(path) }];
+  }
   const fitting = issue.errors.filter(
     (errors) => !errors.some((e) => e.code === 'invalid_type' && e.path.length === 0),
   );
   if (fitting.length === 1) {
-    return problemsOf(fitting[0]!.map((inner) => ({ ...inner, path: [...path, ...inner.path] }) as z.core.$ZodIssue));
+    return problemsOf(
+      fitting[0]!.map((inner) => ({ ...inner, path: [...path, ...inner.path] }) as z.core.$ZodIssue),
+      guide,
+    );
   }
   if (fitting.length > 1 && typeof input === 'object' && input !== null) {
-    const known = knownKeys(path);
+    const known = guide.knownKeys(path);
     const strangers = Object.keys(input).filter((key) => !known.includes(key));
     if (strangers.length > 0) return strangers.map((key) => unknownKey([...path, key], known));
     const valid = issue.errors.find((errors) => errors.every((e) => e.path.length > 0 && e.path[0]! in input));
     if (valid !== undefined) {
-      return problemsOf(valid.map((inner) => ({ ...inner, path: [...path, ...inner.path] }) as z.core.$ZodIssue));
+      return problemsOf(
+        valid.map((inner) => ({ ...inner, path: [...path, ...inner.path] }) as z.core.$ZodIssue),
+        guide,
+      );
     }
-    return [{ path, at: 'value', what: `expected either ${orList(known)}`, fix: whatToWrite(path) }];
+    return [{ path, at: 'value', what: `expected either ${orList(known)}`, fix: guide.whatToWrite(path) }];
   }
   const what = input === undefined ? 'missing' : `expected text or a mapping, got ${kindOf(input)}`;
-  return [{ path, at: 'value', what, fix: whatToWrite(path) }];
+  return [{ path, at: 'value', what, fix: guide.whatToWrite(path) }];
 }
 
-function meant(issue: z.core.$ZodIssueInvalidValue): string {
+function meant(issue: z.core.$ZodIssueInvalidValue, guide: SchemaGuide): string {
   const guess = typeof issue.input === 'string' ? nearest(issue.input, issue.values.map(String)) : undefined;
-  return guess === undefined ? whatToWrite(issue.path) : `Did you mean ${guess}?`;
+  return guess === undefined ? guide.whatToWrite(issue.path) : `Did you mean ${guess}?`;
 }
 
 /** A path fit to be shown: `cameras.gate.masks[0].name`. */
@@ -117,8 +132,8 @@ function kindOf(value: unknown): string {
   return typeof value === 'string' ? 'text' : 'a mapping';
 }
 
-function wordOf(value: unknown, path: readonly PropertyKey[]): string {
-  const isWord = typeof value === 'string' && isWordList(path) && /^[\w-]{1,24}$/.test(value);
+function wordOf(value: unknown, path: readonly PropertyKey[], guide: SchemaGuide): string {
+  const isWord = typeof value === 'string' && guide.isWordList(path) && /^[\w-]{1,24}$/.test(value);
   return isWord ? `"${value}"` : kindOf(value);
 }
 

@@ -3,6 +3,7 @@
  * There is deliberately no setting that turns the filter off, and none that leaves a category out.
  */
 import { z } from 'zod';
+import { intakeSchema } from './intake.ts';
 import { parseListen } from './listen.ts';
 
 /** In the order in which `auto` tries them. */
@@ -139,11 +140,37 @@ export const cameraSchema = z.strictObject({
     .optional(),
 });
 
+/** Sensors of one box: they share one process. */
+const SENSORS_MAX = 256;
+
+const sensorSchema = z.strictObject({
+  adapter: z.string().regex(NAME).describe('What reads its messages; `garim sensor adapters` lists them.'),
+  intake: intakeSchema,
+});
+
 const settingsSchema = z.strictObject({
   cameras: z
     .record(z.string().regex(NAME, 'use lower-case letters, digits and hyphens'), cameraSchema)
     .default({})
     .describe('One entry per camera; the key is the name of the feed.'),
+  sensors: z
+    .record(z.string().regex(NAME, 'use lower-case letters, digits and hyphens'), sensorSchema)
+    .refine((sensors) => Object.keys(sensors).length <= SENSORS_MAX, `name at most ${SENSORS_MAX} sensors`)
+    .refine(
+      (sensors) => Object.values(sensors).filter(({ intake }) => 'stdin' in intake).length < 2,
+      'let one sensor only read standard input',
+    )
+    .default({})
+    .describe('One entry per sensor.'),
+  policy: z
+    .union([
+      z.string().min(1),
+      z.strictObject({ trust: z.string().min(1).describe('File with the public key of the city.') }),
+    ])
+    .optional()
+    .describe(
+      "File that says what may leave of each sensor, or {trust: FILE}: only what `garim policy install` took, signed with this key. Without it each adapter's own policy holds.",
+    ),
   http: z
     .strictObject({ listen: listenSchema.default('127.0.0.1:8080') })
     .prefault({})

@@ -32,6 +32,12 @@ test('garim config check loads neither libav nor models', () => {
   assert.deepEqual([...packagesLoadedBy('edge/cli/config.ts', files)].sort(), ['commander', 'yaml', 'zod']);
 });
 
+test('garim policy and garim optout load no curve arithmetic', () => {
+  const loaded = (file: string): string[] => [...packagesLoadedBy(file, files)].sort();
+  assert.deepEqual(loaded('edge/cli/policy.ts'), ['canonicalize', 'commander', 'yaml', 'zod']);
+  assert.ok(!loaded('edge/cli/optout.ts').some((name) => name.startsWith('@noble/')));
+});
+
 test('all forms of import are seen, and comments and types are told apart', () => {
   const text = `
     // import a from 'comment-a';
@@ -87,6 +93,7 @@ test('each rule can fail', () => {
     ['edge/gateway/push/process.ts', "import { Muxer } from 'node-av/api';"],
     ['edge/camera/detect/b.ts', "import { InferenceSession } from 'onnxruntime-node';"],
     ['edge/camera/redact/b.ts', 'new FilteredFrame(raw)'],
+    ['edge/sensor/transform/open-window.ts', 'contributorKey(pseudonym)'],
     ['edge/cli/b.ts', "await import('../camera/a.ts')"],
   ];
   for (const [file, text] of allowed) assert.deepEqual(breachesOf(file, text), [], `${file}: ${text}`);
@@ -105,6 +112,7 @@ test('each rule can fail', () => {
     ['edge/camera/encode/b.ts', 'new FilteredFrame(raw)'],
     ['edge/camera/still/b.ts', 'new FilteredPicture(token, rgb)'],
     ['edge/camera/still/b.ts', 'markFilteredPicture(rgb, 1, 1)'],
+    ['edge/sensor/transform/b.ts', 'contributorKey(pseudonym)'],
   ];
   for (const [file, text] of refused) assert.equal(breachesOf(file, text).length, 1, `${file}: ${text}`);
 });

@@ -26,12 +26,14 @@ import {
   retryAfter,
 } from './respond.ts';
 import { Sockets } from './sockets.ts';
-import { type AgentHealth, statusOf, summaryOf } from './status.ts';
+import { type AgentHealth, type SensorDirectory, statusOf, summaryOf } from './status.ts';
 import { Viewers } from './viewers.ts';
 
 export interface HttpServerOptions extends ServerOptions {
   /** Asked for each answer that needs it; cheap. */
   health: () => AgentHealth;
+  /** Where sensors are configured. */
+  sensors?: SensorDirectory;
   /** Prometheus text format. */
   renderMetrics: () => Promise<string>;
 }
@@ -159,6 +161,11 @@ class Gateway {
     }
     const camera = /^GET \/cameras\/([a-z0-9][a-z0-9-]{0,62})\/snapshot\.jpg$/.exec(key)?.[1];
     if (camera !== undefined) return this.#snapshot(response, camera);
+    const sensor = /^GET \/sensors\/([a-z0-9][a-z0-9-]{0,62})\/latest\.json$/.exec(key)?.[1];
+    if (sensor !== undefined) {
+      const releases = this.#options.sensors?.get(sensor)?.releases;
+      if (releases !== undefined) return respondJson(response, { sensor, releases });
+    }
     respond(response, { status: 404, body: 'not found\n' });
   }
 
@@ -193,7 +200,12 @@ class Gateway {
     const agent = health();
     const status = summaryOf(feeds, agent);
     const cameras = Object.fromEntries(feeds.list().map((feed) => [feed.name, feed.health?.state ?? 'starting']));
-    respondJson(response, withDetails ? { status, cameras } : { status }, status === 'stopping' ? 503 : 200);
+    const states = this.#options.sensors
+      ?.list()
+      .map(({ name, report }) => [name, report?.intake.state ?? 'connecting']);
+    const sensors = states === undefined ? {} : { sensors: Object.fromEntries(states) as Record<string, string> };
+    const body = withDetails ? { status, cameras, ...sensors } : { status };
+    respondJson(response, body, status === 'stopping' ? 503 : 200);
   }
 
   async #snapshot(response: ServerResponse, camera: string): Promise<void> {
@@ -210,7 +222,8 @@ class Gateway {
   }
 
   #status() {
-    return statusOf(this.#options.feeds, this.#options.health(), this.#viewers.preview);
+    const { feeds, sensors, health } = this.#options;
+    return statusOf(feeds, sensors, health(), this.#viewers.preview);
   }
 }
 

@@ -1,4 +1,5 @@
 /** What the console and the API say about the agent and its cameras. No URL, no credential, no address of a camera. */
+import type { Release, SensorReport } from '../../sensor/messages.ts';
 import type { CameraCounts, CameraHealth, Feed, FeedDirectory } from '../feed.ts';
 
 /** Sums since the agent started, over all restarts of the camera's process. */
@@ -20,6 +21,29 @@ export interface AgentHealth {
   notices: readonly string[];
 }
 
+/** The sensors of the box, as the agent knows them. */
+export interface SensorDirectory {
+  get(name: string): SensorEntry | undefined;
+  list(): readonly SensorEntry[];
+}
+
+interface SensorEntry {
+  readonly name: string;
+  /** Undefined until the sensor process spoke of it. */
+  readonly report: SensorReport | undefined;
+  /** The last ones, oldest first. */
+  readonly releases: readonly Release[];
+}
+
+/** No count of messages: they may rise by one when somebody passes. What leaves is in the releases. */
+interface SensorStatus {
+  name: string;
+  state: SensorReport['intake']['state'];
+  lastError: string;
+  /** End of the window that was released last, milliseconds since 1970. */
+  releasedMs: number | null;
+}
+
 /** Whether the MPEG-1 preview for panels without MSE can be had. */
 export type PreviewAvailability = { available: true } | { available: false; advice: string };
 
@@ -35,11 +59,31 @@ export interface Status {
   agent: Omit<AgentHealth, 'totals'>;
   preview: PreviewAvailability;
   cameras: CameraStatus[];
+  sensors: SensorStatus[];
 }
 
-export function statusOf(feeds: FeedDirectory, agent: AgentHealth, preview: PreviewAvailability): Status {
+export function statusOf(
+  feeds: FeedDirectory,
+  sensors: SensorDirectory | undefined,
+  agent: AgentHealth,
+  preview: PreviewAvailability,
+): Status {
   const { totals, ...rest } = agent;
-  return { agent: rest, preview, cameras: feeds.list().map((feed) => cameraStatus(feed, totals[feed.name])) };
+  return {
+    agent: rest,
+    preview,
+    cameras: feeds.list().map((feed) => cameraStatus(feed, totals[feed.name])),
+    sensors: (sensors?.list() ?? []).map(sensorStatus),
+  };
+}
+
+function sensorStatus({ name, report, releases }: SensorEntry): SensorStatus {
+  return {
+    name,
+    state: report?.intake.state ?? 'connecting',
+    lastError: report?.intake.lastError ?? '',
+    releasedMs: releases.at(-1)?.window.endMs ?? null,
+  };
 }
 
 /** `degraded` when a camera is not live or the agent has something to say. */

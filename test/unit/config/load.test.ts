@@ -100,7 +100,7 @@ test('an unknown setting is refused with what was meant', async () => {
     'garim.yaml:3:5 cameras.gate.sorce: unknown setting. Did you mean source?',
   ]);
   assert.deepEqual(await problemsOf('cameras: {a: {source: simulated}}\nzzz: 1\n'), [
-    'garim.yaml:2:1 zzz: unknown setting. Known here: cameras, http, rtsp, state, log.',
+    'garim.yaml:2:1 zzz: unknown setting. Known here: cameras, sensors, policy, http, rtsp, state, log.',
   ]);
 });
 
@@ -144,7 +144,7 @@ test('broken YAML is placed and explained', async () => {
   assert.match((await problemsOf('cameras: {a: [}\n'))[0] ?? '', /^garim\.yaml:1:\d+ /);
   assert.match((await problemsOf('cameras: {{a: 1}: 2}\n'))[0] ?? '', /^garim\.yaml:1:11 a name must be plain text/);
   assert.match((await problemsOf('- 1\n'))[0] ?? '', /^garim\.yaml:1:1 the whole file: expected a mapping, got a list/);
-  assert.match((await problemsOf(''))[0] ?? '', /cameras: no camera is named/);
+  assert.match((await problemsOf(''))[0] ?? '', /cameras: no camera and no sensor is named/);
   const bomb = `a0: &a0 [x,x,x,x,x,x,x,x]\n${[1, 2, 3, 4, 5, 6, 7, 8]
     .map(
       (n) =>

@@ -6,7 +6,8 @@ import { test } from 'node:test';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { packageRoot } from '../../../edge/base/paths.ts';
-import { configJsonSchema, nearest, whatToWrite } from '../../../edge/config/expect.ts';
+import { configGuide, configJsonSchema } from '../../../edge/config/expect.ts';
+import { nearest } from '../../../edge/config/guide.ts';
 import { readConfig } from '../../../edge/config/load.ts';
 import { configSchema } from '../../../edge/config/schema.ts';
 
@@ -82,12 +83,15 @@ test('what the example comments out is valid too', async () => {
 
 test('sentences come from the schema', () => {
   assert.equal(
-    whatToWrite(['cameras', 'x', 'detect', 'longSidePx']),
+    configGuide.whatToWrite(['cameras', 'x', 'detect', 'longSidePx']),
     'Write a number of pixels from 320 to 1920 that is a multiple of 32.',
   );
-  assert.equal(whatToWrite(['cameras', 'x', 'segments', 'totalMbMax']), 'Write a number of megabytes of at least 10.');
-  assert.equal(whatToWrite(['cameras', 'x', 'look']), 'Write blur, solid or mosaic.');
-  assert.equal(whatToWrite(['nowhere', 'at', 'all']), 'Remove it.');
+  assert.equal(
+    configGuide.whatToWrite(['cameras', 'x', 'segments', 'totalMbMax']),
+    'Write a number of megabytes of at least 10.',
+  );
+  assert.equal(configGuide.whatToWrite(['cameras', 'x', 'look']), 'Write blur, solid or mosaic.');
+  assert.equal(configGuide.whatToWrite(['nowhere', 'at', 'all']), 'Remove it.');
 });
 
 test('a suggestion is near, or none', () => {

@@ -44,10 +44,30 @@ function render() {
       ...notices.map((notice) => Object.assign(document.createElement('p'), { textContent: notice })),
     );
   }
-  element('empty').hidden = status.cameras.length > 0;
+  element('empty').hidden = status.cameras.length + status.sensors.length > 0;
+  renderSensors();
   element('about').textContent = text('about', status.agent.version, upTime(status.agent.startedWallMs));
   element('player-switch').setAttribute('aria-pressed', String(simple));
   element('language').textContent = otherLanguage().name;
+}
+
+const SENSOR_STATES = {
+  connecting: 'sensorConnecting',
+  connected: 'sensorConnected',
+  lost: 'sensorLost',
+  ended: 'sensorEnded',
+};
+
+function renderSensors() {
+  const list = element('sensors');
+  list.hidden = status.sensors.length === 0;
+  const lines = status.sensors.map(({ name, state, releasedMs }) => {
+    const time = releasedMs === null ? undefined : new Date(releasedMs).toLocaleTimeString();
+    return `${name}: ${text(SENSOR_STATES[state])}, ${time === undefined ? text('nothingReleased') : text('released', time)}`;
+  });
+  if (list.dataset.shown === lines.join('\n')) return;
+  list.dataset.shown = lines.join('\n');
+  list.replaceChildren(...lines.map((line) => Object.assign(document.createElement('li'), { textContent: line })));
 }
 
 function upTime(startedWallMs) {

@@ -1,0 +1,40 @@
+/** People counters at doors and on paths: plain JSON, CSV rows, or NGSI-LD `CrowdFlowObserved`. */
+import { z } from 'zod';
+import { form, jsonAdapter } from './json-adapter.ts';
+import { measureSet } from './measures.ts';
+import { isNgsi } from './ngsi.ts';
+import { time } from './values.ts';
+
+const measures = measureSet(['peopleIn', 'peopleOut', 'peoplePresent', 'batteryPct']);
+
+const schema = z.object({
+  dateObserved: time(),
+  observedAt: time(),
+  time: time(),
+  timestamp: time(),
+  ...measures.shape,
+});
+
+export const peopleCounter = jsonAdapter({
+  name: 'people-counter',
+  about: 'People counters: plain JSON or NGSI-LD CrowdFlowObserved',
+  fields: measures.fields,
+  forms: [
+    form(
+      (object) => measures.isIn(object) && !(isNgsi(object) && object['type'] !== 'CrowdFlowObserved'),
+      schema,
+      (value) => [
+        { at: value.dateObserved ?? value.observedAt ?? value.time ?? value.timestamp, fields: measures.read(value) },
+      ],
+    ),
+  ],
+  defaultPolicy: {
+    purpose: 'dpv:ImprovePublicServices',
+    release: 'crowd-flow',
+    windowMs: 300_000,
+    k: 10,
+    contributionsMax: 1,
+    retentionMs: 0,
+    fields: measures.policies,
+  },
+});
