@@ -6,12 +6,13 @@
  * let whoever can damage a file choose who may watch.
  */
 import { createHash, randomBytes, randomInt, scrypt as scryptCallback, timingSafeEqual } from 'node:crypto';
-import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { messageOf, UserError, WorldError } from '../../base/errors.ts';
 import { registerSecret } from '../../base/secrets.ts';
+import { writeDurably } from '../../base/whole-file.ts';
 import { type Credentials, REALM } from './port.ts';
 
 const scrypt = promisify<string, Buffer, number, { N: number; r: number; p: number }, Buffer>(scryptCallback);
@@ -152,31 +153,4 @@ async function makeUser(name: string, password: string): Promise<User> {
 function readablePassword(): string {
   const group = (): string => Array.from({ length: 5 }, () => READABLE[randomInt(READABLE.length)]).join('');
   return [group(), group(), group(), group()].join('-');
-}
-
-/** After this returns, a power cut can't bring back an older or half-written file: write aside, sync, rename, sync the folder. */
-async function writeDurably(file: string, text: string): Promise<void> {
-  const dir = path.dirname(file);
-  const aside = `${file}.${process.pid}.tmp`;
-  try {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
-    await rm(aside, { force: true }); // a power cut may have left one, and in a container the process id repeats
-    const handle = await open(aside, 'wx', 0o600);
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(aside, file);
-    const folder = await open(dir, 'r');
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
-  } catch (error) {
-    await rm(aside, { force: true });
-    throw new WorldError('disk-failed', `cannot write ${file}: ${messageOf(error)}`, { cause: error });
-  }
 }
