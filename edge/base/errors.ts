@@ -30,7 +30,9 @@ export type WorldErrorCode =
   | 'model-missing'
   | 'model-digest-mismatch'
   | 'model-unusable'
-  | 'process-lost';
+  | 'process-lost'
+  | 'hub-unreachable'
+  | 'hub-refused';
 
 export class WorldError extends Error {
   override readonly name = 'WorldError';

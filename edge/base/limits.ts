@@ -78,3 +78,16 @@ export const SETTLE_MS = 80;
 
 /** A still larger than this is refused: it takes what the largest phone sensors give, at about 13 bytes of memory a pixel. */
 export const STILL_PIXELS_MAX = 110_000_000;
+
+/** Releases that wait for one hub: about a month of one table every five minutes. */
+export const OUTBOX_RELEASES_MAX = 10_000;
+
+/** Bytes of them on the box's disk. */
+export const OUTBOX_BYTES_MAX = 64 * 1024 * 1024;
+
+/** A hub that has not answered within this time is tried again. */
+export const HUB_ANSWER_MS_MAX = 15_000;
+
+/** Pauses between tries to reach a hub: first and longest; each pause is drawn between half and the whole of its step. */
+export const HUB_BACKOFF_MS_MIN = 1_000;
+export const HUB_BACKOFF_MS_MAX = 300_000;
