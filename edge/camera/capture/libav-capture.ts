@@ -8,6 +8,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AV_NOPTS_VALUE } from 'node-av/constants';
 import { type Frame, Packet } from 'node-av/lib';
+import { Backoff } from '../../base/backoff.ts';
 import { systemClock } from '../../base/clock.ts';
 import { messageOf, WorldError } from '../../base/errors.ts';
 import { DECODE_AHEAD_FRAMES_MAX, FRAME_PIXELS_MAX } from '../../base/limits.ts';
@@ -15,7 +16,6 @@ import { RepeatLog, rootLog } from '../../base/log.ts';
 import { scrub } from '../../base/secrets.ts';
 import { RawFrame } from '../frame.ts';
 import { ArrivalTimes } from './arrival-times.ts';
-import { Backoff } from './backoff.ts';
 import { VideoDecoder } from './decoder.ts';
 import { EventQueue } from './event-queue.ts';
 import { MediaInput } from './input.ts';

@@ -1,5 +1,5 @@
 /** Pauses between attempts: each step doubles the one before, each pause is drawn from the upper half of its step. */
-import { RECONNECT_BACKOFF_MS_MAX, RECONNECT_BACKOFF_MS_MIN } from '../../base/limits.ts';
+import { RECONNECT_BACKOFF_MS_MAX, RECONNECT_BACKOFF_MS_MIN } from './limits.ts';
 
 export class Backoff {
   readonly #random: () => number;

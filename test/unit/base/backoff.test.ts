@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RECONNECT_BACKOFF_MS_MAX, RECONNECT_BACKOFF_MS_MIN } from '../../../../edge/base/limits.ts';
-import { Backoff } from '../../../../edge/camera/capture/backoff.ts';
+import { Backoff } from '../../../edge/base/backoff.ts';
+import { RECONNECT_BACKOFF_MS_MAX, RECONNECT_BACKOFF_MS_MIN } from '../../../edge/base/limits.ts';
 
 test('steps double from the shortest to the longest, and begin anew after a reset', () => {
   const backoff = new Backoff(() => 1 - Number.EPSILON);
