@@ -87,7 +87,3 @@ export const OUTBOX_BYTES_MAX = 64 * 1024 * 1024;
 
 /** A hub that has not answered within this time is tried again. */
 export const HUB_ANSWER_MS_MAX = 15_000;
-
-/** Pauses between tries to reach a hub: first and longest; each pause is drawn between half and the whole of its step. */
-export const HUB_BACKOFF_MS_MIN = 1_000;
-export const HUB_BACKOFF_MS_MAX = 300_000;

@@ -137,8 +137,11 @@ export class Outbox {
 
   async #nextAdded(signal: AbortSignal): Promise<void> {
     await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-      signal.addEventListener('abort', () => resolve(), { once: true });
+      this.#wake = () => {
+        signal.removeEventListener('abort', resolve as () => void);
+        resolve();
+      };
+      signal.addEventListener('abort', resolve as () => void, { once: true });
     });
     this.#wake = undefined;
   }
