@@ -5,7 +5,7 @@ import { messageOf, WorldError } from './errors.ts';
 
 /**
  * After this returns, a power cut can't bring back an older or half-written file: write aside, sync, rename, sync the folder. Makes the
- * folder (0700) where it is missing; the file can be read by its owner only. Throws WorldError `disk-failed`.
+ * folder (0700) where it is missing; the file can be read by its owner only. Throws WorldError `disk-full` or `disk-failed`.
  */
 export async function writeDurably(file: string, content: string | Uint8Array): Promise<void> {
   const dir = path.dirname(file);
@@ -24,7 +24,8 @@ export async function writeDurably(file: string, content: string | Uint8Array): 
     await syncFolder(dir);
   } catch (error) {
     await rm(aside, { force: true }).catch(() => {}); // the first fault is the one to tell
-    throw new WorldError('disk-failed', `cannot write ${file}: ${messageOf(error)}`, { cause: error });
+    const code = (error as NodeJS.ErrnoException).code === 'ENOSPC' ? 'disk-full' : 'disk-failed';
+    throw new WorldError(code, `cannot write ${file}: ${messageOf(error)}`, { cause: error });
   }
 }
 

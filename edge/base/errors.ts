@@ -34,7 +34,9 @@ export type WorldErrorCode =
   | 'ledger-busy'
   | 'ledger-damaged'
   | 'ledger-failed'
-  | 'witness-failed';
+  | 'witness-failed'
+  | 'hub-unreachable'
+  | 'hub-refused';
 
 export class WorldError extends Error {
   override readonly name = 'WorldError';

@@ -84,3 +84,11 @@ export const MESSAGE_BYTES_MAX = 64 * 1024;
 
 /** Messages of one sensor per second: what a core strips with room for the others. Sources that can wait are kept waiting, others refused. */
 export const SENSOR_MESSAGES_PER_S_MAX = 5_000;
+/** Releases that wait for one hub: about a month of one table every five minutes. */
+export const OUTBOX_RELEASES_MAX = 10_000;
+
+/** Bytes of them on the box's disk. */
+export const OUTBOX_BYTES_MAX = 64 * 1024 * 1024;
+
+/** A hub that has not answered within this time is tried again. */
+export const HUB_ANSWER_MS_MAX = 15_000;

@@ -1,0 +1,188 @@
+/**
+ * Goal: every sink keeps the promises of edge/uplink/sink.ts. Method: one suite against real peers: a strict NGSI-LD endpoint, a CloudEvents
+ * endpoint and mosquitto; and the uplink as a whole through outages of each.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WorldError } from '../../edge/base/errors.ts';
+import { rootLog } from '../../edge/base/log.ts';
+import type { HubSettings } from '../../edge/config/hub.ts';
+import type { UplinkDropReason } from '../../edge/uplink/outbox.ts';
+import type { Sink } from '../../edge/uplink/sink.ts';
+import { sinkFor, startUplink } from '../../edge/uplink/uplink.ts';
+import { mosquittoMissing, startCloudEventsHub, startMosquitto, startNgsiLdHub } from '../support/hubs.ts';
+import { releaseOf } from '../support/releases.ts';
+import { TempDir } from '../support/temp.ts';
+
+const TOKEN = 'a-token-of-the-hub';
+const log = rootLog.child({}, { level: 'silent' });
+const signal = (): AbortSignal => AbortSignal.timeout(10_000);
+
+interface Peer extends AsyncDisposable {
+  settings: HubSettings;
+  secrets: { url: string; token: string | undefined };
+  /** Secrets with which it refuses to talk. */
+  wrong: { url: string; token: string | undefined };
+  /** How many different releases it has. */
+  count(): number;
+  away(): Promise<void>;
+  back(): Promise<void>;
+}
+
+async function httpPeer(
+  kind: 'ngsiLd' | 'cloudEvents',
+): Promise<Peer & { hub: Awaited<ReturnType<typeof startNgsiLdHub>> }> {
+  const hub = await (kind === 'ngsiLd' ? startNgsiLdHub(TOKEN) : startCloudEventsHub(TOKEN));
+  const url = kind === 'ngsiLd' ? hub.url : `${hub.url}/events`;
+  return {
+    hub,
+    settings: (kind === 'ngsiLd' ? { ngsiLd: { url } } : { cloudEvents: { url } }) as HubSettings,
+    secrets: { url, token: TOKEN },
+    wrong: { url, token: 'another' },
+    count: () => hub.taken().length,
+    away: async () => {
+      hub.answer = { status: 503 };
+    },
+    back: async () => {
+      hub.answer = undefined;
+    },
+    [Symbol.asyncDispose]: () => hub[Symbol.asyncDispose](),
+  };
+}
+
+async function mqttPeer(): Promise<Peer> {
+  const broker = await startMosquitto('garim', 'mosquitto-password');
+  return {
+    settings: { mqtt: { url: broker.url, topicPrefix: 'city/garim' } },
+    secrets: { url: broker.url, token: undefined },
+    wrong: { url: broker.url.replace('mosquitto-password', 'another'), token: undefined },
+    count: () => new Set(broker.messages.map(({ payload }) => (JSON.parse(payload) as { id: string }).id)).size,
+    away: () => broker.stop(),
+    back: () => broker.start(),
+    [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
+  };
+}
+
+const PEERS: [string, () => Promise<Peer>, string | undefined][] = [
+  ['NGSI-LD', () => httpPeer('ngsiLd'), undefined],
+  ['CloudEvents', () => httpPeer('cloudEvents'), undefined],
+  ['MQTT', mqttPeer, mosquittoMissing],
+];
+
+for (const [name, start, missing] of PEERS) {
+  const options = missing === undefined ? {} : { skip: missing };
+
+  test(`${name}: what is delivered is at the hub, and once when it is sent twice`, options, async () => {
+    await using peer = await start();
+    await using sink = closing(sinkFor(peer.settings, peer.secrets, 'box-1'));
+    for (const n of [1, 2, 2, 3]) await sink.deliver(releaseOf(n), signal());
+    await until(() => peer.count() === 3);
+    assert.ok(!sink.target.includes('password') && !sink.target.includes(TOKEN));
+  });
+
+  test(`${name}: a hub that is away is no refusal, and no reason to give up`, options, async () => {
+    await using peer = await start();
+    await using sink = closing(sinkFor(peer.settings, peer.secrets, 'box-1'));
+    await peer.away();
+    await assert.rejects(sink.deliver(releaseOf(1), signal()), isWorldError('hub-unreachable'));
+    await peer.back();
+    await sink.deliver(releaseOf(1), signal());
+    await until(() => peer.count() === 1);
+  });
+
+  test(`${name}: wrong credentials are for a person to mend, and what waits is not lost`, options, async () => {
+    await using peer = await start();
+    await using sink = closing(sinkFor(peer.settings, peer.wrong, 'box-1'));
+    await assert.rejects(sink.deliver(releaseOf(1), signal()), isWorldError('hub-unreachable'));
+    assert.equal(peer.count(), 0);
+  });
+
+  test(`${name}: the uplink brings everything across an outage and a restart, in order`, options, async () => {
+    await using peer = await start();
+    using dir = new TempDir();
+    const drops: UplinkDropReason[] = [];
+    let delivered = 0;
+    const begin = () =>
+      startUplink({
+        hubs: { city: peer.settings },
+        secrets: { city: peer.secrets },
+        box: 'box-1',
+        stateDir: dir.path,
+        metrics: { releaseDelivered: () => delivered++, releaseDropped: (_, reason) => drops.push(reason) },
+        log,
+      });
+    await peer.away();
+    const first = await begin();
+    for (const n of [1, 2]) await first.accept(releaseOf(n));
+    await until(() => first.state()[0]!.lastError !== '');
+    await first.close();
+    const second = await begin();
+    await second.accept(releaseOf(3));
+    assert.equal(second.state()[0]!.waiting, 3);
+    await peer.back();
+    await until(() => second.state()[0]!.waiting === 0);
+    await second.close();
+    assert.deepEqual([peer.count(), delivered, drops, second.state()[0]!.lastError], [3, 3, [], '']);
+  });
+}
+
+test('a release that the hub will never take is dropped, counted, and does not hold up the next', async () => {
+  await using peer = await httpPeer('ngsiLd');
+  using dir = new TempDir();
+  const drops: UplinkDropReason[] = [];
+  const uplink = await startUplink({
+    hubs: { city: peer.settings },
+    secrets: { city: peer.secrets },
+    box: 'box-1',
+    stateDir: dir.path,
+    metrics: { releaseDelivered: () => {}, releaseDropped: (_, reason) => drops.push(reason) },
+    log,
+  });
+  peer.hub.answer = { status: 422 };
+  await uplink.accept(releaseOf(1));
+  await until(() => drops.length === 1);
+  peer.hub.answer = undefined;
+  await uplink.accept(releaseOf(2));
+  await until(() => peer.count() === 1);
+  await uplink.close();
+  assert.deepEqual(drops, ['hub-refused']);
+});
+
+test('an entity holds the counts under the names of its model, and nothing of one vehicle', async () => {
+  await using peer = await httpPeer('ngsiLd');
+  await using sink = closing(sinkFor(peer.settings, peer.secrets, 'box-1'));
+  await sink.deliver(releaseOf(1), signal());
+  const [[crowd]] = peer.hub.payloads as [[Record<string, { value: unknown }>]];
+  assert.equal(crowd['peopleCount']?.value, 41);
+  assert.deepEqual(crowd['figures']?.value, { readings: 201 });
+  await sink.deliver(
+    releaseOf(2, { kind: 'traffic-flow', cells: [{ group: { lane: '1' }, figures: { readings: 12, speed: 31 } }] }),
+    signal(),
+  );
+  const [traffic] = peer.hub.payloads[1] as [Record<string, { value: unknown }>];
+  assert.equal(String(traffic['type']), 'TrafficFlowObserved');
+  assert.deepEqual([traffic['intensity']?.value, traffic['averageVehicleSpeed']?.value], [12, 31]);
+});
+
+test('a redirect is not followed: it would carry the token elsewhere', async () => {
+  await using peer = await httpPeer('cloudEvents');
+  await using sink = closing(sinkFor(peer.settings, peer.secrets, 'box-1'));
+  peer.hub.answer = { status: 307 };
+  await assert.rejects(sink.deliver(releaseOf(1), signal()), /redirects to/);
+});
+
+function closing(sink: Sink): Sink & AsyncDisposable {
+  return { ...sink, [Symbol.asyncDispose]: () => sink.close() };
+}
+
+function isWorldError(code: WorldError['code']): (error: unknown) => boolean {
+  return (error) => error instanceof WorldError && error.code === code;
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  for (let tries = 0; !isSo(); tries++) {
+    if (tries > 400) assert.fail('it did not happen in 20 s');
+    await sleep(50);
+  }
+}
