@@ -7,7 +7,7 @@ export class LineSplitter {
   readonly #lineBytesMax: number;
   readonly #onLine: (line: Uint8Array) => void;
   readonly #onTooLong: () => void;
-  /** Beginning of a line whose end has not come yet. */
+  /** Beginning of a line whose end has not come yet: a line and its carriage return at most. */
   #rest: Buffer = Buffer.alloc(0);
   #isSkipping = false;
 
@@ -25,7 +25,7 @@ export class LineSplitter {
       start = end + 1;
     }
     if (this.#isSkipping || start === chunk.length) return;
-    if (this.#rest.length + chunk.length - start > this.#lineBytesMax) {
+    if (this.#rest.length + chunk.length - start > this.#lineBytesMax + 1) {
       this.#tooLong();
       this.#isSkipping = true;
     } else this.#rest = Buffer.concat([this.#rest, chunk.subarray(start)]);
@@ -50,12 +50,11 @@ export class LineSplitter {
 
   #lineEnds(tail: Uint8Array): void {
     const isSkipped = this.#isSkipping;
-    const isTooLong = this.#rest.length + tail.length > this.#lineBytesMax + 1; // a carriage return may follow
     const line = this.#rest.length === 0 ? tail : Buffer.concat([this.#rest, tail]);
     this.reset();
     if (isSkipped) return;
     const end = line.at(-1) === CARRIAGE_RETURN ? line.length - 1 : line.length;
-    if (isTooLong || end > this.#lineBytesMax) this.#tooLong();
+    if (end > this.#lineBytesMax) this.#tooLong();
     else if (end > 0) this.#onLine(line.subarray(0, end));
   }
 

@@ -31,6 +31,7 @@ test('lines are the same wherever the bytes are cut, and never longer than the b
       );
       assert.equal(tooLong, lines.filter((each) => !fits(each)).length);
     }),
+    { numRuns: 1000 },
   );
 });
 
