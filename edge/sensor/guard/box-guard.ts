@@ -24,7 +24,6 @@ export type GuardReason =
   | 'guard-join' // two kinds of sensor at one place do
   | 'guard-memory' // what it overlaps with is no longer known
   | 'guard-too-many-figures'
-  | 'guard-empty' // nothing is left of it
   | 'guard-failed';
 
 export type GuardVerdict =
@@ -117,8 +116,7 @@ export class BoxGuard implements LinkageGuard {
       if (reasons === 'too-many-figures') return { kind: 'refuse', reason: 'guard-too-many-figures' };
       for (const [{ index }, reason] of reasons) suppressed.set(index, reason);
     }
-    if (suppressed.size > 0 && suppressed.size === release.cells.length)
-      return { kind: 'refuse', reason: 'guard-empty' };
+    // Nothing may be left of it: such a release still goes, since that there is none would tell that somebody was there.
     this.#recent.add(cells.filter(({ index }) => !suppressed.has(index)));
     return suppressed.size === 0 ? { kind: 'pass' } : { kind: 'suppress', cells: suppressed };
   }
