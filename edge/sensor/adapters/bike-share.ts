@@ -49,7 +49,7 @@ export const bikeShare = jsonAdapter({
     windowMs: 86_400_000,
     k: 10,
     contributionsMax: 1,
-    epsilonPerDay: 0.4,
+    epsilonPerDay: 0.3,
     retentionMs: 0,
     fields: {
       rider: { category: 'device-id', transform: { kind: 'contributor' } },

@@ -73,7 +73,7 @@ export const gps = jsonAdapter({
     windowMs: 86_400_000,
     k: 10,
     contributionsMax: 2,
-    epsilonPerDay: 0.4,
+    epsilonPerDay: 0.3,
     retentionMs: 0,
     fields: {
       trace: { category: 'device-id', transform: { kind: 'contributor' } },

@@ -47,7 +47,7 @@ export const transitCard = jsonAdapter({
     windowMs: 86_400_000,
     k: 10,
     contributionsMax: 1,
-    epsilonPerDay: 0.4,
+    epsilonPerDay: 0.3,
     retentionMs: 0,
     fields: {
       card: { category: 'transit-card', transform: { kind: 'contributor' } },
