@@ -42,6 +42,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./policy.ts')).policyCommand(),
   },
   {
+    name: 'attack',
+    summary: 'try to single people out of what sensors release, in a simulated city',
+    load: async () => (await import('./attack.ts')).attackCommand(),
+  },
+  {
     name: 'optout',
     summary: 'keep the list of vehicles that are left out, so that a hit proves nothing',
     load: async () => (await import('./optout.ts')).optoutCommand(),

@@ -13,6 +13,7 @@ import type { Choices } from '../policy/choices/port.ts';
 import { deciderOf } from '../policy/decide.ts';
 import type { LegalOrder, SensorPolicy } from '../policy/schema.ts';
 import { countDrop, noCounts, type SensorCounts, type SensorDropReason } from './counts.ts';
+import { Vocabulary } from './guard/tokens.ts';
 import type { Release } from './messages.ts';
 import { compilePlan, type SensorPlan } from './plan.ts';
 import { Publisher } from './publish.ts';
@@ -58,6 +59,9 @@ export class SensorPipeline {
   readonly #latenessMs: number;
   /** By start. */
   readonly #windows = new Map<number, SensorWindow>();
+  readonly #vocabulary: Vocabulary;
+  /** Starts of windows in which an identifier was seen that reads like a word of the policy. */
+  readonly #tainted = new Set<number>();
   /** Windows that start before this are over, or nobody saw them whole. */
   #closedBeforeMs: number;
   #completeFromMs: number;
@@ -74,6 +78,7 @@ export class SensorPipeline {
     this.#plan = compilePlan(sensor, adapter, policy);
     this.#publisher = new Publisher(sensor, this.#plan, policy, options);
     this.#decide = deciderOf(policy);
+    this.#vocabulary = new Vocabulary(policy);
     this.#latenessMs = Math.min(LATENESS_MS_MAX, policy.windowMs);
     this.#closedBeforeMs = Number.NEGATIVE_INFINITY;
     this.#completeFromMs = mode.kind === 'live' ? mode.startedMs : Number.NEGATIVE_INFINITY;
@@ -140,6 +145,7 @@ export class SensorPipeline {
       window[Symbol.dispose]();
     }
     this.#windows.clear();
+    this.#tainted.clear();
     this.#closedBeforeMs = Number.NEGATIVE_INFINITY;
     this.#completeFromMs = nowMs;
     this.#epoch++;
@@ -165,6 +171,7 @@ export class SensorPipeline {
     for (const { field, category } of this.#plan.identifiers) {
       const value = reading.fields[field];
       if (typeof value !== 'string') continue;
+      if (this.#vocabulary.gives(field, value)) this.#tainted.add(window.startMs);
       isRefused ||= choices.isRefused(sensor, category, value);
       hasOptedIn ||= choices.hasOptedIn(sensor, category, value);
     }
@@ -223,7 +230,12 @@ export class SensorPipeline {
     const { startMs, readings } = window;
     this.#windows.delete(startMs);
     this.#closedBeforeMs = Math.max(this.#closedBeforeMs, startMs + this.#options.policy.windowMs);
-    const published = this.#publisher.publish(window.close(), startMs);
+    const tables = window.close();
+    if (this.#tainted.delete(startMs)) {
+      this.withheld('guard-identifier', readings);
+      return [];
+    }
+    const published = this.#publisher.publish(tables, startMs);
     if ('withheld' in published) {
       this.withheld(published.withheld, readings);
       return [];

@@ -141,7 +141,7 @@ function protectionOf(sensor: string, plan: SensorPlan, policy: SensorPolicy): P
 }
 
 /** The largest rho that implies (epsilon, DELTA_PER_DAY)-DP; the bound rises with rho, so it is found by halving. */
-function rhoOfDay(epsilon: number): number {
+export function rhoOfDay(epsilon: number): number {
   let [low, high] = [0, epsilon];
   for (let i = 0; i < 60; i++) {
     const middle = (low + high) / 2;

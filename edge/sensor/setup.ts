@@ -8,6 +8,7 @@ import { parseTrustKey } from '../policy/envelope.ts';
 import { policyDigest } from '../policy/load.ts';
 import { type Policy, policySchema } from '../policy/schema.ts';
 import { adapterNamed, adapterNames } from './adapters/index.ts';
+import { linkageProblems } from './guard/bound.ts';
 import { compilePlan } from './plan.ts';
 
 export interface SensorSetup {
@@ -49,10 +50,24 @@ export async function sensorSetup(settings: Settings): Promise<SensorSetup> {
     compilePlan(name, adapter, sensor);
     used[name] = sensor;
   }
-  if (inForce !== undefined) return { policy: { ...inForce.policy, sensors: used }, digest: inForce.digest, remarks };
+  if (inForce !== undefined) {
+    const policy = { ...inForce.policy, sensors: used };
+    refuseLinkage(policy);
+    return { policy, digest: inForce.digest, remarks };
+  }
   const policy = policySchema.parse({ sensors: used });
+  refuseLinkage(policy);
   if (Object.keys(used).length > 0) remarks.push('no policy is configured: each sensor has the one of its adapter');
   return { policy, digest: policyDigest(policy), remarks };
+}
+
+/** A policy whose releases single people out is not taken into force at all. */
+function refuseLinkage(policy: Policy): void {
+  const problems = linkageProblems(policy);
+  if (problems.length === 0) return;
+  throw new UserError(problems.map(({ sensors, what }) => `policy: ${sensors.join(', ')}: ${what}.`).join('\n'), {
+    fix: [...new Set(problems.map(({ fix }) => fix))].join(' '),
+  });
 }
 
 async function policyOf({ policy, state }: Settings): Promise<{ policy: Policy; digest: string } | undefined> {

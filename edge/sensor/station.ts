@@ -16,13 +16,15 @@ import { ordersInForce } from '../policy/decide.ts';
 import type { Policy } from '../policy/schema.ts';
 import { adapterNamed } from './adapters/index.ts';
 import { type BudgetStore, openBudgetStore } from './budget-store.ts';
-import { type LinkageGuard, perStreamOnly } from './guard.ts';
+import { BoxGuard } from './guard/box-guard.ts';
+import type { LinkageGuard } from './guard.ts';
 import { openIntake } from './intake/open.ts';
 import type { Intake, IntakeSink } from './intake/port.ts';
 import { Webhooks } from './intake/webhook.ts';
 import type { FromSensors, Release, SensorReport, ToSensors } from './messages.ts';
 import { SensorPipeline } from './pipeline.ts';
 import { RateLimit } from './rate.ts';
+import { dueMsOf } from './release-time.ts';
 import { UniformSource } from './transform/noise/random.ts';
 
 /** How often windows are looked at and the agent is told. */
@@ -37,7 +39,6 @@ export interface StationOptions {
   choices: Choices;
   log: Log;
   send(message: FromSensors): void;
-  guard?: LinkageGuard;
 }
 
 interface Sensor {
@@ -58,6 +59,8 @@ export class Station {
   readonly #webhooks = new Webhooks();
   readonly #sensors: Sensor[] = [];
   readonly #faults: RepeatLog;
+  readonly #guard: LinkageGuard;
+  readonly #guarded: RepeatLog;
   readonly #run = randomBytes(8).toString('hex');
   #held: Held[] = [];
   #wallAheadMs: number;
@@ -67,6 +70,8 @@ export class Station {
   private constructor(options: StationOptions, budget: BudgetStore) {
     this.#options = options;
     this.#budget = budget;
+    this.#guard = new BoxGuard(options.start.policy);
+    this.#guarded = new RepeatLog(options.log, 'held back by the linkage guard');
     this.#faults = new RepeatLog(options.log, 'fault in the sensor process');
     this.#wallAheadMs = options.clock.wallMs() - options.clock.monotonicMs();
   }
@@ -141,8 +146,7 @@ export class Station {
     this.#watchClock(nowMs);
     for (const sensor of this.#sensors) {
       for (const release of sensor.pipeline.close(nowMs)) {
-        const { startMs, endMs } = release.window;
-        this.#held.push({ release, sensor, dueMs: endMs + (endMs - startMs) });
+        this.#held.push({ release, sensor, dueMs: dueMsOf(release) });
       }
     }
     for (const { sensor } of this.#held.splice(0, Math.max(0, this.#held.length - HELD_RELEASES_MAX))) {
@@ -164,11 +168,13 @@ export class Station {
       return;
     }
     this.#held = this.#held.filter((each) => !due.includes(each));
-    const { guard = perStreamOnly, send } = this.#options;
-    const { released, withheld } = guard.pass(due.map(({ release }) => release));
+    const { send } = this.#options;
+    const { released, withheld } = this.#guard.pass(due.map(({ release }) => release));
     for (const { release, reason } of withheld) {
       due.find((each) => each.release.id === release.id)?.sensor.pipeline.withheld(reason, 0);
     }
+    for (const [reason, times] of Object.entries(this.#guard.takeCounts()))
+      this.#guarded.add(`${reason}, ${times} cells or releases`);
     for (const release of released) send({ type: 'release', release });
   }
 

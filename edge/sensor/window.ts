@@ -202,13 +202,14 @@ class ThingsWindow implements SensorWindow {
 
   close(): SensorTables {
     const cells = [...this.#cells].sort(([a], [b]) => (a < b ? -1 : 1));
-    const plain = cells.map(([, { labels, readings, figures }]): PlainCell => {
-      const named: Record<string, number> = { readings };
+    const plain = cells.flatMap(([, { labels, readings, figures }]): PlainCell | readonly PlainCell[] => {
+      // A counter may send one message a passage: their number would be the exact count.
+      const named: Record<string, number> = this.#counts.length > 0 ? {} : { readings };
       for (const { field, statistic } of this.#plan.measures) {
         const figure = figures.get(field);
         if (figure !== undefined) named[field] = statistic === 'mean' ? figure.sum / figure.count : figure[statistic];
       }
-      return { labels, figures: named };
+      return Object.keys(named).length === 0 ? [] : { labels, figures: named };
     });
     const counts = this.#counts.map(
       ({ field, window }): ProtectedTable => ({ count: field, sum: undefined, table: window.close() }),

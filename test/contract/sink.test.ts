@@ -5,14 +5,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { MqttClient } from 'mqtt';
 import { WorldError } from '../../edge/base/errors.ts';
 import { rootLog } from '../../edge/base/log.ts';
 import type { HubSettings } from '../../edge/config/hub.ts';
 import type { UplinkDropReason } from '../../edge/uplink/outbox.ts';
 import type { Sink } from '../../edge/uplink/sink.ts';
 import { sinkFor, startUplink } from '../../edge/uplink/uplink.ts';
-import { mosquittoMissing, startCloudEventsHub, startMosquitto, startNgsiLdHub } from '../support/hubs.ts';
-import { releaseOf } from '../support/releases.ts';
+import { startCloudEventsHub, startNgsiLdHub } from '../support/hubs.ts';
+import { mosquittoMissing, startMosquitto } from '../support/mosquitto.ts';
+import { releaseOf } from '../support/hub-releases.ts';
 import { TempDir } from '../support/temp.ts';
 
 const TOKEN = 'a-token-of-the-hub';
@@ -52,26 +54,46 @@ async function httpPeer(
 }
 
 async function mqttPeer(): Promise<Peer> {
-  const broker = await startMosquitto('garim', 'mosquitto-password');
+  const broker = await startMosquitto();
+  const ids = new Set<string>();
+  const listen = async (): Promise<MqttClient> => {
+    const client = await broker.publisher({ protocolVersion: 5, reconnectPeriod: 0 });
+    client.on('error', () => {});
+    client.on('message', (_, payload) => ids.add((JSON.parse(payload.toString()) as { id: string }).id));
+    await client.subscribeAsync('city/garim/#', { qos: 1 });
+    return client;
+  };
+  let listener = await listen();
+  const wrong = new URL(broker.url);
+  wrong.password = 'another';
   return {
     settings: { mqtt: { url: broker.url, topicPrefix: 'city/garim' } },
     secrets: { url: broker.url, token: undefined },
-    wrong: { url: broker.url.replace('mosquitto-password', 'another'), token: undefined },
-    count: () => new Set(broker.messages.map(({ payload }) => (JSON.parse(payload) as { id: string }).id)).size,
-    away: () => broker.stop(),
-    back: () => broker.start(),
-    [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
+    wrong: { url: wrong.href, token: undefined },
+    count: () => ids.size,
+    away: async () => {
+      listener.end(true);
+      await broker.stop();
+    },
+    back: async () => {
+      await broker.start();
+      listener = await listen();
+    },
+    async [Symbol.asyncDispose]() {
+      listener.end(true);
+      await broker[Symbol.asyncDispose]();
+    },
   };
 }
 
-const PEERS: [string, () => Promise<Peer>, string | undefined][] = [
-  ['NGSI-LD', () => httpPeer('ngsiLd'), undefined],
-  ['CloudEvents', () => httpPeer('cloudEvents'), undefined],
+const PEERS: [string, () => Promise<Peer>, string | false][] = [
+  ['NGSI-LD', () => httpPeer('ngsiLd'), false],
+  ['CloudEvents', () => httpPeer('cloudEvents'), false],
   ['MQTT', mqttPeer, mosquittoMissing],
 ];
 
 for (const [name, start, missing] of PEERS) {
-  const options = missing === undefined ? {} : { skip: missing };
+  const options = { skip: missing };
 
   test(`${name}: what is delivered is at the hub, and once when it is sent twice`, options, async () => {
     await using peer = await start();

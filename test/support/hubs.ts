@@ -1,15 +1,9 @@
 /**
- * Hubs to test against, on loopback and a free port each: a strict NGSI-LD broker, a CloudEvents endpoint, and mosquitto where it is
- * installed. Each can be told to refuse or to fail, and remembers what it took.
+ * Hubs to test against, on loopback and a free port each: a strict NGSI-LD broker and a CloudEvents endpoint. Each can be
+ * told to refuse or to fail, and remembers what it took.
  */
-import { spawn, spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
-import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
-import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { connectAsync } from 'mqtt';
-import { TempDir } from './temp.ts';
+import type { AddressInfo } from 'node:net';
 
 export interface TestHub extends AsyncDisposable {
   url: string;
@@ -124,80 +118,4 @@ function isPoint(value: unknown): boolean {
   if (type !== 'Point' || !Array.isArray(coordinates) || coordinates.length !== 2) return false;
   const [lon, lat] = coordinates as number[];
   return Math.abs(lon ?? 999) <= 180 && Math.abs(lat ?? 999) <= 90;
-}
-
-export const mosquittoMissing =
-  spawnSync('mosquitto', ['-h']).error === undefined ? undefined : 'mosquitto is not installed';
-
-export interface TestBroker extends AsyncDisposable {
-  url: string;
-  messages: { topic: string; payload: string }[];
-  stop(): Promise<void>;
-  start(): Promise<void>;
-}
-
-/** mosquitto with a user, and a subscriber to everything. */
-export async function startMosquitto(user: string, password: string): Promise<TestBroker> {
-  const dir = new TempDir();
-  const port = await freePort();
-  const passwords = path.join(dir.path, 'passwords');
-  spawnSync('mosquitto_passwd', ['-b', '-c', passwords, user, password]);
-  const config = path.join(dir.path, 'mosquitto.conf');
-  writeFileSync(
-    config,
-    `listener ${port} 127.0.0.1\nallow_anonymous false\npassword_file ${passwords}\nuser root\npersistence true\npersistence_location ${dir.path}/\n`,
-  );
-  const url = `mqtt://${user}:${password}@127.0.0.1:${port}`;
-  const messages: TestBroker['messages'] = [];
-  let running: { end(): Promise<void> } | undefined;
-  const start = async (): Promise<void> => {
-    const broker = spawn('mosquitto', ['-c', config], { stdio: 'ignore' });
-    const gone = new Promise((resolve) => broker.once('exit', resolve));
-    while (!(await isOpen(port))) await sleep(50);
-    const client = await connectAsync(url, { protocolVersion: 5, reconnectPeriod: 0 });
-    client.on('message', (topic, payload) => messages.push({ topic, payload: payload.toString() }));
-    client.on('error', () => {});
-    await client.subscribeAsync('#', { qos: 1 });
-    running = {
-      async end() {
-        client.end(true);
-        broker.kill('SIGKILL');
-        await gone;
-      },
-    };
-  };
-  const stop = async (): Promise<void> => {
-    await running?.end();
-    running = undefined;
-  };
-  await start();
-  return {
-    url,
-    messages,
-    start,
-    stop,
-    async [Symbol.asyncDispose]() {
-      await stop();
-      dir[Symbol.dispose]();
-    },
-  };
-}
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-function isOpen(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }

@@ -18,6 +18,9 @@ const PACKAGE_HOMES: Record<string, RegExp> = {
   'onnxruntime-node': /^edge\/camera\/detect\//,
 };
 
+/** Who may use the simulated attacks. */
+const ATTACKERS = /^edge\/(sensor\/attack\/|cli\/attack\.ts$)/;
+
 /** All imports, static, dynamic and re-exported. A dynamic import of anything but a literal is given as `import(?)`. */
 export function importsOf(text: string): Import[] {
   const code = text.replaceAll(
@@ -46,6 +49,8 @@ export function violationsOf(files: ReadonlyMap<string, string>): string[] {
     for (const { specifier } of importsOf(text)) {
       const breach = specifier.startsWith('.') ? insideBreach(file, specifier, files) : packageBreach(file, specifier);
       if (breach !== undefined) breaches.push(`${file}: ${breach}`);
+      if (/(^|\/)attack\/\w+\.ts$/.test(specifier) && !ATTACKERS.test(file))
+        breaches.push(`${file}: imports ${specifier}, where releases without protection are simulated`);
     }
     if (
       !file.startsWith('edge/camera/redact/') &&

@@ -13,8 +13,11 @@ export const DIGEST = 'd'.repeat(64);
 /** A window begins here. */
 export const START_MS = Date.UTC(2026, 10, 23, 9);
 
-function defaultPolicyOf(adapter: string, more: Partial<SensorPolicy> = {}): SensorPolicy {
-  return sensorPolicySchema.parse({ ...adapterNamed(adapter).defaultPolicy, adapter, ...more });
+/** Exact figures of five minutes, unless the test says otherwise: no box would take that into force. */
+export function exactPolicyOf(adapter: string, more: Partial<SensorPolicy> = {}): SensorPolicy {
+  const { epsilonPerDay: _, ...exact } = adapterNamed(adapter).defaultPolicy;
+  const windowMs = Math.min(exact.windowMs, adapter === 'smart-meter' ? 1_800_000 : 300_000);
+  return sensorPolicySchema.parse({ ...exact, windowMs, adapter, ...more });
 }
 
 export function pipelineOf(
@@ -25,7 +28,7 @@ export function pipelineOf(
     box: 'box',
     sensor: 'sensor',
     adapter: adapterNamed(adapter),
-    policy: defaultPolicyOf(adapter, policy),
+    policy: exactPolicyOf(adapter, policy),
     policyDigest: DIGEST,
     choices: NOBODY,
     orders: () => [],

@@ -116,3 +116,14 @@ test('each rule can fail', () => {
   ];
   for (const [file, text] of refused) assert.equal(breachesOf(file, text).length, 1, `${file}: ${text}`);
 });
+
+test('the simulated releases without protection are for garim attack alone', () => {
+  const files = (file: string): Map<string, string> =>
+    new Map([
+      ['edge/sensor/attack/run.ts', ''],
+      [file, "import '../sensor/attack/run.ts';"],
+    ]);
+  assert.deepEqual(violationsOf(files('edge/cli/attack.ts')), []);
+  for (const file of ['edge/cli/run.ts', 'edge/agent/agent.ts', 'edge/sensor/station.ts'])
+    assert.match(violationsOf(files(file)).join(), /without protection are simulated/, file);
+});

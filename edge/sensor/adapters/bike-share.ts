@@ -46,9 +46,10 @@ export const bikeShare = jsonAdapter({
   defaultPolicy: {
     purpose: 'dpv:ImproveTransportMobility',
     release: 'item-flow',
-    windowMs: 3_600_000,
+    windowMs: 86_400_000,
     k: 10,
-    contributionsMax: 2,
+    contributionsMax: 1,
+    epsilonPerDay: 0.3,
     retentionMs: 0,
     fields: {
       rider: { category: 'device-id', transform: { kind: 'contributor' } },

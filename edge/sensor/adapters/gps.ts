@@ -70,9 +70,10 @@ export const gps = jsonAdapter({
   defaultPolicy: {
     purpose: 'dpv:ImproveTransportMobility',
     release: 'item-flow',
-    windowMs: 900_000,
+    windowMs: 86_400_000,
     k: 10,
-    contributionsMax: 4,
+    contributionsMax: 2,
+    epsilonPerDay: 0.3,
     retentionMs: 0,
     fields: {
       trace: { category: 'device-id', transform: { kind: 'contributor' } },

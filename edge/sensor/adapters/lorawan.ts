@@ -171,6 +171,12 @@ export const lorawan = jsonAdapter({
     retentionMs: 0,
     fields: {
       ...measures.policies,
+      // About single people; a people counter gets a policy of its own, with a budget.
+      occupied: { category: 'count', transform: { kind: 'drop' } },
+      open: { category: 'count', transform: { kind: 'drop' } },
+      peopleIn: { category: 'count', transform: { kind: 'drop' } },
+      peopleOut: { category: 'count', transform: { kind: 'drop' } },
+      peoplePresent: { category: 'count', transform: { kind: 'drop' } },
       device: { category: 'device-id', transform: { kind: 'drop' } },
       rssiDbm: { category: 'device-status', transform: { kind: 'measure', statistic: 'mean', clamp: [-150, 0] } },
       snrDb: { category: 'device-status', transform: { kind: 'measure', statistic: 'mean', clamp: [-30, 30] } },

@@ -168,9 +168,10 @@ export const lpr = jsonAdapter({
   defaultPolicy: {
     purpose: 'dpv:ImproveTransportMobility',
     release: 'traffic-flow',
-    windowMs: 300_000,
+    windowMs: 3_600_000,
     k: 10,
     contributionsMax: 1,
+    epsilonPerDay: 0.7,
     retentionMs: 0,
     fields: {
       plate: { category: 'plate', transform: { kind: 'contributor' } },

@@ -114,7 +114,8 @@ export const parking = jsonAdapter({
     contributionsMax: 1,
     retentionMs: 0,
     fields: {
-      occupied: { category: 'count', transform: { kind: 'measure', statistic: 'mean', clamp: [0, 1] } },
+      // One spot is one car; zones are many.
+      occupied: { category: 'count', transform: { kind: 'drop' } },
       availableSpots: { category: 'count', transform: { kind: 'measure', statistic: 'mean', clamp: [0, 20_000] } },
       occupiedSpots: { category: 'count', transform: { kind: 'measure', statistic: 'mean', clamp: [0, 20_000] } },
       totalSpots: { category: 'count', transform: { kind: 'measure', statistic: 'max', clamp: [0, 20_000] } },

@@ -31,10 +31,12 @@ export const peopleCounter = jsonAdapter({
   defaultPolicy: {
     purpose: 'dpv:ImprovePublicServices',
     release: 'crowd-flow',
-    windowMs: 300_000,
+    windowMs: 3_600_000,
     k: 10,
     contributionsMax: 1,
+    epsilonPerDay: 0.7,
     retentionMs: 0,
-    fields: measures.policies,
+    // Whoever is in view alone shows in its mean; passages are held to noise.
+    fields: { ...measures.policies, peoplePresent: { category: 'count', transform: { kind: 'drop' } } },
   },
 });

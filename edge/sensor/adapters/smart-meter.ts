@@ -106,9 +106,10 @@ export const smartMeter = jsonAdapter({
   defaultPolicy: {
     purpose: 'dpv:ImprovePublicServices',
     release: 'metering',
-    windowMs: 1_800_000,
+    windowMs: 86_400_000,
     k: 10,
     contributionsMax: 1,
+    epsilonPerDay: 0.5,
     retentionMs: 0,
     fields: {
       meter: { category: 'device-id', transform: { kind: 'contributor' } },
@@ -116,7 +117,7 @@ export const smartMeter = jsonAdapter({
       consumptionFine: { category: 'meter-fine', transform: { kind: 'drop' } },
       consumptionCoarse: {
         category: 'meter-coarse',
-        transform: { kind: 'measure', statistic: 'sum', clamp: [0, 1000] },
+        transform: { kind: 'measure', statistic: 'sum', clamp: [0, 30] },
       },
     },
   },

@@ -44,9 +44,10 @@ export const transitCard = jsonAdapter({
   defaultPolicy: {
     purpose: 'dpv:ImproveTransportMobility',
     release: 'crowd-flow',
-    windowMs: 3_600_000,
+    windowMs: 86_400_000,
     k: 10,
     contributionsMax: 1,
+    epsilonPerDay: 0.3,
     retentionMs: 0,
     fields: {
       card: { category: 'transit-card', transform: { kind: 'contributor' } },

@@ -50,9 +50,10 @@ export const wifiProbes = jsonAdapter({
   defaultPolicy: {
     purpose: 'dpv:ImproveTransportMobility',
     release: 'crowd-flow',
-    windowMs: 300_000,
+    windowMs: 3_600_000,
     k: 10,
     contributionsMax: 1,
+    epsilonPerDay: 0.7,
     retentionMs: 0,
     fields: {
       mac: { category: 'mac-address', transform: { kind: 'contributor' } },

@@ -46,6 +46,11 @@ export const zigbee2mqtt = jsonAdapter({
     k: 10,
     contributionsMax: 1,
     retentionMs: 0,
-    fields: measures.policies,
+    // A room is taken, and a door is opened, by one person.
+    fields: {
+      ...measures.policies,
+      occupied: { category: 'count', transform: { kind: 'drop' } },
+      open: { category: 'count', transform: { kind: 'drop' } },
+    },
   },
 });

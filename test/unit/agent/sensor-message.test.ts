@@ -6,14 +6,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isWithinPolicy } from '../../../edge/agent/release-check.ts';
 import { parseFromSensors } from '../../../edge/agent/sensor-message.ts';
-import { sensorPolicySchema } from '../../../edge/policy/schema.ts';
-import { adapterNamed, adapterNames } from '../../../edge/sensor/adapters/index.ts';
+import { adapterNames } from '../../../edge/sensor/adapters/index.ts';
 import type { Release } from '../../../edge/sensor/messages.ts';
-import { bytesOf, DIGEST, NOBODY, pipelineOf, probe, START_MS } from '../../support/pipelines.ts';
+import { bytesOf, DIGEST, exactPolicyOf, NOBODY, pipelineOf, probe, START_MS } from '../../support/pipelines.ts';
 import { corpusOf } from '../../support/sensor-corpus.ts';
 
-const policyOf = (adapter: string) =>
-  sensorPolicySchema.parse({ ...adapterNamed(adapter).defaultPolicy, adapter, place: { name: 'p', lat: 1, lon: 2 } });
+const policyOf = (adapter: string) => exactPolicyOf(adapter, { place: { name: 'p', lat: 1, lon: 2 } });
 
 function releaseOf(adapter: string, messages: readonly Uint8Array[]): Release {
   const policy = { place: { name: 'p', lat: 1, lon: 2 } };

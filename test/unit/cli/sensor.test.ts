@@ -12,6 +12,19 @@ const line = (index: number, atMs = START_MS): string =>
   JSON.stringify({ time: new Date(atMs).toISOString(), mac: macOf(index), rssi: -60 });
 const lines = (count: number, atMs?: number): string =>
   Array.from({ length: count }, (_, i) => `${line(i, atMs)}\n`).join('');
+/** Exact figures of five minutes: no box would take it into force, but a file by hand shows what each step does. */
+const EXACT = JSON.stringify({
+  version: 1,
+  sensors: {
+    gate: {
+      adapter: 'wifi-probes',
+      purpose: 'dpv:ImproveTransportMobility',
+      release: 'crowd-flow',
+      k: 10,
+      fields: { mac: { category: 'mac-address', transform: { kind: 'contributor' } } },
+    },
+  },
+});
 const releasesIn = (file: string): Release[] =>
   readFileSync(file, 'utf8')
     .trimEnd()
@@ -19,12 +32,13 @@ const releasesIn = (file: string): Release[] =>
     .map((each) => JSON.parse(each) as Release);
 
 test('a file of readings becomes releases, the same ones each time', async () => {
-  using temp = new TempDir({ 'in.ndjson': lines(30) + lines(12, START_MS + 600_000) });
+  using temp = new TempDir({ 'in.ndjson': lines(30) + lines(12, START_MS + 600_000), 'policy.yaml': EXACT });
   const outputs: string[] = [];
   for (const out of ['a.ndjson', 'b.ndjson']) {
-    const run = await garim(['sensor', 'replay', 'in.ndjson', '--adapter', 'wifi-probes', '--out', out], {
-      cwd: temp.path,
-    });
+    const run = await garim(
+      ['sensor', 'replay', 'in.ndjson', '--adapter', 'wifi-probes', '--out', out, '--policy', 'policy.yaml'],
+      { cwd: temp.path },
+    );
     assert.equal(run.code, 0, run.stderr);
     assert.match(run.stderr, /^42 messages; 42 readings; dropped: none; 2 windows; 0 cells suppressed$/m);
     outputs.push(readFileSync(path.join(temp.path, out), 'utf8'));
@@ -35,10 +49,14 @@ test('a file of readings becomes releases, the same ones each time', async () =>
 });
 
 test('what can’t be read is named, the rest is written, and the exit code says so', async () => {
-  using temp = new TempDir({ 'in.ndjson': `${lines(15)}{"mac":"Hong Gildong"}\nno json\n${lines(15)}` });
-  const run = await garim(['sensor', 'replay', 'in.ndjson', '--adapter', 'wifi-probes', '--out', 'o'], {
-    cwd: temp.path,
+  using temp = new TempDir({
+    'in.ndjson': `${lines(15)}{"mac":"Hong Gildong"}\nno json\n${lines(15)}`,
+    'policy.yaml': EXACT,
   });
+  const run = await garim(
+    ['sensor', 'replay', 'in.ndjson', '--adapter', 'wifi-probes', '--out', 'o', '--policy', 'policy.yaml'],
+    { cwd: temp.path },
+  );
   assert.equal(run.code, 1);
   assert.match(run.stderr, /in\.ndjson, .*16: schema/);
   assert.match(run.stderr, /in\.ndjson, .*17: malformed/);

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { WorldError } from '../../../edge/base/errors.ts';
 import { openOutbox, type UplinkDropReason } from '../../../edge/uplink/outbox.ts';
-import { releaseOf } from '../../support/releases.ts';
+import { releaseOf } from '../../support/hub-releases.ts';
 import { TempDir } from '../../support/temp.ts';
 
 const never = new AbortController().signal;
