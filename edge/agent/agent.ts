@@ -18,6 +18,7 @@ import { startRtspServer } from '../gateway/rtsp/server.ts';
 import { type Segments, startSegments } from '../gateway/segments/recorder.ts';
 import { ViewerSlots } from '../gateway/viewer-slots.ts';
 import { sensorSetup } from '../sensor/setup.ts';
+import { startUplink, type Uplink } from '../uplink/uplink.ts';
 import { boxId } from './box-id.ts';
 import { CameraSupervisor } from './camera-supervisor.ts';
 import { AgentHealthBook } from './health.ts';
@@ -107,7 +108,12 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
     return supervisor;
   });
   const feeds = directoryOf(supervisors);
-  const sensors = await sensorsOf(options, metrics);
+  const box = await boxId(config.state);
+  const uplink = await startUplink({ hubs: loaded.hubs, box, stateDir: config.state, metrics, log });
+  running.add('hubs', () => uplink.close());
+  health.watchNotices(uplink);
+  metrics.watchUplink(uplink);
+  const sensors = await sensorsOf(options, { box, uplink, metrics });
 
   const shared = {
     feeds,
@@ -134,7 +140,7 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
   for (const supervisor of supervisors) supervisor.start();
   if (sensors !== undefined) {
     running.add('sensors', () => sensors.close());
-    health.watchSensors(sensors);
+    health.watchNotices(sensors);
     sensors.start();
   }
 
@@ -166,14 +172,14 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
 /** Undefined when none is configured. Throws a UserError when their policy does not fit. */
 async function sensorsOf(
   { loaded, log, sensorProcess = SENSOR_PROCESS }: AgentOptions,
-  metrics: Metrics,
+  { box, uplink, metrics }: { box: string; uplink: Uplink; metrics: Metrics },
 ): Promise<SensorSupervisor | undefined> {
   const { config, intakes } = loaded;
   if (Object.keys(config.sensors).length === 0) return undefined;
   const { policy, digest, remarks } = await sensorSetup(config);
   for (const remark of remarks) log.warn(remark);
   return new SensorSupervisor({
-    box: await boxId(config.state),
+    box,
     stateDir: config.state,
     policy,
     policyDigest: digest,
@@ -182,7 +188,7 @@ async function sensorsOf(
     clock: systemClock,
     log,
     metrics,
-    onRelease: async () => {}, // the supervisor keeps the last ones for people to see
+    onRelease: (release) => uplink.accept(release),
   });
 }
 

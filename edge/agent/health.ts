@@ -38,8 +38,9 @@ export class AgentHealthBook {
     );
   }
 
-  watchSensors(sensors: { notices(): readonly string[] }): void {
-    this.#watched.push(() => sensors.notices());
+  /** Sensors, hubs: parts that say in lines what is wrong. */
+  watchNotices(part: { notices(): readonly string[] }): void {
+    this.#watched.push(() => part.notices());
   }
 
   stopping(): void {

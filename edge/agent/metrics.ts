@@ -7,12 +7,13 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { CameraCounts, CameraHealth, GatewayMetrics } from '../gateway/feed.ts';
 import type { Segments } from '../gateway/segments/recorder.ts';
+import type { Uplink, UplinkMetrics } from '../uplink/uplink.ts';
 import type { SensorMetrics } from './sensor-supervisor.ts';
 
 const LATENCY_BUCKETS_S = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.75, 1, 2, 5];
 const INFERENCE_BUCKETS_S = [0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1];
 
-export interface Metrics extends GatewayMetrics, SensorMetrics {
+export interface Metrics extends GatewayMetrics, SensorMetrics, UplinkMetrics {
   readonly contentType: string;
   /** Text of `/metrics`. */
   render(): Promise<string>;
@@ -26,6 +27,8 @@ export interface Metrics extends GatewayMetrics, SensorMetrics {
   unitDropped(camera: string, reason: string): void;
   /** Reads the state of a camera's segments whenever metrics are rendered. */
   watchSegments(camera: string, segments: Pick<Segments, 'state'>): void;
+  /** Reads how much waits for each hub whenever metrics are rendered. */
+  watchUplink(uplink: Pick<Uplink, 'state'>): void;
 }
 
 export function createMetrics(): Metrics {
@@ -99,6 +102,18 @@ export function createMetrics(): Metrics {
     'Releases of the sensor process that their policy does not allow.',
     'sensor',
   );
+  const delivered = counter('uplink_releases_total', 'Releases that a hub has taken.', 'hub');
+  const undelivered = counter('uplink_dropped_total', 'Releases that no hub will get, by reason.', 'hub', 'reason');
+  let uplink: Pick<Uplink, 'state'> | undefined;
+  new Gauge({
+    name: 'garim_uplink_waiting',
+    help: 'Releases that wait on the disk for a hub.',
+    labelNames: ['hub'],
+    registers,
+    collect() {
+      for (const { hub, waiting } of uplink?.state() ?? []) this.set({ hub: safeLabel(hub) }, waiting);
+    },
+  });
   const sensorRestarts = counter('sensor_process_restarts_total', 'Restarts of the sensor process.');
   const sensorMessagesRefused = counter('sensor_process_messages_refused_total', 'Malformed messages of it.');
   const recorders = new Map<string, Pick<Segments, 'state'>>();
@@ -163,6 +178,11 @@ export function createMetrics(): Metrics {
     sensorReleaseRefused: (sensor) => sensorReleaseRefused([sensor]),
     sensorProcessRestarted: () => sensorRestarts([]),
     sensorMessageRefused: () => sensorMessagesRefused([]),
+    releaseDelivered: (hub) => delivered([hub]),
+    releaseDropped: (hub, reason) => undelivered([hub, reason]),
+    watchUplink: (watched) => {
+      uplink = watched;
+    },
     watchSegments: (camera, segments) => {
       recorders.set(safeLabel(camera), segments);
     },

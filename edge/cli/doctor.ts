@@ -63,7 +63,7 @@ async function examineConfig(options: LoadOptions): Promise<{ loaded: LoadedConf
     return { loaded, results };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    const loaded = { config: configSchema.parse({}), sources: {}, intakes: {}, origin: 'defaults' };
+    const loaded = { config: configSchema.parse({}), sources: {}, intakes: {}, hubs: {}, origin: 'defaults' };
     return { loaded, results: broken([...error.message.split('\n')]) };
   }
 }

@@ -8,8 +8,9 @@ import { clipPart } from './evaluate/clip.ts';
 import { dataPart } from './evaluate/data.ts';
 import type { EvaluateOptions, Part } from './evaluate/part.ts';
 import { streetPart } from './evaluate/street.ts';
+import { textPart } from './evaluate/texts.ts';
 
-const PARTS: readonly Part[] = [dataPart, streetPart, clipPart];
+const PARTS: readonly Part[] = [dataPart, streetPart, clipPart, textPart];
 
 export function evaluateCommand(): Command {
   const command = new Command('evaluate')
@@ -24,6 +25,7 @@ export function evaluateCommand(): Command {
     .option('--night', 'streets at night', false)
     .option('--rain', 'streets in the rain', false)
     .option('--clip <file...>', 'videos: contact sheets of every track, to look at')
+    .option('--text <dir>', 'labelled texts: every *.jsonl in the folder, by type of identifier')
     .option('--misses <dir>', 'folder for contact sheets of what was missed; they show people uncovered')
     .option('--json <file>', 'write all figures as JSON')
     .option('--state <dir>', 'folder for users, keys and models of this box', 'state')
@@ -39,7 +41,8 @@ Examples:
   garim evaluate --data pictures/ --misses misses/
   garim evaluate --data pictures/ --live --curve
   garim evaluate --simulated 20 --seed 1,2 --night
-  garim evaluate --clip gate.mp4 --misses sheets/`,
+  garim evaluate --clip gate.mp4 --misses sheets/
+  garim evaluate --text texts/`,
     );
   return command.action(async () => {
     const print = (line: string): void => command.configureOutput().writeOut?.(`${line}\n`);

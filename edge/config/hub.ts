@@ -1,16 +1,21 @@
-/** Settings of the hubs that releases are sent to. */
+/**
+ * The hubs that releases are sent to: the settings, and their resolution. URLs with credentials and tokens are secrets, as those of sensors
+ * are (`intake.ts`).
+ */
 import { z } from 'zod';
+import { registerUrlSecrets } from '../base/secrets.ts';
+import { type Fault, readSecret, secretSchema, TOKEN, TOKEN_FORM } from './intake.ts';
 
-const token = z
-  .union([z.strictObject({ file: z.string().min(1) }), z.strictObject({ env: z.string().min(1) })])
-  .optional()
-  .describe('Bearer token, read from the first line of a file or from a variable of the environment.');
+const token = secretSchema(z.string().regex(TOKEN, TOKEN_FORM), 'token').optional().describe('Bearer token.');
 
 export const hubSchema = z
   .union([
     z.strictObject({
       mqtt: z.strictObject({
-        url: z.string().regex(/^mqtts?:\/\/\S+$/, 'write mqtt://HOST:1883 or mqtts://HOST:8883'),
+        url: secretSchema(
+          z.string().regex(/^mqtts?:\/\/\S/, 'write mqtt://HOST:1883 or mqtts://HOST:8883'),
+          'URL',
+        ).describe('Broker: mqtt://USER:PASSWORD@HOST:1883 or mqtts://... (TLS).'),
         topicPrefix: z
           .string()
           .regex(/^[^#+\s/][^#+\s]*$/, 'write a topic without + and #')
@@ -20,13 +25,19 @@ export const hubSchema = z
     }),
     z.strictObject({
       ngsiLd: z.strictObject({
-        url: z.string().regex(/^https?:\/\/\S+$/, 'write the address of the broker, http(s)://HOST:PORT'),
+        url: z
+          .string()
+          .regex(/^https?:\/\/[^@\s]+$/, 'write http(s)://HOST:PORT, without user and password')
+          .describe('Address of the broker; /ngsi-ld/v1/... is added.'),
         token,
       }),
     }),
     z.strictObject({
       cloudEvents: z.strictObject({
-        url: z.string().regex(/^https?:\/\/\S+$/, 'write http(s)://HOST/PATH'),
+        url: z
+          .string()
+          .regex(/^https?:\/\/[^@\s]+$/, 'write http(s)://HOST/PATH, without user and password')
+          .describe('Where events are posted.'),
         token,
       }),
     }),
@@ -34,3 +45,27 @@ export const hubSchema = z
   .describe('One of mqtt, ngsiLd and cloudEvents.');
 
 export type HubSettings = z.output<typeof hubSchema>;
+
+/** With its secrets. Never log it. */
+export type ResolvedHub =
+  | { kind: 'mqtt'; url: string; topicPrefix: string }
+  | { kind: 'ngsi-ld' | 'cloudevents'; url: string; token: string | undefined };
+
+/** Never rejects: a fault names the variable or file, never what it holds. */
+export async function resolveHub(
+  settings: HubSettings,
+  baseDir: string,
+  env: NodeJS.ProcessEnv,
+): Promise<ResolvedHub | Fault> {
+  if ('mqtt' in settings) {
+    const form = /^mqtts?:\/\/\S/;
+    const url = await readSecret(settings.mqtt.url, baseDir, env, form, "the broker's URL, mqtt://... or mqtts://...");
+    if (typeof url !== 'string') return url;
+    registerUrlSecrets(url);
+    return { kind: 'mqtt', url, topicPrefix: settings.mqtt.topicPrefix };
+  }
+  const { url, token } = 'ngsiLd' in settings ? settings.ngsiLd : settings.cloudEvents;
+  const resolved = token === undefined ? undefined : await readSecret(token, baseDir, env, TOKEN, 'a token');
+  if (typeof resolved === 'object') return resolved;
+  return { kind: 'ngsiLd' in settings ? 'ngsi-ld' : 'cloudevents', url, token: resolved };
+}

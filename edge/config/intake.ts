@@ -12,11 +12,12 @@ import { isLoopback, parseListen } from './listen.ts';
 const TOKEN_CHARS_MIN = 16;
 
 const BROKER = /^mqtts?:\/\/\S/;
-const TOKEN = /^[A-Za-z0-9._~+/=-]{16,512}$/;
+export const TOKEN_FORM = `write at least ${TOKEN_CHARS_MIN} letters, digits or . _ ~ + / = -`;
+export const TOKEN = /^[A-Za-z0-9._~+/=-]{16,512}$/;
 const TOPIC = /^(?!.*[^/]#)(?!.*#.)(?!.*[^/]\+)(?!.*\+[^/])[^\0]{1,256}$/u;
 
 /** Text, or where to read it from, so that it need not stand in the file. */
-function secretSchema(text: z.ZodString, what: string) {
+export function secretSchema(text: z.ZodString, what: string) {
   return z.union([
     text,
     z.strictObject({ file: z.string().min(1).describe(`File whose first line is the ${what}.`) }),
@@ -42,10 +43,7 @@ const mqttSchema = z.strictObject({
 });
 
 const webhookSchema = z.strictObject({
-  token: secretSchema(
-    z.string().regex(TOKEN, `write at least ${TOKEN_CHARS_MIN} letters, digits or . _ ~ + / = -`),
-    'token',
-  ).describe('Bearer token that the sender shows.'),
+  token: secretSchema(z.string().regex(TOKEN, TOKEN_FORM), 'token').describe('Bearer token that the sender shows.'),
   listen: z
     .string()
     .regex(/^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):\d{1,5}$/, 'write HOST:PORT, e.g. 127.0.0.1:8090')
@@ -85,7 +83,7 @@ export type ResolvedIntake =
   | { kind: 'stdin' }
   | { kind: 'serial'; device: string; baud: number };
 
-interface Fault {
+export interface Fault {
   what: string;
   fix: string;
   /** Of this machine only: the file may be right. */
@@ -135,14 +133,18 @@ export async function resolveIntake(
   }
 }
 
-async function readSecret(
+/** Never rejects: a fault names the variable or file, never what it holds. What is read is registered as a secret. */
+export async function readSecret(
   secret: string | { file: string } | { env: string },
   baseDir: string,
   env: NodeJS.ProcessEnv,
   form: RegExp,
   what: string,
 ): Promise<string | Fault> {
-  if (typeof secret === 'string') return secret;
+  if (typeof secret === 'string') {
+    registerSecret(secret);
+    return secret;
+  }
   const where = 'env' in secret ? `the environment variable ${secret.env}` : path.resolve(baseDir, secret.file);
   let text: string | undefined;
   try {

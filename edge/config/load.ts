@@ -9,6 +9,7 @@ import path from 'node:path';
 import { messageOf, UserError } from '../base/errors.ts';
 import { type ConfigDocument, type Located, linesOf, parseConfigText } from './document.ts';
 import { configGuide } from './expect.ts';
+import { type ResolvedHub, resolveHub } from './hub.ts';
 import { type ResolvedIntake, resolveIntake } from './intake.ts';
 import { type Problem, problemsOf, showPath } from './problems.ts';
 import { type Config, configSchema, NAME } from './schema.ts';
@@ -39,6 +40,8 @@ export interface LoadedConfig {
   sources: Record<string, string>;
   /** Sensor name to where its messages come from, with credentials. Never log it. */
   intakes: Record<string, ResolvedIntake>;
+  /** Hub name to where releases go, with credentials. Never log it. */
+  hubs: Record<string, ResolvedHub>;
   /** Where it came from, for the log. */
   origin: string;
 }
@@ -112,6 +115,15 @@ export async function readConfig(options: LoadOptions): Promise<{ loaded: Loaded
       (resolved.isLocal ? sourceProblems : problems).push(locate(problem));
     }
   }
+  const hubs: Record<string, ResolvedHub> = {};
+  for (const [name, settings] of Object.entries(config.hubs)) {
+    const resolved = await resolveHub(settings, file?.dir ?? cwd, options.env);
+    if ('kind' in resolved) hubs[name] = resolved;
+    else {
+      const problem: Problem = { path: ['hubs', name], at: 'value', ...resolved };
+      (resolved.isLocal ? sourceProblems : problems).push(locate(problem));
+    }
+  }
   const absolute = (name: string): string => path.resolve(file?.dir ?? cwd, name);
   if (typeof config.policy === 'string') config.policy = absolute(config.policy);
   else if (config.policy !== undefined) config.policy.trust = absolute(config.policy.trust);
@@ -119,7 +131,7 @@ export async function readConfig(options: LoadOptions): Promise<{ loaded: Loaded
   const isStateInFile = options.state === undefined && hasState(file?.document.value);
   config.state = path.resolve(isStateInFile ? (file?.dir ?? cwd) : cwd, config.state);
   const origin = originOf(options, file);
-  return { loaded: { config, sources, intakes, origin }, sourceProblems: linesOf(sourceProblems, file?.name) };
+  return { loaded: { config, sources, intakes, hubs, origin }, sourceProblems: linesOf(sourceProblems, file?.name) };
 }
 
 function originOf(options: LoadOptions, file: ConfigFile | undefined): string {

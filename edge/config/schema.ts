@@ -3,6 +3,7 @@
  * There is deliberately no setting that turns the filter off, and none that leaves a category out.
  */
 import { z } from 'zod';
+import { hubSchema } from './hub.ts';
 import { intakeSchema } from './intake.ts';
 import { parseListen } from './listen.ts';
 
@@ -143,6 +144,9 @@ export const cameraSchema = z.strictObject({
 /** Sensors of one box: they share one process. */
 const SENSORS_MAX = 256;
 
+/** Each has an outbox of up to OUTBOX_BYTES_MAX. */
+const HUBS_MAX = 4;
+
 const sensorSchema = z.strictObject({
   adapter: z.string().regex(NAME).describe('What reads its messages; `garim sensor adapters` lists them.'),
   intake: intakeSchema,
@@ -171,6 +175,11 @@ const settingsSchema = z.strictObject({
     .describe(
       "File that says what may leave of each sensor, or {trust: FILE}: only what `garim policy install` took, signed with this key. Without it each adapter's own policy holds.",
     ),
+  hubs: z
+    .record(z.string().regex(NAME, 'use lower-case letters, digits and hyphens'), hubSchema)
+    .refine((hubs) => Object.keys(hubs).length <= HUBS_MAX, `name at most ${HUBS_MAX} hubs`)
+    .default({})
+    .describe('Where the figures of sensors are sent; the key names the outbox of each.'),
   http: z
     .strictObject({ listen: listenSchema.default('127.0.0.1:8080') })
     .prefault({})

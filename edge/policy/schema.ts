@@ -8,7 +8,7 @@ import { CATEGORY_IDS, STATISTICS } from './taxonomy.ts';
 const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 /** What becomes of a field. There is no transform that lets a value of one person out as it is. */
-export const transformSchema = z.discriminatedUnion('kind', [
+const transformSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('drop') }),
   z
     .strictObject({ kind: z.literal('contributor') })
@@ -31,7 +31,7 @@ export const transformSchema = z.discriminatedUnion('kind', [
     .describe('A figure per group and window.'),
 ]);
 
-export const fieldPolicySchema = z.strictObject({
+const fieldPolicySchema = z.strictObject({
   category: z.enum(CATEGORY_IDS).describe('What the field says about people. `unknown` never leaves.'),
   transform: transformSchema,
 });

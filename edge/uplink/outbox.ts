@@ -12,9 +12,9 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { writeDurably } from '../base/durable-file.ts';
 import { messageOf, WorldError } from '../base/errors.ts';
 import { OUTBOX_BYTES_MAX, OUTBOX_RELEASES_MAX } from '../base/limits.ts';
-import { writeDurably } from '../base/durable-file.ts';
 import type { Release } from '../sensor/messages.ts';
 
 const FILE = /^(\d{12})-([0-9a-f]{16})\.json$/;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { WorldError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { redactUrl } from '../base/secrets.ts';
-import type { HubSettings } from '../config/hub.ts';
+import type { ResolvedHub } from '../config/hub.ts';
 import type { Release } from '../sensor/messages.ts';
 import { Courier } from './courier.ts';
 import { type Outbox, openOutbox, type UplinkDropReason } from './outbox.ts';
@@ -18,9 +18,7 @@ export interface UplinkMetrics {
 }
 
 export interface UplinkOptions {
-  hubs: Readonly<Record<string, HubSettings>>;
-  /** Resolved secrets by hub: the URL with its credentials, the token. */
-  secrets: Readonly<Record<string, { url: string; token: string | undefined }>>;
+  hubs: Readonly<Record<string, ResolvedHub>>;
   /** Name of this box at the hub. */
   box: string;
   stateDir: string;
@@ -28,7 +26,7 @@ export interface UplinkOptions {
   log: Log;
 }
 
-export interface HubState {
+interface HubState {
   hub: string;
   target: string;
   waiting: number;
@@ -42,6 +40,8 @@ export interface Uplink {
    * same release may be given again.
    */
   accept(release: Release): Promise<void>;
+  /** What is wrong, one line a hub, for the console and the health page. */
+  notices(): string[];
   state(): HubState[];
   close(): Promise<void>;
 }
@@ -49,10 +49,10 @@ export interface Uplink {
 /** Rejects with a WorldError when an outbox can't be opened. */
 export async function startUplink(options: UplinkOptions): Promise<Uplink> {
   const lines: { hub: string; outbox: Outbox; sink: Sink; courier: Courier }[] = [];
-  for (const [hub, settings] of Object.entries(options.hubs)) {
+  for (const [hub, resolved] of Object.entries(options.hubs)) {
     const onDrop = (reason: UplinkDropReason): void => options.metrics.releaseDropped(hub, reason);
     const outbox = await openOutbox({ dir: path.join(options.stateDir, 'outbox', hub), onDrop });
-    const sink = sinkFor(settings, options.secrets[hub]!, options.box);
+    const sink = sinkFor(resolved, options.box);
     const onDelivered = (): void => options.metrics.releaseDelivered(hub);
     const log = options.log.child({ hub });
     lines.push({ hub, outbox, sink, courier: new Courier({ outbox, sink, log, onDelivered, onDrop }) });
@@ -64,6 +64,12 @@ export async function startUplink(options: UplinkOptions): Promise<Uplink> {
       if (failed !== undefined)
         throw failed.reason instanceof WorldError ? failed.reason : new Error(String(failed.reason));
     },
+    notices: () =>
+      lines.flatMap(({ hub, outbox, courier }) =>
+        courier.lastError === ''
+          ? []
+          : [`hub ${hub}: ${outbox.waiting} releases wait; it is tried again by itself. ${courier.lastError}`],
+      ),
     state: () =>
       lines.map(({ hub, outbox, sink, courier }) => ({
         hub,
@@ -79,14 +85,14 @@ export async function startUplink(options: UplinkOptions): Promise<Uplink> {
 }
 
 /** The sink for a hub. `box` names this box there. */
-export function sinkFor(
-  settings: HubSettings,
-  { url, token }: { url: string; token: string | undefined },
-  box: string,
-): Sink {
-  const shownUrl = redactUrl(url);
-  if ('mqtt' in settings) return mqttSink({ url, topicPrefix: settings.mqtt.topicPrefix }, box, shownUrl);
-  return 'ngsiLd' in settings
-    ? ngsiLdSink({ url, token }, box, shownUrl)
-    : cloudEventsSink({ url, token }, box, shownUrl);
+export function sinkFor(hub: ResolvedHub, box: string): Sink {
+  const shownUrl = redactUrl(hub.url);
+  switch (hub.kind) {
+    case 'mqtt':
+      return mqttSink(hub, box, shownUrl);
+    case 'ngsi-ld':
+      return ngsiLdSink(hub, box, shownUrl);
+    case 'cloudevents':
+      return cloudEventsSink(hub, box, shownUrl);
+  }
 }

@@ -8,13 +8,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { MqttClient } from 'mqtt';
 import { WorldError } from '../../edge/base/errors.ts';
 import { rootLog } from '../../edge/base/log.ts';
-import type { HubSettings } from '../../edge/config/hub.ts';
+import type { ResolvedHub } from '../../edge/config/hub.ts';
 import type { UplinkDropReason } from '../../edge/uplink/outbox.ts';
 import type { Sink } from '../../edge/uplink/sink.ts';
 import { sinkFor, startUplink } from '../../edge/uplink/uplink.ts';
-import { startCloudEventsHub, startNgsiLdHub } from '../support/hubs.ts';
-import { mosquittoMissing, startMosquitto } from '../support/mosquitto.ts';
 import { releaseOf } from '../support/hub-releases.ts';
+import { startCloudEventsHub, startNgsiLdHub, type TestHub } from '../support/hubs.ts';
+import { mosquittoMissing, startMosquitto } from '../support/mosquitto.ts';
 import { TempDir } from '../support/temp.ts';
 
 const TOKEN = 'a-token-of-the-hub';
@@ -22,34 +22,30 @@ const log = rootLog.child({}, { level: 'silent' });
 const signal = (): AbortSignal => AbortSignal.timeout(10_000);
 
 interface Peer extends AsyncDisposable {
-  settings: HubSettings;
-  secrets: { url: string; token: string | undefined };
-  /** Secrets with which it refuses to talk. */
-  wrong: { url: string; token: string | undefined };
+  hub: ResolvedHub;
+  /** The same, with secrets with which it refuses to talk. */
+  wrong: ResolvedHub;
   /** How many different releases it has. */
   count(): number;
   away(): Promise<void>;
   back(): Promise<void>;
 }
 
-async function httpPeer(
-  kind: 'ngsiLd' | 'cloudEvents',
-): Promise<Peer & { hub: Awaited<ReturnType<typeof startNgsiLdHub>> }> {
-  const hub = await (kind === 'ngsiLd' ? startNgsiLdHub(TOKEN) : startCloudEventsHub(TOKEN));
-  const url = kind === 'ngsiLd' ? hub.url : `${hub.url}/events`;
+async function httpPeer(kind: 'ngsi-ld' | 'cloudevents'): Promise<Peer & { server: TestHub }> {
+  const server = await (kind === 'ngsi-ld' ? startNgsiLdHub(TOKEN) : startCloudEventsHub(TOKEN));
+  const url = kind === 'ngsi-ld' ? server.url : `${server.url}/events`;
   return {
-    hub,
-    settings: (kind === 'ngsiLd' ? { ngsiLd: { url } } : { cloudEvents: { url } }) as HubSettings,
-    secrets: { url, token: TOKEN },
-    wrong: { url, token: 'another' },
-    count: () => hub.taken().length,
+    server,
+    hub: { kind, url, token: TOKEN },
+    wrong: { kind, url, token: 'another' },
+    count: () => server.taken().length,
     away: async () => {
-      hub.answer = { status: 503 };
+      server.answer = { status: 503 };
     },
     back: async () => {
-      hub.answer = undefined;
+      server.answer = undefined;
     },
-    [Symbol.asyncDispose]: () => hub[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
 
@@ -67,9 +63,8 @@ async function mqttPeer(): Promise<Peer> {
   const wrong = new URL(broker.url);
   wrong.password = 'another';
   return {
-    settings: { mqtt: { url: broker.url, topicPrefix: 'city/garim' } },
-    secrets: { url: broker.url, token: undefined },
-    wrong: { url: wrong.href, token: undefined },
+    hub: { kind: 'mqtt', url: broker.url, topicPrefix: 'city/garim' },
+    wrong: { kind: 'mqtt', url: wrong.href, topicPrefix: 'city/garim' },
     count: () => ids.size,
     away: async () => {
       listener.end(true);
@@ -87,8 +82,8 @@ async function mqttPeer(): Promise<Peer> {
 }
 
 const PEERS: [string, () => Promise<Peer>, string | false][] = [
-  ['NGSI-LD', () => httpPeer('ngsiLd'), false],
-  ['CloudEvents', () => httpPeer('cloudEvents'), false],
+  ['NGSI-LD', () => httpPeer('ngsi-ld'), false],
+  ['CloudEvents', () => httpPeer('cloudevents'), false],
   ['MQTT', mqttPeer, mosquittoMissing],
 ];
 
@@ -97,7 +92,7 @@ for (const [name, start, missing] of PEERS) {
 
   test(`${name}: what is delivered is at the hub, and once when it is sent twice`, options, async () => {
     await using peer = await start();
-    await using sink = closing(sinkFor(peer.settings, peer.secrets, 'box-1'));
+    await using sink = closing(sinkFor(peer.hub, 'box-1'));
     for (const n of [1, 2, 2, 3]) await sink.deliver(releaseOf(n), signal());
     await until(() => peer.count() === 3);
     assert.ok(!sink.target.includes('password') && !sink.target.includes(TOKEN));
@@ -105,7 +100,7 @@ for (const [name, start, missing] of PEERS) {
 
   test(`${name}: a hub that is away is no refusal, and no reason to give up`, options, async () => {
     await using peer = await start();
-    await using sink = closing(sinkFor(peer.settings, peer.secrets, 'box-1'));
+    await using sink = closing(sinkFor(peer.hub, 'box-1'));
     await peer.away();
     await assert.rejects(sink.deliver(releaseOf(1), signal()), isWorldError('hub-unreachable'));
     await peer.back();
@@ -115,7 +110,7 @@ for (const [name, start, missing] of PEERS) {
 
   test(`${name}: wrong credentials are for a person to mend, and what waits is not lost`, options, async () => {
     await using peer = await start();
-    await using sink = closing(sinkFor(peer.settings, peer.wrong, 'box-1'));
+    await using sink = closing(sinkFor(peer.wrong, 'box-1'));
     await assert.rejects(sink.deliver(releaseOf(1), signal()), isWorldError('hub-unreachable'));
     assert.equal(peer.count(), 0);
   });
@@ -127,8 +122,7 @@ for (const [name, start, missing] of PEERS) {
     let delivered = 0;
     const begin = () =>
       startUplink({
-        hubs: { city: peer.settings },
-        secrets: { city: peer.secrets },
+        hubs: { city: peer.hub },
         box: 'box-1',
         stateDir: dir.path,
         metrics: { releaseDelivered: () => delivered++, releaseDropped: (_, reason) => drops.push(reason) },
@@ -150,21 +144,20 @@ for (const [name, start, missing] of PEERS) {
 }
 
 test('a release that the hub will never take is dropped, counted, and does not hold up the next', async () => {
-  await using peer = await httpPeer('ngsiLd');
+  await using peer = await httpPeer('ngsi-ld');
   using dir = new TempDir();
   const drops: UplinkDropReason[] = [];
   const uplink = await startUplink({
-    hubs: { city: peer.settings },
-    secrets: { city: peer.secrets },
+    hubs: { city: peer.hub },
     box: 'box-1',
     stateDir: dir.path,
     metrics: { releaseDelivered: () => {}, releaseDropped: (_, reason) => drops.push(reason) },
     log,
   });
-  peer.hub.answer = { status: 422 };
+  peer.server.answer = { status: 422 };
   await uplink.accept(releaseOf(1));
   await until(() => drops.length === 1);
-  peer.hub.answer = undefined;
+  peer.server.answer = undefined;
   await uplink.accept(releaseOf(2));
   await until(() => peer.count() === 1);
   await uplink.close();
@@ -172,25 +165,25 @@ test('a release that the hub will never take is dropped, counted, and does not h
 });
 
 test('an entity holds the counts under the names of its model, and nothing of one vehicle', async () => {
-  await using peer = await httpPeer('ngsiLd');
-  await using sink = closing(sinkFor(peer.settings, peer.secrets, 'box-1'));
+  await using peer = await httpPeer('ngsi-ld');
+  await using sink = closing(sinkFor(peer.hub, 'box-1'));
   await sink.deliver(releaseOf(1), signal());
-  const [[crowd]] = peer.hub.payloads as [[Record<string, { value: unknown }>]];
+  const [[crowd]] = peer.server.payloads as [[Record<string, { value: unknown }>]];
   assert.equal(crowd['peopleCount']?.value, 41);
   assert.deepEqual(crowd['figures']?.value, { readings: 201 });
   await sink.deliver(
     releaseOf(2, { kind: 'traffic-flow', cells: [{ group: { lane: '1' }, figures: { readings: 12, speed: 31 } }] }),
     signal(),
   );
-  const [traffic] = peer.hub.payloads[1] as [Record<string, { value: unknown }>];
+  const [traffic] = peer.server.payloads[1] as [Record<string, { value: unknown }>];
   assert.equal(String(traffic['type']), 'TrafficFlowObserved');
   assert.deepEqual([traffic['intensity']?.value, traffic['averageVehicleSpeed']?.value], [12, 31]);
 });
 
 test('a redirect is not followed: it would carry the token elsewhere', async () => {
-  await using peer = await httpPeer('cloudEvents');
-  await using sink = closing(sinkFor(peer.settings, peer.secrets, 'box-1'));
-  peer.hub.answer = { status: 307 };
+  await using peer = await httpPeer('cloudevents');
+  await using sink = closing(sinkFor(peer.hub, 'box-1'));
+  peer.server.answer = { status: 307 };
   await assert.rejects(sink.deliver(releaseOf(1), signal()), /redirects to/);
 });
 

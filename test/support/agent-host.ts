@@ -15,7 +15,7 @@ const config = configSchema.parse({
 });
 let user: { user: string; password: string } | undefined;
 const agent = await startAgent({
-  loaded: { config, sources, intakes: {}, origin: 'test' },
+  loaded: { config, sources, intakes: {}, hubs: {}, origin: 'test' },
   log: rootLog,
   showFirstUser: (created) => {
     user = created;

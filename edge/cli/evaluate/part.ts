@@ -14,6 +14,7 @@ export interface EvaluateOptions {
   night: boolean;
   rain: boolean;
   clip?: string[];
+  text?: string;
   misses?: string;
   json?: string;
   state: string;

@@ -66,6 +66,7 @@ test('the example passes the check and names every setting', async () => {
   const text = readFileSync(example, 'utf8');
   for (const [name] of settingsOf(configJsonSchema())) {
     const key = name.slice(name.lastIndexOf('.') + 1);
+    if (key === '*') continue; // an entry that has one of several forms
     assert.match(text, new RegExp(`^[ #]*${key}:`, 'm'), `${name} is not in the example`);
   }
 });

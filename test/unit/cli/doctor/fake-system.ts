@@ -22,6 +22,6 @@ export function contextWith(
     connect: async () => undefined,
     listen: async () => undefined,
   };
-  const loaded = { config: configSchema.parse(config), sources, intakes: {}, origin: 'test' };
+  const loaded = { config: configSchema.parse(config), sources, intakes: {}, hubs: {}, origin: 'test' };
   return { loaded, env: {}, system: { ...healthy, ...system } };
 }
