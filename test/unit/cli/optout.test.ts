@@ -34,7 +34,7 @@ test('add, sync, list-size and bound', () => {
   cpSync(path.join(optOut('desk'), 'key'), path.join(optOut('box'), 'key'));
   const from = path.join(optOut('desk'), 'batches');
   const synced = run(['optout', 'sync', '--state', 'box', '--from', from, '--trust', 'city.key.pub']);
-  assert.match(synced.stdout, /^1 batch taken up, now at 1; the newest was made \d+ (s|min) ago\n/, synced.stderr);
+  assert.match(synced.stdout, /^1 batch taken up, now at 1; the newest was made \d+ (ms|s|min) ago\n/, synced.stderr);
   assert.match(run(['optout', 'list-size', '--state', 'box']).stdout, /^\d+ tags, at batch 1\nrho 0\.0000\d: /);
   assert.match(
     run(['optout', 'bound', '--fleet', '500000', '--members', '1000']).stdout,
