@@ -211,6 +211,7 @@ export class Pipeline {
   /** Boxes of another picture size or another connection mean nothing for the next frame: let the line run empty first. */
   async #startAfresh(): Promise<void> {
     this.#line.end();
+    this.#changed.raise(); // what waited to settle may leave now
     while (this.#line.length > 0 && !this.#isStopped) {
       this.#detect('newest');
       await this.#changed.wait();
