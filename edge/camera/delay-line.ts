@@ -3,7 +3,8 @@
  *
  * A frame is released as `bracketed` when there is a verdict at or before it and one at or after it, not further apart than
  * `freshMs`, and the newest verdict is at least `settleMs` younger than the frame (unless memory runs out). It is released as `late` when
- * its deadline passes without that; the caller then covers it whole. Nothing else leaves the line. Bounded by frames and bytes: a full
+ * its deadline passes without that, or as soon as a verdict after it leaves it out of all brackets (verdicts only rise, so none will come);
+ * the caller then covers it whole. Nothing else leaves the line. Bounded by frames and bytes: a full
  * line says so, and the caller stops taking frames from capture (which drops the oldest of a live camera and counts it).
  *
  * Pure: times come in as arguments. Feed time (`ms`) orders frames and verdicts; monotonic time (`nowMs`) runs the deadline.
@@ -115,7 +116,8 @@ export class DelayLine<T> {
     const isBracketed = this.#isBracketed(head.ms);
     const newest = this.#verdicts.at(-1) ?? Number.NEGATIVE_INFINITY;
     const isSettled = newest >= head.ms + this.#options.settleMs() || this.#isEnded || this.#isOutOfMemory;
-    const isDue = nowMs - head.capturedMs >= this.#options.deadlineMs || head.ms <= this.#givenUpMs;
+    const isPassedOver = !isBracketed && newest >= head.ms;
+    const isDue = nowMs - head.capturedMs >= this.#options.deadlineMs || head.ms <= this.#givenUpMs || isPassedOver;
     if (!(isBracketed && isSettled) && !isDue) return undefined;
     this.#waiting.shift();
     this.#bytes -= head.bytes;

@@ -14,7 +14,7 @@ import type { Clock } from '../base/clock.ts';
 import { SETTLE_MS } from '../base/limits.ts';
 import type { Look, Mask } from '../config/schema.ts';
 import type { Capture, CaptureEvent, SourceInfo } from './capture/port.ts';
-import { DelayLine, type Release } from './delay-line.ts';
+import { DelayLine, type Release, type Waiting } from './delay-line.ts';
 import { toFrame } from './detect/letterbox.ts';
 import { PictureMaker } from './detect/picture.ts';
 import type { Detection, Detector } from './detect/port.ts';
@@ -84,6 +84,8 @@ export interface PipelineStatus {
 export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #line: DelayLine<RawFrame>;
+  /** How far apart two verdicts may be for what lies between them. */
+  readonly #freshMs: number;
   readonly #tracker: Tracker;
   readonly #second: SecondLook | undefined;
   readonly #pictures: PictureMaker;
@@ -111,9 +113,10 @@ export class Pipeline {
   constructor(options: PipelineOptions) {
     const { detect, delayMs, pacing } = options;
     this.#options = options;
+    this.#freshMs = Math.max(500, 2 * detect.intervalMs);
     this.#line = new DelayLine({
       deadlineMs: pacing === 'live' ? delayMs : Number.POSITIVE_INFINITY,
-      freshMs: Math.max(500, 2 * detect.intervalMs),
+      freshMs: this.#freshMs,
       settleMs: () => Math.max(SETTLE_MS, this.#cadenceMs()),
       spanMsMax: pacing === 'live' ? 2 * delayMs : 2 * detect.intervalMs + SETTLE_MS,
     });
@@ -242,7 +245,15 @@ export class Pipeline {
     if (found === undefined || found.ms <= this.#requestedMs) return;
     if (which === 'due' && found.ms < dueMs) return;
     this.#isDetecting = true;
-    void this.#look(found.item, found.ms);
+    const { item, ms } = (isLive ? undefined : this.#lastBeforeGap(found.ms)) ?? found;
+    void this.#look(item, ms);
+  }
+
+  /** Of a file, the frame to look at first where the chosen one is too far from the last look: what lies between would never be bracketed. */
+  #lastBeforeGap(chosenMs: number): Waiting<RawFrame> | undefined {
+    if (chosenMs - this.#requestedMs <= this.#freshMs) return undefined;
+    const between = this.#line.frames().filter((f) => f.ms > this.#requestedMs && f.ms < chosenMs);
+    return between.findLast((f) => f.ms - this.#requestedMs <= this.#freshMs) ?? between[0];
   }
 
   async #look(frame: RawFrame, ms: number): Promise<void> {

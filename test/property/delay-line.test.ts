@@ -47,7 +47,8 @@ test('frames leave in order, once, and only with verdicts on both sides or after
           const after = verdicts.find((v) => v >= frame.ms);
           const isBracketed = before !== undefined && after !== undefined && after - before <= OPTIONS.freshMs;
           assert.equal(out.as, isBracketed ? 'bracketed' : 'late');
-          if (out.as === 'late')
+          const isHopeless = (verdicts.at(-1) ?? -1) >= frame.ms;
+          if (out.as === 'late' && !isHopeless)
             assert.ok(nowMs - frame.capturedMs >= OPTIONS.deadlineMs, 'late frames only after the deadline');
         }
         const oldest = line.oldest;
@@ -67,6 +68,17 @@ test('frames of a given-up stretch leave at once, as late', () => {
   line.giveUp(0);
   assert.deepEqual(line.release(0), { item: 'a', ms: 0, as: 'late' });
   assert.equal(line.release(0), undefined);
+});
+
+test('a frame between two verdicts too far apart leaves at once, as late: no deadline would end its waiting', () => {
+  const line = new DelayLine<string>({ ...OPTIONS, deadlineMs: Number.POSITIVE_INFINITY });
+  for (const [i, ms] of [0, 40, 2_040].entries()) line.push({ item: 'abc'[i]!, ms, capturedMs: 0, bytes: 1 });
+  line.verdict(0);
+  line.verdict(2_040);
+  line.end();
+  assert.equal(line.release(0)?.as, 'bracketed');
+  assert.deepEqual(line.release(0), { item: 'b', ms: 40, as: 'late' });
+  assert.equal(line.release(0)?.as, 'bracketed');
 });
 
 test('a full line refuses, and releases without waiting to settle', () => {
