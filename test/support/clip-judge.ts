@@ -89,7 +89,7 @@ export async function decodeRgb(
   });
 }
 
-const KEPT_MAX = 30;
+const KEPT_MAX = 40;
 
 export interface Pulled {
   /** Green samples of the pictures that are kept, by number of the frame that they were made from. */
