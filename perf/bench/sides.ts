@@ -6,6 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { CAMERA_NODE_FLAGS } from '../../edge/agent/camera-supervisor.ts';
 import { ENCODER_THREADS, X264_OPTIONS } from '../../edge/camera/encode/encoder.ts';
+import type { CameraSettings } from '../../edge/config/schema.ts';
 import { FRAME_RATE } from './clip.ts';
 import { DEFAULT_SETTINGS } from './settings.ts';
 import type { Sample } from './usage.ts';
@@ -46,8 +47,8 @@ export async function runFfmpeg(ffmpeg: string, clip: string): Promise<Sample> {
 }
 
 /** A child of ours: `filter` is the product's path, `plain` the same libav without a filter. */
-export async function runChild(side: 'filter' | 'plain', clip: string): Promise<Sample> {
-  const child = fork(path.join(import.meta.dirname, 'child.js'), [side, clip, JSON.stringify(DEFAULT_SETTINGS)], {
+export async function runChild(side: 'filter' | 'plain', clip: string, settings: CameraSettings): Promise<Sample> {
+  const child = fork(path.join(import.meta.dirname, 'child.js'), [side, clip, JSON.stringify(settings)], {
     execArgv: ['--enable-source-maps', ...CAMERA_NODE_FLAGS],
   });
   let answer: Sample | undefined;
