@@ -29,6 +29,12 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+// Left to Node, the message would go out as it is, with whatever secret it holds.
+process.on('uncaughtException', (error) => {
+  sayFault(error);
+  process.exit(70);
+});
+
 const args = process.argv.slice(2);
 for (const arg of args) registerUrlSecrets(arg.replace(/^[^:]*?=(?=[a-z][a-z0-9+.-]*:\/\/)/i, ''));
 
@@ -40,10 +46,14 @@ try {
     process.stderr.write(scrub(`${error.message}\n${fix}`));
     process.exitCode = 1;
   } else {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(scrub(`garim: a fault of its own:\n${text}\n`));
+    sayFault(error);
     process.exitCode = 70;
   }
+}
+
+function sayFault(error: unknown): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(scrub(`garim: a fault of its own:\n${text}\n`));
 }
 
 /** Knows all commands by name, and loads the module of the one that the arguments name. */

@@ -3,7 +3,6 @@
  * same list from bottom to top, each step bounded in time, so that nothing that hangs can keep the agent from ending.
  */
 
-import { guardChannels } from '../base/child.ts';
 import { systemClock } from '../base/clock.ts';
 import { CHILD_STOP_MS_MAX } from '../base/limits.ts';
 import { type Log, RepeatLog } from '../base/log.ts';
@@ -72,8 +71,6 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 async function boot(options: AgentOptions, running: Running): Promise<Agent> {
   const { loaded, log, showFirstUser, cameraProcess = CAMERA_PROCESS } = options;
   const { config, sources } = loaded;
-  const guard = guardChannels();
-  running.add('channel guard', async () => guard[Symbol.dispose]());
 
   const store = await openCredentialStore({ stateDir: config.state, env: process.env, showFirstUser });
   // Whatever else inherits this environment has no use for it.

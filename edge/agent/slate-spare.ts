@@ -2,7 +2,6 @@
  * One slate process kept warm for all cameras: starting Node and libav takes longer than a viewer should look at a frozen picture, and
  * longest on the busy box where processes get lost. Taking it makes the next one, a little later, so that the two starts don't compete.
  */
-import type { Serializable } from 'node:child_process';
 import { type Child, type ChildOptions, forkChild, waitUntil } from '../base/child.ts';
 import type { Log } from '../base/log.ts';
 
@@ -34,7 +33,7 @@ export class SlateSpare {
   }
 
   /** The warm process, or a cold one when there is none; given its first message at once. */
-  take(start: Serializable, handlers: Handlers): Child {
+  take(start: object, handlers: Handlers): Child {
     const spare = this.#spare ?? this.#fork();
     this.#spare = undefined;
     spare.handlers = handlers;

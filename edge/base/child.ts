@@ -5,15 +5,18 @@
  * - Nothing secret stands in arguments or environment: the environment is an allow-list, secrets go over the channel.
  * - Standard output is the child's own log and is inherited. Standard error is libav's and V8's, who know nothing of secrets: it is
  *   read line by line, scrubbed, thinned and logged by the agent.
- * - A child ends itself on `disconnect`, so that it dies with the agent, however that ended.
+ * - A child that sends what is no message, or too long a one, is killed.
+ * - A child ends itself when its wire ends, so that it dies with the agent, however that ended.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Serializable } from 'node:child_process';
-import { type ChildProcess, fork } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { CHILD_STOP_MS_MAX } from './limits.ts';
 import { LOG_LEVEL_VARIABLE, type Log, RepeatLog } from './log.ts';
 import { scrub } from './secrets.ts';
+import { Wire } from './wire.ts';
 
 /**
  * For glibc: many threads of libav allocate frames of megabytes. With a malloc arena each, a tenth of the memory would be gaps; and with the
@@ -42,28 +45,36 @@ export interface ChildOptions {
 
 export interface Child {
   readonly pid: number | undefined;
-  /** False when the message could not be queued because the process is gone. */
-  send(message: Serializable): boolean;
+  /** False when the message could not be queued: the process is gone, or takes nothing. */
+  send(message: object): boolean;
   kill(): void;
 }
 
-const channelOwner = new AsyncLocalStorage<{ child: ChildProcess; log: Log }>();
-
 export function forkChild(options: ChildOptions): Child {
-  const owner = { child: undefined as unknown as ChildProcess, log: options.log };
-  const child = channelOwner.run(owner, () =>
-    fork(options.entry, [], {
-      serialization: 'advanced',
-      stdio: [options.inheritsInput === true ? 'inherit' : 'ignore', 'inherit', 'pipe', 'ipc'],
-      env: { ...allowedEnvironment(process.env), ...MALLOC, [LOG_LEVEL_VARIABLE]: options.log.level },
-      execArgv: ['--enable-source-maps', ...(options.nodeFlags ?? [])],
-    }),
-  );
-  owner.child = child;
+  const { entry, log, nodeFlags = [] } = options;
+  const child = spawn(process.execPath, ['--enable-source-maps', ...nodeFlags, fileURLToPath(entry)], {
+    stdio: [options.inheritsInput === true ? 'inherit' : 'ignore', 'inherit', 'pipe', 'pipe'],
+    env: { ...allowedEnvironment(process.env), ...MALLOC, [LOG_LEVEL_VARIABLE]: log.level },
+  });
+  const kill = (): void => {
+    child.kill('SIGKILL');
+  };
+  // Not there when the process could not be started; `error` follows then.
+  const [, , errors, stream] = child.stdio as unknown as [null, null, Readable | null, Socket | null];
+  const wire =
+    stream &&
+    new Wire(stream, {
+      onMessage: options.onMessage,
+      onEnd: (fault) => {
+        if (fault === undefined) return;
+        log.error({ fault }, 'the child sent what is no message; it is killed');
+        kill();
+      },
+    });
 
-  const errorLines = new RepeatLog(options.log, 'line on standard error of the child');
-  if (child.stderr !== null) {
-    createInterface({ input: child.stderr }).on('line', (line) => {
+  const errorLines = new RepeatLog(log, 'line on standard error of the child');
+  if (errors !== null) {
+    createInterface({ input: errors }).on('line', (line) => {
       if (line.trim() !== '') errorLines.add(scrub(line.slice(0, ERROR_LINE_CHARS_MAX)));
     });
   }
@@ -74,7 +85,6 @@ export function forkChild(options: ChildOptions): Child {
     exited = true;
     options.onExit(why);
   };
-  child.on('message', options.onMessage);
   child.on('error', (error) => {
     if (child.pid === undefined) exit(scrub(error.message)); // never started: no `exit` event will follow
   });
@@ -82,48 +92,13 @@ export function forkChild(options: ChildOptions): Child {
 
   return {
     pid: child.pid,
-    send: (message) => {
-      if (!child.connected) return false;
-      child.send(message, (error) => {
-        if (error !== null) options.log.debug({ error: scrub(error.message) }, 'message to child not delivered');
-      });
-      return true;
-    },
-    kill: () => {
-      child.kill('SIGKILL');
-    },
+    send: (message) => wire?.send(message) ?? false,
+    kill,
   };
 }
 
 export function allowedEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => ENVIRONMENT_ALLOWED.test(name)));
-}
-
-/**
- * Bytes on the channel that are no serialised message make Node throw out of its own read callback, beyond the reach of any handler
- * of ours: a camera process taken over by its camera could end the agent that way. This catches exactly that error, kills the
- * child it came from, and leaves every other uncaught error fatal as before. Dispose to take the guard away.
- */
-export function guardChannels(): Disposable {
-  const guard = (error: unknown): void => {
-    const owner = channelOwner.getStore();
-    if (owner !== undefined && isDeserialisationError(error)) {
-      if (!owner.child.killed) owner.log.error('the child sent bytes that are no message; it is killed');
-      owner.child.kill('SIGKILL');
-      return;
-    }
-    process.stderr.write(`${scrub(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`);
-    process.exit(1);
-  };
-  process.on('uncaughtException', guard);
-  return { [Symbol.dispose]: () => void process.off('uncaughtException', guard) };
-}
-
-function isDeserialisationError(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    /at (Object\.)?parseChannelMessages|ChildProcessDeserializer|child_process\/serialization/.test(error.stack ?? '')
-  );
 }
 
 /** Waits until `isDone` holds or the time is up; for ends that must not take forever. */

@@ -40,6 +40,12 @@ export const ACCESS_UNIT_BYTES_MAX = 4 * 1024 * 1024;
 /** A snapshot larger than this is refused by the agent. */
 export const SNAPSHOT_BYTES_MAX = 16 * 1024 * 1024;
 
+/** A message between the agent and a child process: a snapshot and what it is wrapped in. A longer one ends the child. */
+export const WIRE_MESSAGE_BYTES_MAX = SNAPSHOT_BYTES_MAX + 64 * 1024;
+
+/** What may wait for a process that takes nothing, before messages to it are refused: it is hung, and its supervisor will find out. */
+export const WIRE_BACKLOG_BYTES_MAX = 32 * 1024 * 1024;
+
 /** A camera process that has not delivered a picture this long after its start gets a slate beside it: loading models takes about a second. */
 export const FIRST_PICTURE_MS_MAX = 2_000;
 

@@ -3,7 +3,7 @@
  *
  * No member can hold a picture that was not filtered: access units come from `encode/`, which takes `FilteredFrame`s only,
  * and a snapshot is made from a `FilteredFrame` too. This is the one file of `camera/` that the agent side may import.
- * The channel is Node's IPC with `serialization: 'advanced'`; both ends check `type` and drop what they do not know.
+ * They cross on a wire (base/wire.ts); both ends check `type` and drop what they do not know.
  */
 import type { CameraSettings } from '../config/schema.ts';
 

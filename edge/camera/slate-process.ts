@@ -7,6 +7,7 @@ import { Log } from 'node-av/lib';
 import { systemClock } from '../base/clock.ts';
 import { messageOf } from '../base/errors.ts';
 import { SLATE_FRAME_RATE } from '../base/limits.ts';
+import { openParentWire } from '../base/wire.ts';
 import { emptyCounts } from './counter.ts';
 import { createSurface, type Surface } from './draw/surface.ts';
 import { type Encoder, openEncoder } from './encode/encoder.ts';
@@ -107,9 +108,10 @@ class SlateFeed {
 
   #say(message: FromCamera): void {
     this.#unsent++;
-    process.send?.(message, undefined, undefined, () => {
+    const isQueued = wire.send(message, () => {
       this.#unsent--;
     });
+    if (!isQueued) this.#unsent--;
   }
 }
 
@@ -130,8 +132,7 @@ function fail(error: unknown): void {
   process.exit(1);
 }
 
-process.on('disconnect', () => process.exit(0));
-process.on('message', (message) => {
+const wire = openParentWire((message) => {
   try {
     take(message as ToCamera);
   } catch (error) {

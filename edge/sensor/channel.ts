@@ -1,12 +1,11 @@
-/** The sensor process's end of the channel to the agent: closed messages out, closed messages in. Without the agent it ends at once. */
+/** The sensor process's end of the wire to the agent: closed messages out, closed messages in. */
+import { openParentWire } from '../base/wire.ts';
 import type { FromSensors, ToSensors } from './messages.ts';
 
-/** Calls `receive` for each message of the agent. Throws outside a forked process. */
+/** Calls `receive` for each message of the agent. Throws outside a process that the agent started. */
 export function openChannel(receive: (message: ToSensors) => void): (message: FromSensors) => void {
-  if (process.send === undefined) throw new Error('this program is started by the Garim agent, not by hand');
-  process.on('message', (message) => receive(message as ToSensors));
-  process.on('disconnect', () => process.exit(0));
+  const wire = openParentWire((message) => receive(message as ToSensors));
   return (message) => {
-    process.send?.(message, undefined, {}, () => {});
+    wire.send(message);
   };
 }

@@ -1,20 +1,20 @@
 /**
  * A camera process for tests of what supervises one: speaks the messages, codes a test pattern, and misbehaves as its source URL says:
  * `stub:good`, `stub:mute` (says nothing at all), `stub:no-picture` (health only), `stub:garbage-messages` (every malformed message we could
- * think of, then goes on as good), `stub:garbage-bytes` (bytes on the channel that are no message), `stub:deaf` (good, but does
- * not stop when asked).
+ * think of, then goes on as good), `stub:garbage-bytes` (bytes on the wire that are no message), `stub:huge-length` (announces a
+ * message of 2 GB), `stub:deaf` (good, but does not stop when asked).
  */
 import { writeSync } from 'node:fs';
+import { openParentWire, WIRE_FD } from '../../edge/base/wire.ts';
 import type { FromCamera, ToCamera } from '../../edge/camera/messages.ts';
 import { createTestFeed } from './test-feed.ts';
 import { testCounts, testHealth, testUnit } from './units.ts';
 
 const say = (message: FromCamera | object | string | number): void => {
-  process.send?.(message);
+  wire.send(message);
 };
 
-process.on('disconnect', () => process.exit(0));
-process.on('message', (raw) => {
+const wire = openParentWire((raw) => {
   const message = raw as ToCamera;
   if (message.type === 'start') start(message.sourceUrl);
   if (message.type === 'stop' && kind !== 'deaf') process.exit(0);
@@ -38,17 +38,15 @@ function start(sourceUrl: string): void {
     onFormat: (format) => say({ type: 'format', format }),
     onAccessUnit: (unit) => say({ type: 'access-unit', unit }),
   });
+  if (kind === 'huge-length') setTimeout(() => writeSync(WIRE_FD, Buffer.alloc(8, 0x7f)), 1000);
   if (kind === 'garbage-bytes') {
     setTimeout(() => {
       const bytes = Buffer.alloc(104, 0x41);
       bytes.writeUInt32BE(100, 0);
-      writeSync(channelFd, bytes);
+      writeSync(WIRE_FD, bytes);
     }, 1000);
   }
 }
-
-/** Where Node's channel is: it takes the variable away from `process.env`, so it is looked up by being the fork's fourth descriptor. */
-const channelFd = 3;
 
 function sendGarbage(): void {
   const garbage: (object | string | number)[] = [

@@ -1,4 +1,4 @@
-/** What crosses between the agent and a push process: two closed unions over Node's IPC with `serialization: 'advanced'`. */
+/** What crosses between the agent and a push process: two closed unions over a wire (base/wire.ts). */
 import { z } from 'zod';
 import type { AccessUnit, StreamFormat } from '../feed.ts';
 

@@ -5,6 +5,7 @@
  */
 import { messageOf } from '../../base/errors.ts';
 import { registerUrlSecrets, scrub } from '../../base/secrets.ts';
+import { openParentWire } from '../../base/wire.ts';
 import type { AccessUnit } from '../feed.ts';
 import { PushConnection } from './connection.ts';
 import type { FromPush, ToPush } from './messages.ts';
@@ -15,8 +16,7 @@ let isStopping = false;
 
 function say(message: FromPush): Promise<void> {
   return new Promise((resolve) => {
-    if (process.send === undefined) resolve();
-    else process.send(message, undefined, undefined, () => resolve());
+    if (!wire.send(message, resolve)) resolve();
   });
 }
 
@@ -41,8 +41,7 @@ async function run({ url, format }: Extract<ToPush, { type: 'start' }>): Promise
 }
 
 process.title = 'garim-push';
-process.on('disconnect', () => process.exit(0));
-process.on('message', (raw) => {
+const wire = openParentWire((raw) => {
   const message = raw as ToPush;
   if (message.type === 'start') {
     run(message).then(
