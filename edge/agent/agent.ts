@@ -8,6 +8,7 @@ import { CHILD_STOP_MS_MAX } from '../base/limits.ts';
 import { type Log, RepeatLog } from '../base/log.ts';
 import { requireUserForPublicListen } from '../config/listen.ts';
 import type { LoadedConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
 import { FailureDamper } from '../gateway/auth/damper.ts';
 import { openCredentialStore } from '../gateway/auth/store.ts';
 import type { FeedDirectory } from '../gateway/feed.ts';
@@ -16,12 +17,14 @@ import { type Push, startPush } from '../gateway/push/push.ts';
 import { startRtspServer } from '../gateway/rtsp/server.ts';
 import { type Segments, startSegments } from '../gateway/segments/recorder.ts';
 import { ViewerSlots } from '../gateway/viewer-slots.ts';
-import { sensorSetup } from '../sensor/setup.ts';
+import { type SensorSetup, sensorSetup } from '../sensor/setup.ts';
 import { startUplink, type Uplink } from '../uplink/uplink.ts';
 import { boxId } from './box-id.ts';
 import { CameraSupervisor } from './camera-supervisor.ts';
-import { AgentHealthBook } from './health.ts';
+import { AgentHealthBook, softwareVersion } from './health.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { cameraStream, type Stream, sensorStream } from './record/about.ts';
+import { Recorder } from './record/recorder.ts';
 import { SensorSupervisor } from './sensor-supervisor.ts';
 import { SlateSpare } from './slate-spare.ts';
 
@@ -78,7 +81,22 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
   requireUserForPublicListen(config, store.hasUser);
 
   const metrics = createMetrics();
-  const health = new AgentHealthBook();
+  const box = await boxId(config.state);
+  const sensorPolicy = await sensorPolicyOf(loaded, log);
+  // Before anything that could leave.
+  const record = await Recorder.open({
+    settings: config.ledger,
+    stateDir: config.state,
+    box,
+    software: softwareVersion(),
+    streams: streamsOf(config, sensorPolicy),
+    clock: systemClock,
+    log,
+  });
+  running.add('record', () => record.close());
+  const health = new AgentHealthBook(record);
+  health.watchNotices(record);
+  metrics.watchRecord(record);
 
   const slates = new SlateSpare(SLATE_PROCESS, log);
   running.add('spare slate process', () => slates.close());
@@ -91,6 +109,7 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
       stateDir: config.state,
       cameraProcess,
       slates,
+      evidence: record.evidence,
       clock: systemClock,
       log: log.child({ camera: name }),
       metrics: {
@@ -98,6 +117,11 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
         counted: (camera, counts) => {
           metrics.counted(camera, counts);
           health.counted(camera, counts);
+          record.counted(camera, counts);
+        },
+        health: (camera, state) => {
+          metrics.health(camera, state);
+          record.cameraHealth(camera, state);
         },
       },
     });
@@ -105,12 +129,11 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
     return supervisor;
   });
   const feeds = directoryOf(supervisors);
-  const box = await boxId(config.state);
   const uplink = await startUplink({ hubs: loaded.hubs, box, stateDir: config.state, metrics, log });
   running.add('hubs', () => uplink.close());
   health.watchNotices(uplink);
   metrics.watchUplink(uplink);
-  const sensors = await sensorsOf(options, { box, uplink, metrics });
+  const sensors = sensorPolicy && sensorsOf(options, sensorPolicy, { box, uplink, metrics, record });
 
   const shared = {
     feeds,
@@ -127,6 +150,7 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
   const http = await startHttpServer({
     ...shared,
     listen: config.http.listen,
+    record,
     health: () => health.now(),
     ...(sensors === undefined ? {} : { sensors }),
     renderMetrics: () => metrics.render(),
@@ -166,25 +190,45 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
   };
 }
 
-/** Undefined when none is configured. Throws a UserError when their policy does not fit. */
-async function sensorsOf(
-  { loaded, log, sensorProcess = SENSOR_PROCESS }: AgentOptions,
-  { box, uplink, metrics }: { box: string; uplink: Uplink; metrics: Metrics },
-): Promise<SensorSupervisor | undefined> {
-  const { config, intakes } = loaded;
+/** Undefined when no sensor is configured. Throws a UserError when their policy does not fit. */
+async function sensorPolicyOf({ config }: LoadedConfig, log: Log): Promise<SensorSetup | undefined> {
   if (Object.keys(config.sensors).length === 0) return undefined;
-  const { policy, digest, remarks } = await sensorSetup(config);
-  for (const remark of remarks) log.warn(remark);
+  const setup = await sensorSetup(config);
+  for (const remark of setup.remarks) log.warn(remark);
+  return setup;
+}
+
+/** All that has windows on record. */
+function streamsOf(config: Config, sensors: SensorSetup | undefined): Stream[] {
+  const cameras = Object.entries(config.cameras).map(([name, settings]) => cameraStream(name, settings));
+  if (sensors === undefined) return cameras;
+  const { policy, digest } = sensors;
+  const of = { digest, version: policy.version };
+  return [...cameras, ...Object.entries(policy.sensors).map(([name, each]) => sensorStream(name, each, of))];
+}
+
+function sensorsOf(
+  { loaded, log, sensorProcess = SENSOR_PROCESS }: AgentOptions,
+  { policy, digest }: SensorSetup,
+  { box, uplink, metrics, record }: { box: string; uplink: Uplink; metrics: Metrics; record: Recorder },
+): SensorSupervisor {
   return new SensorSupervisor({
     box,
-    stateDir: config.state,
+    stateDir: loaded.config.state,
     policy,
     policyDigest: digest,
-    intakes,
+    intakes: loaded.intakes,
     sensorProcess,
     clock: systemClock,
     log,
-    metrics,
+    metrics: {
+      ...metrics,
+      sensorReport: (sensor, report) => {
+        metrics.sensorReport(sensor, report);
+        record.sensorReport(sensor, report);
+      },
+    },
+    record: (release, sensorPolicy) => record.release(release, sensorPolicy),
     onRelease: (release) => uplink.accept(release),
   });
 }

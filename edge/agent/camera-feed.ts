@@ -6,6 +6,7 @@
  *   one's times behind the last unit, by as much as the capture clock says has passed;
  * - a subscriber gets the format first, then a key frame, then every unit until the next gap; after a gap (a unit that was dropped
  *   here) it gets nothing until the next key frame;
+ * - while there is no evidence (record/evidence.ts), nothing passes but pictures that are covered whole and slates, and no snapshot;
  * - a subscriber that throws is removed and logged, and the others go on. Nothing is queued here.
  */
 import type { Clock } from '../base/clock.ts';
@@ -13,6 +14,7 @@ import { WorldError } from '../base/errors.ts';
 import { FEED_SUBSCRIBERS_MAX, KEY_FRAME_REQUEST_MS_MIN, SNAPSHOT_TIMEOUT_MS } from '../base/limits.ts';
 import type { Log } from '../base/log.ts';
 import type { AccessUnit, CameraHealth, Feed, FeedSubscriber, StreamFormat } from '../gateway/feed.ts';
+import type { Evidence } from './record/evidence.ts';
 
 /** Least distance between two units where the capture clock gives none: a tenth of a frame at 100 frames/s. */
 const STEP_US_MIN = 1_000;
@@ -26,7 +28,7 @@ const AHEAD_US_MAX = 60_000_000;
 const SNAPSHOTS_PENDING_MAX = 16;
 
 /** Why the feed itself dropped a unit. Each value is a label of a counter. `time-not-rising`: or rising faster than time does. */
-export type FeedDropReason = 'time-not-rising' | 'no-key-frame' | 'no-format';
+export type FeedDropReason = 'time-not-rising' | 'no-key-frame' | 'no-format' | 'no-evidence';
 
 export interface CameraFeedOptions {
   name: string;
@@ -37,6 +39,7 @@ export interface CameraFeedOptions {
   /** False when there is no process to ask. */
   requestSnapshot(requestId: number): boolean;
   unitDropped(reason: FeedDropReason): void;
+  evidence: Evidence;
 }
 
 interface Subscription {
@@ -109,9 +112,14 @@ export class CameraFeed implements Feed {
     return { [Symbol.dispose]: () => void this.#subscriptions.delete(subscription) };
   }
 
+  /** Whether a unit may pass as far as evidence goes. */
+  mayShow({ cover }: AccessUnit): boolean {
+    return this.#options.evidence.isThere || cover !== 'regions';
+  }
+
   /** Takes a unit of the process that is being shown. The supervisor decides which that is. */
   push(source: FeedSource, unit: AccessUnit): void {
-    const refusal = this.#adopt(source, unit);
+    const refusal = this.mayShow(unit) ? this.#adopt(source, unit) : 'no-evidence';
     if (refusal !== undefined) {
       this.#drop(refusal);
       return;
@@ -125,6 +133,8 @@ export class CameraFeed implements Feed {
   }
 
   snapshot(): Promise<Uint8Array> {
+    const { evidence } = this.#options;
+    if (!evidence.isThere) return Promise.reject(new WorldError('ledger-failed', `${this.name}: ${evidence.advice}`));
     if (this.#snapshots.size >= SNAPSHOTS_PENDING_MAX) {
       return Promise.reject(new WorldError('source-stalled', `${this.name}: too many snapshots are asked for at once`));
     }
@@ -145,6 +155,10 @@ export class CameraFeed implements Feed {
   answerSnapshot(requestId: number, jpeg: Uint8Array): void {
     const pending = this.#snapshots.get(requestId);
     if (pending === undefined) return;
+    if (!this.#options.evidence.isThere) {
+      this.#failSnapshot(requestId, `${this.name}: ${this.#options.evidence.advice}`);
+      return;
+    }
     this.#snapshots.delete(requestId);
     clearTimeout(pending.timer);
     pending.resolve(jpeg);

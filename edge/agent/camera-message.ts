@@ -9,6 +9,7 @@ import type { FromCamera } from '../camera/messages.ts';
 const TEXT_CHARS_MAX = 1000;
 const PARAMETER_SET_BYTES_MAX = 1024;
 const INFERENCE_VALUES_MAX = 64;
+const MODELS_MAX = 16;
 
 const bytes = (min: number, max: number) =>
   z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length >= min && value.length <= max);
@@ -23,6 +24,7 @@ const wholeFrameReasons = [
   'detector-unavailable',
   'verdict-late',
   'unsupported-format',
+  'no-evidence',
   'internal-error',
 ] as const;
 const slateReasons = [
@@ -65,7 +67,8 @@ const health = z.strictObject({
   }),
   detector: z.strictObject({
     state: z.enum(['starting', 'ready', 'unavailable']),
-    models: z.array(text).max(16),
+    models: z.array(text).max(MODELS_MAX),
+    digests: z.array(z.string().regex(/^[0-9a-f]{64}$/)).max(MODELS_MAX),
     inferenceMsP50: millis,
     cadenceFrames: z.number().min(0),
   }),
@@ -87,20 +90,10 @@ const counts = z.strictObject({
   inferenceMs: z.array(millis).max(INFERENCE_VALUES_MAX),
 });
 
-const receipt = z.strictObject({
-  windowStartMs: z.number(),
-  windowEndMs: z.number(),
-  modelDigests: z.array(z.string().regex(/^[0-9a-f]{64}$/)).max(16),
-  framesIn: count,
-  framesOut: count,
-  framesCoveredWhole: countsBy(wholeFrameReasons),
-});
-
 const fromCamera = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('format'), format }),
   z.strictObject({ type: z.literal('access-unit'), unit }),
   z.strictObject({ type: z.literal('health'), health, counts }),
-  z.strictObject({ type: z.literal('receipt'), receipt }),
   z.strictObject({ type: z.literal('snapshot'), requestId: count, jpeg: bytes(4, SNAPSHOT_BYTES_MAX) }),
   z.strictObject({ type: z.literal('stopped') }),
 ]);

@@ -14,6 +14,7 @@ import type { AccessUnit, CameraCounts, CameraHealth, FromCamera, SlateReason, T
 import type { CameraSettings } from '../config/schema.ts';
 import { CameraFeed, type FeedDropReason, type FeedSource } from './camera-feed.ts';
 import { parseFromCamera } from './camera-message.ts';
+import type { Evidence } from './record/evidence.ts';
 import type { SlateSpare } from './slate-spare.ts';
 import { initialState, isClosed, nextStep, type SupervisionAction, type SupervisionEvent } from './supervision.ts';
 
@@ -46,6 +47,7 @@ export interface SupervisorOptions {
   stateDir: string;
   cameraProcess: URL;
   slates: SlateSpare;
+  evidence: Evidence;
   clock: Clock;
   log: Log;
   metrics: SupervisorMetrics;
@@ -81,7 +83,9 @@ export class CameraSupervisor {
       requestSnapshot: (requestId) =>
         this.#children.camera?.child.send({ type: 'request-snapshot', requestId }) ?? false,
       unitDropped: (reason) => options.metrics.unitDropped(options.name, reason),
+      evidence: options.evidence,
     });
+    options.evidence.onChange((isThere) => this.#children.camera?.child.send({ type: 'cover-whole', isOn: !isThere }));
     this.#state = initialState(options.clock.monotonicMs());
   }
 
@@ -146,7 +150,7 @@ export class CameraSupervisor {
   }
 
   #startCamera(): void {
-    const { name, settings, sourceUrl, stateDir, cameraProcess, metrics, log } = this.#options;
+    const { name, settings, sourceUrl, stateDir, cameraProcess, evidence, metrics, log } = this.#options;
     if (this.#state.cameraLost) {
       this.#restarts++;
       metrics.cameraProcessRestarted(name);
@@ -155,7 +159,14 @@ export class CameraSupervisor {
     this.#adopt('camera', (handlers) =>
       forkChild({ entry: cameraProcess, nodeFlags: CAMERA_NODE_FLAGS, log, ...handlers }),
     );
-    this.#children.camera?.child.send({ type: 'start', name, settings, sourceUrl, stateDir });
+    this.#children.camera?.child.send({
+      type: 'start',
+      name,
+      settings,
+      sourceUrl,
+      stateDir,
+      coversWhole: !evidence.isThere,
+    });
   }
 
   #startSlate(): void {
@@ -220,10 +231,8 @@ export class CameraSupervisor {
         return;
       case 'health':
         metrics.counted(name, message.counts);
-        if (role === 'camera' && this.#state.showing !== 'slate') this.#setHealth(scrubbed(message.health));
-        return;
-      case 'receipt':
-        if (role === 'camera') this.#options.log.debug({ receipt: message.receipt }, 'receipt');
+        if (role === 'camera' && this.#state.showing !== 'slate')
+          this.#setHealth(this.#advised(scrubbed(message.health)));
         return;
       case 'snapshot':
         if (role === 'camera') this.feed.answerSnapshot(message.requestId, message.jpeg);
@@ -240,13 +249,19 @@ export class CameraSupervisor {
       this.#options.metrics.unitDropped(this.#options.name, 'no-format');
       return;
     }
-    this.#step({ type: 'picture', from: role, isKey: unit.isKey, nowMs: this.#nowMs() });
+    // A process that goes on showing pictures that must be covered counts as one without a picture: it gets a slate beside it, and is restarted.
+    if (this.feed.mayShow(unit)) this.#step({ type: 'picture', from: role, isKey: unit.isKey, nowMs: this.#nowMs() });
     if (this.#state.showing === role) this.feed.push(source, unit);
   }
 
   #setHealth(health: CameraHealth): void {
     this.feed.setHealth(health);
     this.#options.metrics.health(this.#options.name, health);
+  }
+
+  /** Only the agent knows why there is no evidence. */
+  #advised(health: CameraHealth): CameraHealth {
+    return health.reason === 'no-evidence' ? { ...health, advice: this.#options.evidence.advice } : health;
   }
 
   #slateReason(): SlateReason {
@@ -270,7 +285,13 @@ export class CameraSupervisor {
         lastError: isLost ? `camera process: ${this.#lastExit || 'does not answer'}` : '',
         reconnects: last?.source.reconnects ?? 0,
       },
-      detector: { state: 'starting', models: last?.detector.models ?? [], inferenceMsP50: 0, cadenceFrames: 0 },
+      detector: {
+        state: 'starting',
+        models: last?.detector.models ?? [],
+        digests: [],
+        inferenceMsP50: 0,
+        cadenceFrames: 0,
+      },
       encoder: last?.encoder ?? '',
       coveredNow: {},
       delayLineFrames: 0,

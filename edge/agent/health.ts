@@ -4,17 +4,22 @@ import path from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import { packageRoot } from '../base/paths.ts';
 import type { CameraCounts } from '../gateway/feed.ts';
-import type { AgentHealth, CameraTotals } from '../gateway/http/status.ts';
+import type { AgentHealth, CameraTotals, RecordHealth } from '../gateway/http/status.ts';
 import type { Push } from '../gateway/push/push.ts';
 import type { Segments } from '../gateway/segments/recorder.ts';
 
 export class AgentHealthBook {
   rtspPort = 0;
-  readonly #version = versionOfPackage();
+  readonly #version = softwareVersion();
   readonly #startedWallMs = systemClock.wallMs();
   readonly #totals: Record<string, CameraTotals> = {};
   readonly #watched: (() => readonly string[])[] = [];
+  readonly #record: { status(): RecordHealth };
   #state: AgentHealth['state'] = 'running';
+
+  constructor(record: { status(): RecordHealth }) {
+    this.#record = record;
+  }
 
   counted(camera: string, counts: CameraCounts): void {
     this.#totals[camera] ??= { framesIn: 0, framesOut: 0, framesCoveredWhole: {}, framesSlate: 0, framesDropped: {} };
@@ -54,6 +59,7 @@ export class AgentHealthBook {
       startedWallMs: this.#startedWallMs,
       rtspPort: this.rtspPort,
       totals: this.#totals,
+      record: this.#record.status(),
       notices: this.#watched.flatMap((notices) => notices()),
     };
   }
@@ -66,6 +72,6 @@ function addTo<Label extends string>(
   for (const label of Object.keys(counts) as Label[]) sums[label] = (sums[label] ?? 0) + (counts[label] ?? 0);
 }
 
-function versionOfPackage(): string {
+export function softwareVersion(): string {
   return (JSON.parse(readFileSync(path.join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version;
 }

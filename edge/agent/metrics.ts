@@ -8,6 +8,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { CameraCounts, CameraHealth, GatewayMetrics } from '../gateway/feed.ts';
 import type { Segments } from '../gateway/segments/recorder.ts';
 import type { Uplink, UplinkMetrics } from '../uplink/uplink.ts';
+import type { Recorder } from './record/recorder.ts';
 import type { SensorMetrics } from './sensor-supervisor.ts';
 
 const LATENCY_BUCKETS_S = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.75, 1, 2, 5];
@@ -29,6 +30,8 @@ export interface Metrics extends GatewayMetrics, SensorMetrics, UplinkMetrics {
   watchSegments(camera: string, segments: Pick<Segments, 'state'>): void;
   /** Reads how much waits for each hub whenever metrics are rendered. */
   watchUplink(uplink: Pick<Uplink, 'state'>): void;
+  /** Reads what is on record whenever metrics are rendered. */
+  watchRecord(record: Pick<Recorder, 'status' | 'failures' | 'windowsLost'>): void;
 }
 
 export function createMetrics(): Metrics {
@@ -175,6 +178,7 @@ export function createMetrics(): Metrics {
       for (const [reason, times] of Object.entries(counts.withheld)) sensorWithheld([sensor, reason], times);
     },
     sensorWindowsLost: (sensor, windows) => sensorLost([sensor], windows),
+    sensorReleaseWithheld: (sensor, reason) => sensorWithheld([sensor, reason]),
     sensorReleaseRefused: (sensor) => sensorReleaseRefused([sensor]),
     sensorProcessRestarted: () => sensorRestarts([]),
     sensorMessageRefused: () => sensorMessagesRefused([]),
@@ -183,10 +187,59 @@ export function createMetrics(): Metrics {
     watchUplink: (watched) => {
       uplink = watched;
     },
+    watchRecord: (record) => addRecordMetrics(registry, record),
     watchSegments: (camera, segments) => {
       recorders.set(safeLabel(camera), segments);
     },
   };
+}
+
+function addRecordMetrics(registry: Registry, record: Parameters<Metrics['watchRecord']>[0]): void {
+  const registers = [registry];
+  const gauge = (name: string, help: string, value: () => number): void => {
+    new Gauge({
+      name: `garim_${name}`,
+      help,
+      registers,
+      collect() {
+        this.set(value());
+      },
+    });
+  };
+  gauge('evidence', '1 while what leaves can be put on record, 0 while everything is covered.', () =>
+    record.status().state === 'kept' ? 1 : 0,
+  );
+  gauge('ledger_size', 'Leaves of the ledger that are durable.', () => record.status().size);
+  gauge('ledger_signed_size', 'Leaves under the published checkpoint.', () => record.status().signed);
+  new Gauge({
+    name: 'garim_ledger_cosigned_size',
+    help: 'Leaves up to which a witness has cosigned since the start.',
+    labelNames: ['witness'],
+    registers,
+    collect() {
+      // Names of witnesses come from the configuration, and are four at most.
+      for (const { name, size } of record.status().witnesses) this.set({ witness: name }, size);
+    },
+  });
+  new Counter({
+    name: 'garim_ledger_failures_total',
+    help: 'Times that something could not be put on record, by code.',
+    labelNames: ['code'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [code, times] of record.failures) this.inc({ code: safeLabel(code) }, times);
+    },
+  });
+  new Counter({
+    name: 'garim_ledger_windows_lost_total',
+    help: 'Windows that will never be on record.',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(record.windowsLost);
+    },
+  });
 }
 
 /** Adds to a counter, sets a gauge or observes a value, for label values in the order of the metric's labels. */

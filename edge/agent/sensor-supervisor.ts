@@ -12,7 +12,7 @@ import { CHILD_STOP_MS_MAX, RESTART_HEALTHY_MS } from '../base/limits.ts';
 import { type Log, RepeatLog } from '../base/log.ts';
 import { scrub } from '../base/secrets.ts';
 import type { ResolvedIntake } from '../config/intake.ts';
-import type { Policy } from '../policy/schema.ts';
+import type { Policy, SensorPolicy } from '../policy/schema.ts';
 import type { FromSensors, Release, SensorReport, ToSensors } from '../sensor/messages.ts';
 import { isWithinPolicy } from './release-check.ts';
 import { parseFromSensors } from './sensor-message.ts';
@@ -25,10 +25,15 @@ const WATCH_EVERY_MS = 500;
 /** Shown to people until the uplink has taken them; also what is left when there is no uplink. */
 const RELEASES_KEPT = 16;
 
+/** Releases that wait to be put on record and taken over: one of each sensor, with room. Beyond it they are dropped, and counted. */
+const RELEASES_WAITING_MAX = 1_024;
+
 export interface SensorMetrics {
   sensorReport(sensor: string, report: SensorReport): void;
   sensorWindowsLost(sensor: string, windows: number): void;
   sensorReleaseRefused(sensor: string): void;
+  /** A release that the policy allows did not leave: `no-evidence` or `overload`. */
+  sensorReleaseWithheld(sensor: string, reason: 'no-evidence' | 'overload'): void;
   sensorProcessRestarted(): void;
   sensorMessageRefused(): void;
 }
@@ -43,6 +48,8 @@ export interface SensorSupervisorOptions {
   clock: Clock;
   log: Log;
   metrics: SensorMetrics;
+  /** Resolves when it is on record that the release leaves; after a rejection it does not leave. */
+  record(release: Release, policy: SensorPolicy): Promise<void>;
   /** Takes a release over: durable when it resolves. Called one after the other for each sensor. */
   onRelease(release: Release): Promise<void>;
 }
@@ -74,6 +81,7 @@ export class SensorSupervisor {
   #restart: NodeJS.Timeout | undefined;
   #isClosing = false;
   #taking: Promise<void> = Promise.resolve();
+  #waiting = 0;
   #restarts = 0;
 
   constructor(options: SensorSupervisorOptions) {
@@ -210,7 +218,7 @@ export class SensorSupervisor {
   }
 
   #takeRelease(release: Release): void {
-    const { policy, policyDigest, metrics, onRelease } = this.#options;
+    const { policy, policyDigest, metrics } = this.#options;
     const sensor = this.#sensors.get(release.sensor);
     const sensorPolicy = policy.sensors[release.sensor];
     if (sensor === undefined || sensorPolicy === undefined || !isWithinPolicy(release, sensorPolicy, policyDigest)) {
@@ -218,8 +226,28 @@ export class SensorSupervisor {
       this.#refused.add('a release is not what the policy allows');
       return;
     }
+    if (this.#waiting === RELEASES_WAITING_MAX) {
+      metrics.sensorReleaseWithheld(sensor.name, 'overload');
+      return;
+    }
+    this.#waiting++;
+    this.#taking = this.#taking
+      .then(() => this.#letOut(release, sensor, sensorPolicy))
+      .catch((error: unknown) => this.#faults.add(error))
+      .finally(() => this.#waiting--);
+  }
+
+  /** On record first; nobody sees it before. */
+  async #letOut(release: Release, sensor: Known, policy: SensorPolicy): Promise<void> {
+    const { record, onRelease, metrics } = this.#options;
+    try {
+      await record(release, policy);
+    } catch (error) {
+      metrics.sensorReleaseWithheld(sensor.name, 'no-evidence');
+      throw error;
+    }
     sensor.releases.push(release);
     sensor.releases.splice(0, sensor.releases.length - RELEASES_KEPT);
-    this.#taking = this.#taking.then(() => onRelease(release)).catch((error: unknown) => this.#faults.add(error));
+    await onRelease(release);
   }
 }

@@ -24,7 +24,6 @@ import { Redactor } from './redact/redactor.ts';
 import { drawSlate } from './slate.ts';
 
 const HEALTH_EVERY_MS = 1_000;
-const RECEIPT_EVERY_MS = 60_000;
 /** A camera that answers within this time is never announced by a slate. */
 const FIRST_SLATE_AFTER_MS = 1_500;
 /** Size of slates until the camera's own is known. */
@@ -80,6 +79,9 @@ export function runCameraProcess(parts: CameraParts = realParts): void {
       case 'request-snapshot':
         camera?.output.requestSnapshot(message.requestId);
         break;
+      case 'cover-whole':
+        if (camera) camera.coversWhole = message.isOn;
+        break;
       case 'stop':
         if (camera) camera.stop();
         else process.exit(0);
@@ -92,6 +94,8 @@ export function runCameraProcess(parts: CameraParts = realParts): void {
 
 class Camera {
   readonly output: Output;
+  /** Read for each frame that leaves the delay line. */
+  coversWhole: boolean;
   readonly #start: Start;
   readonly #channel: Channel;
   readonly #parts: CameraParts;
@@ -105,6 +109,7 @@ class Camera {
 
   constructor(start: Start, channel: Channel, parts: CameraParts) {
     this.#start = start;
+    this.coversWhole = start.coversWhole;
     this.#channel = channel;
     this.#parts = parts;
     this.#log = rootLog.child({ camera: start.name });
@@ -136,6 +141,7 @@ class Camera {
       second,
       pacing: 'live',
       clock: systemClock,
+      coverWhole: () => (this.coversWhole ? 'no-evidence' : undefined),
       sink: {
         frame: async (frame, plan) => {
           // Frames that left the delay line after the camera was lost say nothing about its return.
@@ -165,14 +171,12 @@ class Camera {
       if (this.output.lastPtsUs < 0) this.#slate ??= { reason: 'source-connecting', sinceMs: systemClock.wallMs() };
     }, FIRST_SLATE_AFTER_MS);
     const health = setInterval(() => this.#tell(detector, pipeline, capture.counts), HEALTH_EVERY_MS);
-    const receipts = this.#startReceipts(detector, pipeline);
     const slates = this.#startSlates(settings.look, pipeline);
     try {
       await pipeline.run();
     } finally {
       clearTimeout(firstSlate);
       clearInterval(health);
-      clearInterval(receipts);
       slates[Symbol.dispose]();
       this.#tell(detector, pipeline, capture.counts);
       await this.output.close();
@@ -253,6 +257,7 @@ class Camera {
         detector: {
           state: detector.state.state,
           models: detector.state.models,
+          digests: detector.state.digests,
           inferenceMsP50: median(inferenceMs),
           cadenceFrames: status.cadenceFrames,
         },
@@ -261,27 +266,5 @@ class Camera {
         delayLineFrames: status.delayLineFrames,
       },
     });
-  }
-
-  #startReceipts(detector: Detector, pipeline: Pipeline): NodeJS.Timeout {
-    let windowStartMs = systemClock.wallMs();
-    let framesIn = pipeline.status.framesIn;
-    return setInterval(() => {
-      const windowEndMs = systemClock.wallMs();
-      const { framesOut, framesCoveredWhole } = this.#counter.takeWindow();
-      this.#channel.send({
-        type: 'receipt',
-        receipt: {
-          windowStartMs,
-          windowEndMs,
-          modelDigests: detector.state.digests,
-          framesIn: pipeline.status.framesIn - framesIn,
-          framesOut,
-          framesCoveredWhole,
-        },
-      });
-      windowStartMs = windowEndMs;
-      framesIn = pipeline.status.framesIn;
-    }, RECEIPT_EVERY_MS);
   }
 }

@@ -9,7 +9,6 @@ export class Counter {
   #counts = emptyCounts();
   #coveredNow: Partial<Record<CoverLabel, number>> = {};
   #wholeNow: WholeFrameReason | undefined;
-  #window: Pick<CameraCounts, 'framesOut' | 'framesCoveredWhole'> = { framesOut: 0, framesCoveredWhole: {} };
   /** Cumulative figures of other parts, as last seen. */
   readonly #seen = new Map<string, number>();
 
@@ -27,13 +26,11 @@ export class Counter {
     const counts = this.#counts;
     this.#coveredNow = {};
     this.#wholeNow = plan.kind === 'whole-frame' ? plan.reason : undefined;
-    for (const sum of [counts, this.#window]) {
-      sum.framesOut++;
-      if (plan.kind === 'whole-frame') {
-        sum.framesCoveredWhole[plan.reason] = (sum.framesCoveredWhole[plan.reason] ?? 0) + 1;
-      }
+    counts.framesOut++;
+    if (plan.kind === 'whole-frame') {
+      counts.framesCoveredWhole[plan.reason] = (counts.framesCoveredWhole[plan.reason] ?? 0) + 1;
+      return;
     }
-    if (plan.kind === 'whole-frame') return;
     for (const { label } of plan.regions) {
       this.#coveredNow[label] = (this.#coveredNow[label] ?? 0) + 1;
       counts.regionsCovered[label] = (counts.regionsCovered[label] ?? 0) + 1;
@@ -73,13 +70,6 @@ export class Counter {
     const counts = this.#counts;
     this.#counts = emptyCounts();
     return counts;
-  }
-
-  /** What went out since the last receipt. */
-  takeWindow(): Pick<CameraCounts, 'framesOut' | 'framesCoveredWhole'> {
-    const window = this.#window;
-    this.#window = { framesOut: 0, framesCoveredWhole: {} };
-    return window;
   }
 
   #since(name: string, total: number): number {

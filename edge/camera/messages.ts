@@ -16,6 +16,7 @@ export type WholeFrameReason =
   | 'detector-unavailable' // the detector crashed, stalled or answered with an error
   | 'verdict-late' // the frame reached its deadline without a verdict on both sides
   | 'unsupported-format' // a pixel format that can't be painted
+  | 'no-evidence' // the agent can't record what leaves
   | 'internal-error'; // our own bug while planning or painting
 
 /** Why a slate is shown instead of the camera's picture. */
@@ -73,6 +74,8 @@ export interface CameraHealth {
     state: 'starting' | 'ready' | 'unavailable';
     /** Name of the model(s) as in models/manifest.json. */
     models: string[];
+    /** sha256 of their files, hex, in the same order. */
+    digests: string[];
     inferenceMsP50: number;
     /** Frames per verdict at present: 1 = each frame. */
     cadenceFrames: number;
@@ -98,28 +101,26 @@ export interface CameraCounts {
   inferenceMs: number[];
 }
 
-/** Evidence for one window of filtering; what later becomes a ledger leaf. */
-interface Receipt {
-  windowStartMs: number;
-  windowEndMs: number;
-  /** sha256 hex of the model files in use, in order of their roles. */
-  modelDigests: string[];
-  framesIn: number;
-  framesOut: number;
-  framesCoveredWhole: Partial<Record<WholeFrameReason, number>>;
-}
-
 export type FromCamera =
   | { type: 'format'; format: StreamFormat }
   | { type: 'access-unit'; unit: AccessUnit }
   | { type: 'health'; health: CameraHealth; counts: CameraCounts }
-  | { type: 'receipt'; receipt: Receipt }
   | { type: 'snapshot'; requestId: number; jpeg: Uint8Array }
   | { type: 'stopped' };
 
 export type ToCamera =
   /** First message. Carries the resolved source URL, which therefore never stands in an argument list or environment. */
-  | { type: 'start'; name: string; settings: CameraSettings; sourceUrl: string; stateDir: string }
+  | {
+      type: 'start';
+      name: string;
+      settings: CameraSettings;
+      sourceUrl: string;
+      stateDir: string;
+      /** As `cover-whole`, from the first frame on. */
+      coversWhole: boolean;
+    }
+  /** While it is on, every frame is covered whole, for `no-evidence`. */
+  | { type: 'cover-whole'; isOn: boolean }
   /** For `camera/slate-process.ts`: draw slates until stopped. `ptsUs` continues the feed's timeline. */
   | { type: 'start-slate'; name: string; reason: SlateReason; widthPx: number; heightPx: number; ptsUs: number }
   | { type: 'request-key-frame' }

@@ -61,6 +61,8 @@ export interface PipelineOptions {
   /** `unpaced`: no deadline, nothing dropped; for files. */
   pacing: 'live' | 'unpaced';
   clock: Clock;
+  /** Asked for each frame that is released: a reason covers it whole, whatever the verdicts say. */
+  coverWhole?(): WholeFrameReason | undefined;
   sink: PipelineSink;
 }
 
@@ -394,6 +396,8 @@ export class Pipeline {
   }
 
   #planFor(release: Release<RawFrame>): CoverPlan {
+    const ordered = this.#options.coverWhole?.();
+    if (ordered !== undefined) return { kind: 'whole-frame', reason: ordered };
     if (release.as === 'late') {
       this.#tiles?.pause();
       return { kind: 'whole-frame', reason: this.#unavailable ?? 'verdict-late' };

@@ -96,7 +96,7 @@ class SlateFeed {
       reason,
       advice: '',
       source: { state: 'lost', description: '', lastError: '', reconnects: 0 },
-      detector: { state: 'unavailable', models: [], inferenceMsP50: 0, cadenceFrames: 0 },
+      detector: { state: 'unavailable', models: [], digests: [], inferenceMsP50: 0, cadenceFrames: 0 },
       encoder: this.#encoder.name,
       coveredNow: {},
       delayLineFrames: 0,

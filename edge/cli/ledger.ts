@@ -6,8 +6,8 @@ import { messageOf, UserError, WorldError } from '../base/errors.ts';
 import { auditLog } from '../ledger/audit.ts';
 import { nodeDisk } from '../ledger/disk.ts';
 import { DurableFolder } from '../ledger/durable.ts';
+import { entriesOf } from '../ledger/entries.ts';
 import { baseOrigin } from '../ledger/epoch.ts';
-import { readJournal } from '../ledger/journal.ts';
 import { decodeLeaf, KINDS } from '../ledger/leaf.ts';
 import { LEDGER_FOLDER } from '../ledger/ledger.ts';
 import { parseVerifier, renamedVerifier, type Verifier, verifyNote } from '../ledger/note.ts';
@@ -143,31 +143,12 @@ interface ShowOptions extends StateOption {
 async function showLeaves({ state, from, to, kind }: ShowOptions, print: Print): Promise<void> {
   const unknown = kind?.find((name) => !(KINDS as readonly string[]).includes(name));
   if (unknown !== undefined) throw new UserError(`there is no kind ${unknown}`, { fix: `use ${KINDS.join(', ')}` });
-  for await (const { index: at, entry } of entriesOf(folderOf(state), from, to ?? Number.MAX_SAFE_INTEGER)) {
+  for await (const { index: at, entry } of entriesOf(folderOf(state), from, to)) {
     const decoded = decodeLeaf(entry);
     if ('fault' in decoded) print(JSON.stringify({ index: at, fault: decoded.fault }));
     else if (kind === undefined || kind.includes(decoded.leaf.kind))
       print(JSON.stringify({ index: at, ...decoded.leaf }));
   }
-}
-
-/** Signed entries out of bundles, then those that are durable only. */
-async function* entriesOf(
-  folder: DurableFolder,
-  from: number,
-  to: number,
-): AsyncGenerator<{ index: number; entry: Buffer }> {
-  const reader = new LogReader(folder.disk, folder.root);
-  const size = (await reader.checkpoint())?.size ?? 0;
-  for (let at = from; at < Math.min(size, to + 1); ) {
-    for (const entry of (await reader.bundle(at, size)).slice(at % TILE_WIDTH)) {
-      if (at > to) return;
-      yield { index: at++, entry };
-    }
-  }
-  const { start, records } = await readJournal(folder.disk, folder.at('journal'));
-  for (let at = Math.max(from, size); at < start + records.length && at <= to; at++)
-    if (at >= start) yield { index: at, entry: records[at - start]!.entry };
 }
 
 async function proveLeaf(at: number, { state, out }: StateOption & { out?: string }, print: Print): Promise<void> {

@@ -96,6 +96,8 @@ const UNITS: [RegExp, string][] = [
   [/Px$/, 'pixels'],
   [/Kbps$/, 'kilobits per second'],
   [/^seconds/, 'seconds'],
+  [/Minutes$/, 'minutes'],
+  [/Days$/, 'days'],
   [/Mb(Max|Min)?$/, 'megabytes'],
 ];
 

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { hubSchema } from './hub.ts';
 import { intakeSchema } from './intake.ts';
+import { ledgerSchema } from './ledger.ts';
 import { parseListen } from './listen.ts';
 
 /** In the order in which `auto` tries them. */
@@ -180,6 +181,7 @@ const settingsSchema = z.strictObject({
     .refine((hubs) => Object.keys(hubs).length <= HUBS_MAX, `name at most ${HUBS_MAX} hubs`)
     .default({})
     .describe('Where the figures of sensors are sent; the key names the outbox of each.'),
+  ledger: ledgerSchema,
   http: z
     .strictObject({ listen: listenSchema.default('127.0.0.1:8080') })
     .prefault({})

@@ -117,6 +117,24 @@ export class Details {
     this.#bytes -= bytes.length - wholeBytes;
   }
 
+  /** Values that are not on record yet, encrypted under the key of a batch, and so gone with it. */
+  async wrap(batch: DetailBatch, values: unknown): Promise<Buffer> {
+    const name = batchName(batch);
+    const key = await this.#inTurn(async () => (await readKey(this.#folder, name)) ?? this.#makeKey(name, batch));
+    if (isShredded(key)) throw new WorldError('ledger-failed', `the details of ${name} are shredded already`);
+    const record = encrypt(Buffer.from(JSON.stringify({ salt: '', values })), dekOf(key), name);
+    return Buffer.concat([Buffer.from(`${name}\n`), record]);
+  }
+
+  /** What `wrap` gave, or undefined when its key is gone or it is damaged. */
+  static async unwrap(folder: DurableFolder, bytes: Buffer): Promise<unknown> {
+    const end = bytes.indexOf('\n');
+    const batch = parseBatchName(bytes.subarray(0, Math.max(0, end)).toString('latin1'));
+    const key = batch && (await readKey(folder, batchName(batch)));
+    if (batch === undefined || key === undefined || isShredded(key)) return undefined;
+    return decryptAll(bytes.subarray(end + 1), dekOf(key), batchName(batch)).records[0]?.values;
+  }
+
   /** All records of a batch, or undefined when its key is gone. Changes nothing. */
   static async readBatch(folder: DurableFolder, batch: DetailBatch): Promise<Sealed[] | undefined> {
     const name = batchName(batch);

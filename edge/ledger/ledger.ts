@@ -17,9 +17,11 @@ import path from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { messageOf, UserError, WorldError } from '../base/errors.ts';
 import type { Log as Logger } from '../base/log.ts';
+import { bucketOf } from './bucket.ts';
 import { type DetailBatch, Details, requireReserve } from './detail.ts';
 import { type Disk, nodeDisk } from './disk.ts';
 import { DurableFolder } from './durable.ts';
+import { entriesOf } from './entries.ts';
 import { baseOrigin, nextOrigin, originSetBy } from './epoch.ts';
 import { readIntent } from './intent.ts';
 import { readJournal } from './journal.ts';
@@ -30,18 +32,21 @@ import { Log } from './log.ts';
 import { renamedVerifier, type Signer } from './note.ts';
 import { formatProof } from './proof.ts';
 import { LogReader, type PublicFile } from './reader.ts';
-import { instantOf } from './window.ts';
+import { instantOf, msOf } from './window.ts';
 import { WitnessClient } from './witness/client.ts';
 import { type Cosigned, type Found, Witnessing } from './witness/witnessing.ts';
 
 /** Folder of the ledger in the state folder. */
 export const LEDGER_FOLDER = 'ledger';
 const KEY_FILE = 'log.key';
+const KEPT_FILE = 'kept';
 /** A durable leaf waits at most this long for its checkpoint: together they cost some ten flushes of the disk. */
 const PUBLISH_WITHIN_MS = 1_000;
 /** All sealed details: 30 days of 15-minute windows of 8 sensors take about 25 MB. */
 const DETAIL_BYTES_MAX = 256 * 1024 * 1024;
 const SHRED_EVERY_MS = 60_000;
+/** Details that outlived their time by more than this were shredded late: the box was off, or its disk failed. */
+const SHRED_LATE_MS = 5 * 60_000;
 /** Free space is looked at this often at most. */
 const RESERVE_CHECK_MS = 1_000;
 
@@ -61,7 +66,7 @@ export interface LedgerOptions {
   disk?: Disk;
 }
 
-type Own = 'genesis' | 'epoch' | 'shred';
+type Own = 'genesis' | 'epoch' | 'shred' | 'retention';
 type Body<K extends Kind> = { [P in K]: Omit<Leaf<P>, 'v' | 'box'> }[K];
 /** A leaf without what the ledger knows itself. */
 export type LeafBody = Body<Exclude<Kind, Own>>;
@@ -190,7 +195,7 @@ export class Ledger {
    * `ledger-busy`, `disk-full`): what the leaf stands for must not happen then. While the log is held, `signed` waits for a witness.
    */
   async append(leaf: LeafBody, until: 'durable' | 'signed' = 'durable'): Promise<number> {
-    await this.#requireReserve();
+    await this.requireRoom();
     const index = await this.#write(leaf);
     if (until === 'signed') await this.#log.signed(index);
     return index;
@@ -198,26 +203,71 @@ export class Ledger {
 
   /** Seals exact values; the digest belongs into the `detail` of the leaf that is appended next. Rejects as `append` does. */
   seal(batch: DetailBatch, values: unknown): Promise<string> {
-    return this.#details.seal(batch, values);
+    return this.#onDisk(this.#details.seal(batch, values));
+  }
+
+  /**
+   * Puts what is not on record yet into the ledger's folder, in the place of what was kept before; no part of the log. It is encrypted under the
+   * key of the batch, and gone with it. Durable when it resolves; after a rejection by the disk the ledger is over.
+   */
+  async keep(batch: DetailBatch, values: unknown): Promise<void> {
+    if (this.#log.failure !== undefined) throw this.#log.failure;
+    await this.#onDisk(this.#details.wrap(batch, values).then((bytes) => this.#folder.write(KEPT_FILE, bytes)));
+  }
+
+  /** What was kept last, if it is whole and its key is still there. */
+  async kept(): Promise<unknown> {
+    const bytes = await this.#onDisk(this.#folder.read(KEPT_FILE));
+    return bytes && this.#onDisk(Details.unwrap(this.#folder, bytes));
+  }
+
+  /** Durable leaves from this index on. Throws WorldError `ledger-damaged`. */
+  async *leavesFrom(index: number): AsyncGenerator<Leaf> {
+    for await (const { entry } of entriesOf(this.#folder, index)) {
+      const decoded = decodeLeaf(entry);
+      if ('leaf' in decoded) yield decoded.leaf;
+    }
+  }
+
+  /** After a fault of the disk anywhere in its folder nobody knows what is on it: the log must not go on either. */
+  async #onDisk<T>(done: Promise<T>): Promise<T> {
+    try {
+      return await done;
+    } catch (error) {
+      throw error instanceof WorldError ? error : this.#log.fail(error);
+    }
   }
 
   #write(leaf: Body<Kind>): Promise<number> {
     return this.#log.append(encodeLeaf({ v: 1, box: this.#options.box, ...leaf } as Leaf));
   }
 
-  async #requireReserve(): Promise<void> {
+  /** Throws WorldError `disk-full` when the disk is below its reserve, and what ended the ledger when it has ended. */
+  async requireRoom(): Promise<void> {
+    if (this.#log.failure !== undefined) throw this.#log.failure;
     const nowMs = this.#options.clock.monotonicMs();
     if (nowMs - this.#reserveCheckedMs < RESERVE_CHECK_MS) return;
-    await requireReserve(this.#folder);
+    await this.#onDisk(requireReserve(this.#folder));
     this.#reserveCheckedMs = nowMs;
   }
 
-  /** Destroys the keys of details whose time is over, each with its `shred` leaf. Done every minute; gives how many. */
-  shredDue(): Promise<number> {
+  /**
+   * Destroys the keys of details whose time is over, each with its `shred` leaf, and says in a `retention` leaf how many there were. Done every
+   * minute; gives how many.
+   */
+  async shredDue(): Promise<number> {
     const nowMs = this.#options.clock.wallMs();
-    return this.#details.shredDue(nowMs, ({ window, expires: due }, key) =>
-      this.#write({ kind: 'shred', at: instantOf(nowMs), window, due, key }),
+    const at = instantOf(nowMs);
+    let late = 0;
+    const shredded = await this.#onDisk(
+      this.#details.shredDue(nowMs, ({ window, expires: due }, key) => {
+        if (nowMs - msOf(due) > SHRED_LATE_MS) late++;
+        return this.#write({ kind: 'shred', at, window, due, key });
+      }),
     );
+    const count = bucketOf(shredded);
+    if (shredded > 0) await this.#write({ kind: 'retention', at, due: count, shredded: count, late: bucketOf(late) });
+    return shredded;
   }
 
   state(): LedgerState {

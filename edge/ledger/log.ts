@@ -174,7 +174,7 @@ export class Log {
       try {
         await this.#journal.append(batch.map(({ record }) => record));
       } catch (error) {
-        this.#fail(error);
+        this.fail(error);
         return;
       }
       this.#queue.splice(0, batch.length);
@@ -240,7 +240,7 @@ export class Log {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     this.#writing ??= run()
       .catch((error: unknown) => {
-        throw this.#fail(error);
+        throw this.fail(error);
       })
       .finally(() => {
         this.#writing = undefined;
@@ -269,7 +269,8 @@ export class Log {
     await this.#alone(() => this.#publisher.addCosignatures(of, lines));
   }
 
-  #fail(error: unknown): WorldError {
+  /** Ends the log in this process: for faults of the disk that were seen beside it. Gives the first fault. */
+  fail(error: unknown): WorldError {
     if (this.#failure === undefined) {
       this.#failure = failure(this.#options.folder, error);
       clearTimeout(this.#timer);

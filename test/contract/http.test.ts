@@ -9,6 +9,7 @@ import { after, before, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { UserError } from '../../edge/base/errors.ts';
 import { FAILURES_FREE } from '../../edge/gateway/auth/damper.ts';
+import type { PublicRecord } from '../../edge/gateway/http/record.ts';
 import { startHttpServer } from '../../edge/gateway/http/server.ts';
 import { BASIC, DressedFeed, PASSWORD, startConsole, USER } from '../support/console-fixture.ts';
 import { FORMAT } from '../support/h264.ts';
@@ -51,6 +52,43 @@ async function upgrade(path: string, headers: Record<string, string>): Promise<n
     socket.on('error', () => {});
   });
 }
+
+test('the public record is for anybody, may be cached, and is not read too often at once', async () => {
+  let reading = 0;
+  let letGo = (): void => {};
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  const record: PublicRecord = {
+    async publicFile(path) {
+      reading++;
+      if (path === '/tile/0/held') await held;
+      if (path === '/checkpoint')
+        return { body: Buffer.from('note'), contentType: 'text/plain', cacheControl: 'no-store' };
+      if (path !== '/tile/0/000') return undefined;
+      return { body: Buffer.from([1, 2]), contentType: 'application/octet-stream', cacheControl: 'public, max-age=9' };
+    },
+  };
+  await using open = await startConsole([], { record });
+  const tile = await fetch(`${open.url}/tile/0/000?x=1`);
+  assert.equal(tile.status, 200);
+  assert.deepEqual(new Uint8Array(await tile.arrayBuffer()), Uint8Array.of(1, 2));
+  assert.equal(tile.headers.get('cache-control'), 'public, max-age=9');
+  assert.equal(tile.headers.get('access-control-allow-origin'), '*');
+  assert.equal(tile.headers.get('x-content-type-options'), 'nosniff');
+  const checkpoint = await fetch(`${open.url}/checkpoint`);
+  assert.deepEqual([await checkpoint.text(), checkpoint.headers.get('cache-control')], ['note', 'no-store']);
+  assert.equal((await fetch(`${open.url}/tile/0/001`)).status, 404);
+  assert.equal((await fetch(`${open.url}/checkpoint`, { method: 'POST' })).status, 401);
+  const before = reading;
+  const waiting = Array.from({ length: 20 }, () => fetch(`${open.url}/tile/0/held`));
+  const refused = await Promise.race(waiting);
+  assert.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '1']);
+  letGo();
+  const statuses = (await Promise.all(waiting)).map(({ status }) => status);
+  assert.equal(reading - before, statuses.filter((status) => status === 404).length);
+  assert.ok(statuses.includes(404));
+});
 
 const PROTECTED = [
   '/',

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { CameraSupervisor } from '../../edge/agent/camera-supervisor.ts';
+import { EvidenceGate } from '../../edge/agent/record/evidence.ts';
 import { SlateSpare } from '../../edge/agent/slate-spare.ts';
 import { systemClock } from '../../edge/base/clock.ts';
 import { rootLog } from '../../edge/base/log.ts';
@@ -19,6 +20,8 @@ interface Seen {
 }
 
 function supervise(context: TestContext, sourceUrl: string) {
+  const evidence = new EvidenceGate();
+  evidence.become('kept');
   const counted = { refused: 0, restarts: 0, dropped: [] as string[] };
   const log = rootLog.child({}, { level: 'silent' });
   const slates = new SlateSpare(new URL('../../edge/camera/slate-process.js', import.meta.url), log);
@@ -29,6 +32,7 @@ function supervise(context: TestContext, sourceUrl: string) {
     stateDir: '/nonexistent',
     cameraProcess: new URL('../support/stub-camera-process.js', import.meta.url),
     slates,
+    evidence,
     clock: systemClock,
     log,
     metrics: {
@@ -49,7 +53,7 @@ function supervise(context: TestContext, sourceUrl: string) {
     onFormat: () => {},
     onAccessUnit: (unit) => seen.push({ atMs: systemClock.monotonicMs(), unit }),
   });
-  return { supervisor, slates, seen, counted };
+  return { supervisor, slates, seen, counted, evidence };
 }
 
 const last = (seen: Seen[]): AccessUnit['cover'] | undefined => seen.at(-1)?.unit.cover;
@@ -155,4 +159,19 @@ test('snapshots: answered by the process, and failed with it', async (context) =
   const pending = supervisor.feed.snapshot();
   process.kill(supervisor.cameraPid!, 'SIGKILL');
   await assert.rejects(pending, { code: 'process-lost' });
+});
+
+test('without evidence a camera process that does not cover gets a slate beside it, and is shown again later', async (context) => {
+  const { supervisor, seen, counted, evidence } = supervise(context, 'stub:good');
+  await until('camera delivers', () => last(seen) === 'regions');
+  evidence.become('refused', 'Make room on the disk.');
+  const atRefusal = seen.length;
+  await assert.rejects(supervisor.feed.snapshot(), { code: 'ledger-failed' });
+  await until('slate is shown', () => last(seen) === 'slate');
+  assert.ok(!seen.slice(atRefusal).some(({ unit }) => unit.cover === 'regions'));
+  assert.ok(counted.dropped.includes('no-evidence'));
+  evidence.become('kept');
+  await until('camera is back', () => last(seen) === 'regions');
+  assert.equal(counted.restarts, 0);
+  assertRising(seen);
 });

@@ -5,8 +5,9 @@ import { type Clock, systemClock } from '../../edge/base/clock.ts';
 import { FailureDamper } from '../../edge/gateway/auth/damper.ts';
 import { openCredentialStore } from '../../edge/gateway/auth/store.ts';
 import type { CameraHealth, Feed, FeedSubscriber, GatewayMetrics, StreamFormat } from '../../edge/gateway/feed.ts';
+import type { PublicRecord } from '../../edge/gateway/http/record.ts';
 import { startHttpServer } from '../../edge/gateway/http/server.ts';
-import type { AgentHealth } from '../../edge/gateway/http/status.ts';
+import type { AgentHealth, RecordHealth } from '../../edge/gateway/http/status.ts';
 import { ViewerSlots } from '../../edge/gateway/viewer-slots.ts';
 import { ManualDirectory } from './manual-feed.ts';
 
@@ -18,10 +19,25 @@ const HEALTHY: CameraHealth = {
   state: 'live',
   advice: '',
   source: { state: 'connected', description: 'h264 1920x1080 25 fps', lastError: '', reconnects: 1 },
-  detector: { state: 'ready', models: ['garim-street-v2'], inferenceMsP50: 10.4, cadenceFrames: 3 },
+  detector: {
+    state: 'ready',
+    models: ['garim-street-v2'],
+    digests: ['7d47'.repeat(16)],
+    inferenceMsP50: 10.4,
+    cadenceFrames: 3,
+  },
   encoder: 'libx264',
   coveredNow: { face: 3, plate: 1 },
   delayLineFrames: 5,
+};
+
+export const RECORD: RecordHealth = {
+  state: 'kept',
+  origin: 'garim.local/box/7f3a',
+  vkey: 'garim.local/box/7f3a+00000000+AQ==',
+  size: 12,
+  signed: 12,
+  witnesses: [],
 };
 
 /** A feed with health and snapshots, around one that has only pictures. */
@@ -78,6 +94,7 @@ export async function startConsole(
     notices?: string[];
     damper?: FailureDamper;
     slots?: ViewerSlots;
+    record?: PublicRecord;
   } = {},
 ) {
   const { clock = systemClock, damper = new FailureDamper(clock), slots = new ViewerSlots() } = options;
@@ -105,6 +122,7 @@ export async function startConsole(
       ]),
     ),
     notices: options.notices ?? [],
+    record: RECORD,
   };
   const serverOptions = {
     listen: '127.0.0.1:0',
@@ -114,6 +132,7 @@ export async function startConsole(
     slots,
     metrics,
     health: () => agent,
+    record: options.record ?? { publicFile: async () => undefined },
     renderMetrics: async () => 'garim_up 1\n',
     log: pino({ level: 'silent' }),
     clock,

@@ -60,7 +60,7 @@ function sendGarbage(): void {
     { type: 'access-unit', unit: { ...testUnit(0, true), data: new Uint8Array(5 * 1024 * 1024) } },
     { type: 'format', format: { codec: 'mjpeg' } },
     { type: 'health', health: { state: 'fine' }, counts: {} },
-    { type: 'receipt', receipt: { ...testCounts() } },
+    { type: 'snapshot', requestId: -1, jpeg: new Uint8Array(8) },
     { type: 'stopped', and: 'more' },
   ];
   for (const item of garbage) say(item);

@@ -23,7 +23,7 @@ export const testHealth = (): CameraHealth => ({
   state: 'live',
   advice: '',
   source: { state: 'connected', description: 'h264 320x180 10 fps', lastError: '', reconnects: 0 },
-  detector: { state: 'ready', models: [], inferenceMsP50: 1, cadenceFrames: 1 },
+  detector: { state: 'ready', models: [], digests: [], inferenceMsP50: 1, cadenceFrames: 1 },
   encoder: 'libx264',
   coveredNow: { face: 1 },
   delayLineFrames: 2,

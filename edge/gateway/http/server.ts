@@ -1,7 +1,7 @@
 /**
  * The HTTP side of the gateway: console, API, metrics, snapshots and WebSockets. Owns its listening socket and every connection.
  *
- * Always holds: nothing but `/healthz`, the login form and the form's two files is answered without credentials; a path is matched
+ * Always holds: nothing but `/healthz`, the login form, the form's two files and the public record is answered without credentials; a path is matched
  * as it stands in the request, never decoded or resolved; every answer carries the security headers. Load beyond a limit is refused.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -16,6 +16,7 @@ import type { ServerOptions } from '../server-options.ts';
 import { Authenticator } from './authenticate.ts';
 import { isOwnOrigin } from './headers.ts';
 import { Login } from './login.ts';
+import { type PublicRecord, RecordPages } from './record.ts';
 import {
   refuseUpgrade,
   respond,
@@ -32,6 +33,8 @@ import { Viewers } from './viewers.ts';
 export interface HttpServerOptions extends ServerOptions {
   /** Asked for each answer that needs it; cheap. */
   health: () => AgentHealth;
+  /** The public record. */
+  record: PublicRecord;
   /** Where sensors are configured. */
   sensors?: SensorDirectory;
   /** Prometheus text format. */
@@ -97,6 +100,7 @@ class Gateway {
   readonly #login: Login;
   readonly #sockets: Sockets;
   readonly #viewers: Viewers;
+  readonly #record: RecordPages;
   #isClosed = false;
 
   constructor(options: HttpServerOptions, assets: ReadonlyMap<string, Asset>) {
@@ -108,6 +112,7 @@ class Gateway {
     this.#authenticator = new Authenticator(credentials, damper, clock);
     this.#login = new Login(this.#authenticator, loginPage);
     this.#sockets = new Sockets((id) => this.#authenticator.sessions.use(id) !== undefined);
+    this.#record = new RecordPages(options.record);
     this.#viewers = new Viewers({ feeds, slots, metrics, clock, log, status: () => this.#status() });
   }
 
@@ -148,6 +153,8 @@ class Gateway {
     }
     const asset = method === 'GET' ? this.#asset(pathname) : undefined;
     if (asset !== undefined && PUBLIC_ASSETS.has(pathname)) return respondAsset(request, response, asset);
+
+    if (method === 'GET' && this.#record.owns(pathname)) return this.#record.answer(pathname, response);
 
     const who = await this.#authenticator.identify(request);
     if (key === 'GET /healthz') return this.#healthz(response, who.outcome === 'known');

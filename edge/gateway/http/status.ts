@@ -19,6 +19,19 @@ export interface AgentHealth {
   totals: Readonly<Record<string, CameraTotals>>;
   /** What is wrong beside the cameras and what to do, one line each, e.g. that segments are paused. */
   notices: readonly string[];
+  record: RecordHealth;
+}
+
+/** The public record, in figures. While its state is not `kept` everything is covered, and a notice says why. */
+export interface RecordHealth {
+  state: 'kept' | 'starting' | 'held' | 'refused' | 'failed';
+  /** Name and key of the log, for whoever verifies or witnesses it. */
+  origin: string;
+  vkey: string;
+  /** Leaves that are durable, and leaves under a signed checkpoint. */
+  size: number;
+  signed: number;
+  witnesses: readonly { name: string; size: number }[];
 }
 
 /** The sensors of the box, as the agent knows them. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { CameraFeed, type FeedDropReason, type FeedSource } from '../../../edge/agent/camera-feed.ts';
+import { EvidenceGate } from '../../../edge/agent/record/evidence.ts';
 import type { Clock } from '../../../edge/base/clock.ts';
 import { rootLog } from '../../../edge/base/log.ts';
 import type { AccessUnit, StreamFormat } from '../../../edge/gateway/feed.ts';
@@ -12,6 +13,8 @@ function setUp() {
   const dropped: FeedDropReason[] = [];
   const time = { nowMs: 10_000 };
   let keyFramesAsked = 0;
+  const evidence = new EvidenceGate();
+  evidence.become('kept');
   const clock: Clock = { monotonicMs: () => time.nowMs, wallMs: () => time.nowMs };
   const feed = new CameraFeed({
     name: 'gate',
@@ -20,9 +23,10 @@ function setUp() {
     requestKeyFrame: () => keyFramesAsked++,
     requestSnapshot: () => true,
     unitDropped: (reason) => dropped.push(reason),
+    evidence,
   });
   const source: FeedSource = { format: testFormat() };
-  return { feed, source, dropped, time, asked: () => keyFramesAsked };
+  return { feed, source, dropped, time, evidence, asked: () => keyFramesAsked };
 }
 
 function recorder() {
@@ -154,4 +158,36 @@ test('a process that lies about its times cannot put the timeline out of reach o
       assert.ok(shown < 1e9 && shown >= viewer.units().at(-2)!.ptsUs, `${shown} us`);
     }
   }
+});
+
+test('without evidence nothing passes but pictures that are covered whole, and no snapshot', async () => {
+  const { feed, source, dropped, evidence } = setUp();
+  const viewer = recorder();
+  feed.subscribe(viewer);
+  feed.push(source, testUnit(0, true));
+  const underWay = feed.snapshot();
+  evidence.become('refused', 'Make room on the disk.');
+  feed.push(source, testUnit(100_000, false));
+  feed.push(source, testUnit(200_000, true));
+  assert.equal(viewer.units().length, 1);
+  assert.deepEqual(dropped, ['no-evidence', 'no-evidence']);
+  feed.push(source, testUnit(300_000, false, { cover: 'whole-frame' }));
+  assert.equal(viewer.units().length, 1, 'it refers to a picture that is missing');
+  feed.push(source, testUnit(400_000, true, { cover: 'whole-frame' }));
+  feed.push({ format: testFormat() }, testUnit(0, true, { cover: 'slate' }));
+  assert.deepEqual(
+    viewer.units().map(({ cover }) => cover),
+    ['regions', 'whole-frame', 'slate'],
+  );
+  feed.answerSnapshot(1, Uint8Array.of(1));
+  await assert.rejects(underWay, { message: /Make room on the disk/ });
+  await assert.rejects(feed.snapshot(), { code: 'ledger-failed' });
+
+  evidence.become('kept');
+  feed.push(source, testUnit(500_000, true));
+  assert.equal(viewer.units().at(-1)?.cover, 'regions');
+  evidence.become('failed', 'Check the disk.');
+  evidence.become('kept');
+  feed.push(source, testUnit(600_000, true));
+  assert.equal(viewer.units().length, 4, 'a ledger that failed stays failed');
 });

@@ -5,20 +5,11 @@ import { parseFromCamera } from '../../../edge/agent/camera-message.ts';
 import { ACCESS_UNIT_BYTES_MAX } from '../../../edge/base/limits.ts';
 import { testCounts, testFormat, testHealth, testUnit } from '../../support/units.ts';
 
-const receipt = {
-  windowStartMs: 1,
-  windowEndMs: 2,
-  modelDigests: ['a'.repeat(64)],
-  framesIn: 3,
-  framesOut: 3,
-  framesCoveredWhole: { 'verdict-late': 1 },
-};
 const good = [
   { type: 'format', format: testFormat() },
   { type: 'access-unit', unit: testUnit(0, true) },
   { type: 'health', health: testHealth(), counts: testCounts() },
   { type: 'health', health: { ...testHealth(), state: 'slate', reason: 'source-lost' }, counts: testCounts() },
-  { type: 'receipt', receipt },
   { type: 'snapshot', requestId: 1, jpeg: new Uint8Array(10) },
   { type: 'stopped' },
 ];

@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import { AgentHealthBook } from '../../../edge/agent/health.ts';
 import { createMetrics } from '../../../edge/agent/metrics.ts';
 import { startSegments } from '../../../edge/gateway/segments/recorder.ts';
+import { RECORD } from '../../support/console-fixture.ts';
 import { FORMAT, unit } from '../../support/h264.ts';
 import { manualClock } from '../../support/manual-clock.ts';
 import { ManualFeed } from '../../support/manual-feed.ts';
@@ -26,7 +27,7 @@ test('segments that are paused are a notice and a metric, until they are written
     log: pino({ level: 'silent' }),
     clock,
   });
-  const health = new AgentHealthBook();
+  const health = new AgentHealthBook({ status: () => RECORD });
   const metrics = createMetrics();
   health.watchSegments(recorder);
   metrics.watchSegments('gate', recorder);

@@ -20,7 +20,7 @@ const health: CameraHealth = {
   state: 'live',
   advice: '',
   source: { state: 'connected', description: '', lastError: '', reconnects: 0 },
-  detector: { state: 'ready', models: [], inferenceMsP50: 10, cadenceFrames: 3 },
+  detector: { state: 'ready', models: [], digests: [], inferenceMsP50: 10, cadenceFrames: 3 },
   encoder: 'libx264',
   coveredNow: {},
   delayLineFrames: 7,

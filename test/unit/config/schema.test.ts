@@ -73,7 +73,7 @@ test('the example passes the check and names every setting', async () => {
 
 test('what the example comments out is valid too', async () => {
   const text = readFileSync(example, 'utf8').replaceAll(
-    /^( *)# ((?:push|state|segments):.*| {2}(?:dir|secondsEach|totalMbMax):.*| {2}- srt:.*)$/gm,
+    /^( *)# ((?:push|state|segments|origin):.*| {2}(?:dir|secondsEach|totalMbMax):.*| {2}- srt:.*)$/gm,
     '$1$2',
   );
   const config = configSchema.parse(parse(text));

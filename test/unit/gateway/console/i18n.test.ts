@@ -12,6 +12,7 @@ const CODES: Record<WholeFrameReason | SlateReason | DropReason | CameraHealth['
   'detector-unavailable': true,
   'verdict-late': true,
   'unsupported-format': true,
+  'no-evidence': true,
   'internal-error': true,
   'source-connecting': true,
   'source-lost': true,

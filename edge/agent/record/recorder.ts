@@ -1,0 +1,326 @@
+/**
+ * Puts on record what the agent takes in, lets out and hands over: one `collect` leaf per camera or sensor and window, `failclosed` where a
+ * feed was covered whole, `policy` and `model` where they change, `release` before a release leaves, `pull` and `refusal` before the first byte.
+ * Owns the ledger, and decides whether there is evidence (evidence.ts).
+ *
+ * Nothing here is on the way of a frame: counts are added up in memory as camera processes tell them, once a second, and written by a turn of
+ * their own. What is waited for is asked for by whoever must not go on without it: `release` and `append`.
+ *
+ * When the ledger falls behind or refuses, windows wait (windows.ts says how many) and everything is covered. Each turn, every second, tries
+ * again; every KEEP_EVERY_MS it writes to the disk even if nothing is due, so that a disk that died is found out within that time.
+ */
+import type { Clock } from '../../base/clock.ts';
+import { messageOf, UserError, WorldError } from '../../base/errors.ts';
+import { type Log, RepeatLog } from '../../base/log.ts';
+import type { CameraCounts, CameraHealth } from '../../camera/messages.ts';
+import type { LedgerSettings } from '../../config/ledger.ts';
+import type { RecordHealth } from '../../gateway/http/status.ts';
+import type { DetailBatch } from '../../ledger/detail.ts';
+import { type LeafBody, Ledger } from '../../ledger/ledger.ts';
+import type { PublicFile } from '../../ledger/reader.ts';
+import { instantOf, minuteOf } from '../../ledger/window.ts';
+import type { SensorPolicy } from '../../policy/schema.ts';
+import type { Release, SensorReport } from '../../sensor/messages.ts';
+import type { Stream } from './about.ts';
+import { EvidenceGate } from './evidence.ts';
+import { type Kept, parseKept, settle } from './kept.ts';
+import { detailOf, expiryOf, figuresOfCamera, figuresOfSensor, leavesOf, releaseLeaf, windowOf } from './leaves.ts';
+import { type Model, type Window, WindowBook } from './windows.ts';
+
+const TURN_EVERY_MS = 1_000;
+/** Also how much of the counts a crash may cost. On a card that is some 100 MB of writes a day. */
+const KEEP_EVERY_MS = 10_000;
+const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$/;
+
+export interface RecorderOptions {
+  settings: LedgerSettings;
+  stateDir: string;
+  /** Public name of the box, 16 hex digits. */
+  box: string;
+  /** Version of this software. */
+  software: string;
+  streams: readonly Stream[];
+  clock: Clock;
+  log: Log;
+}
+
+/** A leaf about somebody who takes something, or was refused. */
+export type UseLeaf = Extract<LeafBody, { kind: 'pull' | 'refusal' }>;
+
+export class Recorder {
+  readonly evidence = new EvidenceGate();
+  readonly #options: RecorderOptions;
+  readonly #origin: string;
+  readonly #book: WindowBook;
+  readonly #faults: RepeatLog;
+  readonly #failures = new Map<string, number>();
+  /** With their leaves. */
+  #policies = new Set<string>();
+  #models = new Set<string>();
+  #ledger: Ledger | undefined;
+  #keptMs = Number.NEGATIVE_INFINITY;
+  #turning: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  private constructor(options: RecorderOptions) {
+    const { settings, box, streams, log } = options;
+    this.#options = options;
+    this.#origin = settings.origin ?? `garim.local/box/${box}`;
+    this.#book = new WindowBook(settings.windowMinutes * 60_000, streams);
+    this.#faults = new RepeatLog(log, 'not on record');
+  }
+
+  /**
+   * Opens the ledger, or begins one, and says what is in force. A ledger that is damaged, or a disk that fails, does not keep the agent from
+   * starting: then there is no evidence. Throws UserError when a setting is at fault, WorldError `ledger-busy` when another process writes it.
+   */
+  static async open(options: RecorderOptions): Promise<Recorder> {
+    const recorder = new Recorder(options);
+    try {
+      await recorder.#start();
+    } catch (error) {
+      if (error instanceof UserError || (error instanceof WorldError && error.code === 'ledger-busy')) throw error;
+      recorder.#fail(error instanceof WorldError ? error : new WorldError('ledger-failed', messageOf(error)));
+    }
+    await recorder.#turn();
+    recorder.#timer = setInterval(() => void recorder.#turn(), TURN_EVERY_MS);
+    return recorder;
+  }
+
+  async #start(): Promise<void> {
+    const { settings, stateDir, box, software, clock, log } = this.#options;
+    const ledger = await Ledger.start({
+      stateDir,
+      box: `urn:box:${box}`,
+      origin: this.#origin,
+      software,
+      witnesses: settings.witnesses,
+      clock,
+      log,
+      onFailed: (error) => this.#fail(error),
+    });
+    this.#ledger = ledger;
+    const found = await ledger.kept();
+    const kept = parseKept(found);
+    if (kept !== undefined) {
+      const settled = await settle(kept, ledger.leavesFrom(kept.size));
+      this.#policies = new Set(settled.policies);
+      this.#models = new Set(settled.models.map(modelKey));
+      this.#book.restore(settled.windows, clock.wallMs());
+    } else if (found !== undefined) log.warn('windows that were open when Garim ended can not be read, and are lost');
+    const { origin, vkey } = ledger.state();
+    log.info({ origin, vkey }, 'the record is open');
+  }
+
+  /** A camera process's counts since its last message. */
+  counted(camera: string, counts: CameraCounts): void {
+    const nowMs = this.#options.clock.wallMs();
+    this.#book.add({ kind: 'camera', name: camera }, figuresOfCamera(counts), nowMs);
+  }
+
+  cameraHealth(camera: string, { detector }: CameraHealth): void {
+    const nowMs = this.#options.clock.wallMs();
+    for (const [at, hex] of detector.digests.entries()) {
+      const name = detector.models[at] ?? '';
+      if (MODEL_NAME.test(name))
+        this.#book.sawModel({ kind: 'camera', name: camera }, { name, model: `sha256:${hex}` }, nowMs);
+    }
+  }
+
+  sensorReport(sensor: string, report: SensorReport): void {
+    const nowMs = this.#options.clock.wallMs();
+    this.#book.add({ kind: 'sensor', name: sensor }, figuresOfSensor(report), nowMs);
+  }
+
+  /** Resolves when it is on record that this leaves. After a rejection, a WorldError, it must not. */
+  async release(release: Release, policy: SensorPolicy): Promise<void> {
+    if (!this.evidence.isThere) throw new WorldError('ledger-failed', this.evidence.advice);
+    await this.#append(releaseLeaf(release, policy));
+  }
+
+  /** Resolves when the leaf is durable. After a rejection, a WorldError, nothing may be served. */
+  append(leaf: UseLeaf): Promise<void> {
+    return this.#append(leaf);
+  }
+
+  async #append(leaf: LeafBody): Promise<void> {
+    if (this.#ledger === undefined) throw new WorldError('ledger-failed', this.evidence.advice);
+    try {
+      await this.#ledger.append(leaf);
+    } catch (error) {
+      this.#refused(error);
+      throw error;
+    }
+  }
+
+  /** What is served to the public: the answer to a GET of `/checkpoint` or `/tile/...`, or undefined. */
+  async publicFile(urlPath: string): Promise<PublicFile | undefined> {
+    return this.#ledger?.publicFile(urlPath);
+  }
+
+  /** A log that could not be opened has no key and no leaves; a witness that did not cosign since the start has size 0. */
+  status(): RecordHealth {
+    const { state } = this.evidence;
+    if (this.#ledger === undefined) return { state, origin: this.#origin, vkey: '', size: 0, signed: 0, witnesses: [] };
+    const { origin, vkey, size, signed, cosigned } = this.#ledger.state();
+    const names = this.#options.settings.witnesses.map((witness) => witness.vkey.replace(/\+.*/, ''));
+    const witnesses = names.map((name) => ({ name, size: cosigned.get(name)?.size ?? 0 }));
+    return { state, origin, vkey, size, signed, witnesses };
+  }
+
+  /** How often something could not be recorded, by code. */
+  get failures(): ReadonlyMap<string, number> {
+    return this.#failures;
+  }
+
+  /** Windows that will never be on record. */
+  get windowsLost(): number {
+    return this.#book.lost;
+  }
+
+  notices(): string[] {
+    return this.evidence.isThere ? [] : [this.evidence.advice];
+  }
+
+  /** Records what is over, keeps the present windows for the next start, signs what is durable, and lets go of the ledger. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#turning;
+    await this.#turn();
+    if (this.#ledger === undefined) return;
+    await this.#keep(this.#ledger, true).catch((error: unknown) => this.#refused(error));
+    await this.#ledger.close();
+  }
+
+  /** One at a time, so that what is kept never holds a window whose leaf is under way. Never rejects. */
+  #turn(): Promise<void> {
+    this.#turning ??= this.#record()
+      .catch((error: unknown) => this.#refused(error))
+      .finally(() => {
+        this.#turning = undefined;
+      });
+    return this.#turning;
+  }
+
+  async #record(): Promise<void> {
+    const { clock } = this.#options;
+    this.#book.turn(clock.wallMs());
+    const ledger = this.#ledger;
+    if (ledger === undefined || ledger.state().failure !== undefined) return;
+    await ledger.requireRoom();
+    const isNews = await this.#sayInForce(ledger);
+    const closed = this.#book.closed;
+    for (const window of closed) await this.#recordWindow(ledger, window);
+    if (closed.length > 0) this.#forgetModels(closed);
+    if (isNews || closed.length > 0 || clock.monotonicMs() - this.#keptMs >= KEEP_EVERY_MS)
+      await this.#keep(ledger, false);
+    this.#judge(ledger);
+  }
+
+  /** Before the windows that name them. Gives whether there was anything to say. */
+  async #sayInForce(ledger: Ledger): Promise<boolean> {
+    let isNews = false;
+    const at = instantOf(this.#options.clock.wallMs());
+    const inForce = new Map(this.#options.streams.map(({ about, policyVersion }) => [about.policy, policyVersion]));
+    for (const [policy, counter] of inForce) {
+      if (this.#policies.has(policy)) continue;
+      await ledger.append({ kind: 'policy', at, policy, counter });
+      this.#policies.add(policy);
+      isNews = true;
+    }
+    this.#policies = new Set(inForce.keys());
+    for (const seen of this.#book.unrecorded.flatMap(({ models }) => models)) {
+      if (this.#models.has(modelKey(seen))) continue;
+      await ledger.append({ kind: 'model', at, role: 'detector', ...seen });
+      this.#models.add(modelKey(seen));
+      isNews = true;
+    }
+    return isNews;
+  }
+
+  /** A model that was in no window of late gets a leaf again when it comes back. */
+  #forgetModels(recorded: readonly Window[]): void {
+    const inUse = [...recorded, ...this.#book.unrecorded].flatMap(({ models }) => models);
+    this.#models = new Set(inUse.map(modelKey));
+  }
+
+  async #recordWindow(ledger: Ledger, window: Window): Promise<void> {
+    const { settings } = this.#options;
+    const detail = await this.#sealed(ledger, window);
+    // Together: they share one flush of the disk.
+    await Promise.all(leavesOf(window, settings, detail).map((leaf) => ledger.append(leaf)));
+    this.#book.recorded(window);
+  }
+
+  /** Undefined when the details' budget is spent, or their time is over already: the leaf is the evidence. */
+  async #sealed(ledger: Ledger, window: Window): Promise<string | undefined> {
+    const batch = this.#batchOf(window);
+    if (expiryOf(window, this.#options.settings) <= this.#options.clock.wallMs()) return undefined;
+    try {
+      return await ledger.seal(batch, detailOf(window));
+    } catch (error) {
+      if (!(error instanceof WorldError) || error.code !== 'disk-full') throw error;
+      this.#faults.add(error);
+      return undefined;
+    }
+  }
+
+  async #keep(ledger: Ledger, isClean: boolean): Promise<void> {
+    const { clock, settings } = this.#options;
+    const windows = this.#book.unrecorded;
+    const lengthMs = settings.windowMinutes * 60_000;
+    const startMs = Math.floor(clock.wallMs() / lengthMs) * lengthMs;
+    const kept: Kept = {
+      v: 1,
+      size: ledger.state().size,
+      isClean,
+      policies: [...this.#policies],
+      models: [...this.#models].map(modelOfKey),
+      windows: [...windows],
+    };
+    await ledger.keep(this.#batchOf({ startMs, lengthMs }), kept);
+    this.#keptMs = clock.monotonicMs();
+  }
+
+  #batchOf(window: Pick<Window, 'startMs' | 'lengthMs'>): DetailBatch {
+    return { window: windowOf(window), expires: minuteOf(expiryOf(window, this.#options.settings)) };
+  }
+
+  #judge(ledger: Ledger): void {
+    const { isHeld, failure } = ledger.state();
+    const { log, settings } = this.#options;
+    if (failure !== undefined) return;
+    if (!isHeld) {
+      if (this.evidence.become('kept')) log.info('what leaves is on record');
+      return;
+    }
+    const witnesses = settings.witnesses.map(({ url }) => url).join(', ');
+    const advice = `The record is not signed until a witness has confirmed it, and feeds are covered until then. Check that ${witnesses} can be reached, and watches this log.`;
+    if (this.evidence.become('held', advice)) log.warn(advice);
+  }
+
+  #refused(error: unknown): void {
+    const code = error instanceof WorldError ? error.code : 'internal-error';
+    this.#failures.set(code, (this.#failures.get(code) ?? 0) + 1);
+    this.#faults.add(error);
+    const what = code === 'disk-full' ? ' Make room on the disk.' : '';
+    const advice = `Nothing can be put on record: ${messageOf(error)}. Feeds are covered until that is over; it is tried again by itself.${what}`;
+    if (this.evidence.become('refused', advice)) this.#options.log.error(advice);
+  }
+
+  #fail(error: WorldError): void {
+    this.#failures.set(error.code, (this.#failures.get(error.code) ?? 0) + 1);
+    const advice = `The record has stopped: ${error.message}. Feeds are covered from now on. Check the disk of the state folder, then start Garim again.`;
+    if (this.evidence.become('failed', advice)) this.#options.log.error(advice);
+  }
+}
+
+/** A digest has no space in it. */
+function modelKey({ name, model }: Model): string {
+  return `${model} ${name}`;
+}
+
+function modelOfKey(key: string): Model {
+  const end = key.indexOf(' ');
+  return { name: key.slice(end + 1), model: key.slice(0, end) };
+}

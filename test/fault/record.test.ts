@@ -1,0 +1,112 @@
+/**
+ * Goal: no evidence, no feed. When the ledger can't be written, no picture leaves that is not covered whole, and people are told what to do; when
+ * it can again, the feed comes back by itself, unless nobody knows any more what is on the disk. Method: the real agent, camera process and RTSP
+ * server with a camera whose every picture is told from a covered one (`pattern.ts`); a small file system that is really filled, and a
+ * ledger's folder that is taken away.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { type FeedWatch, watchFeed } from '../support/feed-watch.ts';
+import { type Garim, startGarim, until } from '../support/garim.ts';
+import { startMjpegServer } from '../support/mjpeg-server.ts';
+import { PATTERN_FRAME_RATE, PATTERN_SIZE, patternPictures } from '../support/pattern.ts';
+import { needs } from '../support/shared.ts';
+
+const HOST = 'dist/test/support/fault-host.js';
+const CAMERA = { user: 'camera', password: 'of-the-test' };
+/** The ledger leaves 64 MB to the rest of the box. */
+const DISK_MB = 80;
+
+const state = mkdtempSync(path.join(tmpdir(), 'garim-record-'));
+const ledger = path.join(state, 'ledger');
+mkdirSync(ledger);
+const isMounted = (() => {
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MB}m`, 'none', ledger], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+after(() => {
+  if (isMounted) execFileSync('umount', ['-l', ledger]);
+  rmSync(state, { recursive: true, force: true });
+});
+
+async function startPatternCamera() {
+  const camera = await startMjpegServer({
+    ...PATTERN_SIZE,
+    ...CAMERA,
+    frameRate: PATTERN_FRAME_RATE,
+    pictures: await patternPictures(),
+  });
+  const source = camera.url(`${CAMERA.user}:${CAMERA.password}`);
+  const config = { cameras: { gate: { source, encode: { bitrateKbps: 3000 } } }, state };
+  return { config, [Symbol.asyncDispose]: () => camera[Symbol.asyncDispose]() };
+}
+
+const shownSince = (watch: FeedWatch, index: number): string[] => watch.sights.slice(index).map(({ shown }) => shown);
+
+async function untilPictures(watch: FeedWatch): Promise<void> {
+  const from = watch.sights.length;
+  await until(
+    'pictures of the camera',
+    () => shownSince(watch, from).filter((shown) => shown === 'picture').length > 10,
+  );
+}
+
+/** Waits for the cover, and gives the number of the first sight that is certainly later than it. */
+async function untilCovered(garim: Garim, watch: FeedWatch): Promise<number> {
+  await until('the feed is covered', async () => (await garim.camera('gate')).health?.reason === 'no-evidence');
+  // What the server had taken before is on its way for a moment.
+  const from = watch.sights.length;
+  await until('covered pictures come', () => shownSince(watch, from).length > PATTERN_FRAME_RATE);
+  return watch.sights.length;
+}
+
+async function metric(garim: Garim, name: string): Promise<number> {
+  const text = await (await garim.get('/metrics')).text();
+  return Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\d+)`, 'm').exec(text)?.[1]);
+}
+
+test('a full disk covers every feed until there is room; a ledger that is gone covers it for good', {
+  skip: needs(isMounted, 'the right to mount'),
+  timeout: 300_000,
+}, async (context) => {
+  await using camera = await startPatternCamera();
+  await using garim = await startGarim({ entry: HOST, config: camera.config });
+  await using watch = watchFeed(garim.feed('gate'));
+  await untilPictures(watch);
+  assert.equal(await metric(garim, 'garim_evidence'), 1);
+
+  const filler = path.join(ledger, 'filler');
+  const filledMs = performance.now();
+  writeFileSync(filler, Buffer.alloc(20 * 1024 * 1024));
+  const coveredFrom = await untilCovered(garim, watch);
+  const lastPicture = watch.sights.findLast(({ shown }) => shown === 'picture')?.atMs ?? 0;
+  context.diagnostic(`last picture seen ${Math.round(lastPicture - filledMs)} ms after the disk was full`);
+  assert.match((await garim.camera('gate')).health?.advice ?? '', /Make room on the disk/);
+  assert.equal((await garim.get('/cameras/gate/snapshot.jpg')).status, 503);
+  assert.equal(await metric(garim, 'garim_evidence'), 0);
+  assert.ok((await metric(garim, 'garim_ledger_failures_total')) > 0);
+  await until('a while', () => watch.sights.length > coveredFrom + 5 * PATTERN_FRAME_RATE);
+  assert.deepEqual(new Set(shownSince(watch, coveredFrom)), new Set(['whole']));
+
+  rmSync(filler);
+  await untilPictures(watch);
+  await until('live', async () => (await garim.camera('gate')).health?.state === 'live');
+
+  for (const name of ['journal', 'tile', 'tmp', 'checkpoint', 'intent', 'kept'])
+    rmSync(path.join(ledger, name), { recursive: true, force: true });
+  const goneFrom = await untilCovered(garim, watch);
+  const { status } = (await (await fetch(`${garim.url}/healthz`)).json()) as { status: string };
+  assert.equal(status, 'degraded');
+  await until('a while', () => watch.sights.length > goneFrom + 10 * PATTERN_FRAME_RATE);
+  assert.deepEqual(new Set(shownSince(watch, goneFrom)), new Set(['whole']));
+  assert.match(garim.output(), /The record has stopped/);
+  assert.equal(await metric(garim, 'garim_evidence'), 0);
+});

@@ -1,0 +1,274 @@
+/**
+ * Goal: what the agent tells the recorder stands in the ledger once, in buckets, with the exact values sealed, over restarts and kills; and
+ * whoever must not go on without evidence is told. Method: the real ledger in a folder, a clock that the test moves, and a second recorder on
+ * the same folder, or on a copy of what was on the disk at the moment of a kill.
+ */
+import assert from 'node:assert/strict';
+import { cpSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { cameraStream, sensorStream } from '../../../../edge/agent/record/about.ts';
+import { Recorder, type RecorderOptions } from '../../../../edge/agent/record/recorder.ts';
+import { rootLog } from '../../../../edge/base/log.ts';
+import { configSchema } from '../../../../edge/config/schema.ts';
+import { auditLog } from '../../../../edge/ledger/audit.ts';
+import { Details } from '../../../../edge/ledger/detail.ts';
+import { nodeDisk } from '../../../../edge/ledger/disk.ts';
+import { DurableFolder } from '../../../../edge/ledger/durable.ts';
+import { entriesOf } from '../../../../edge/ledger/entries.ts';
+import { decodeLeaf, type Kind, type Leaf } from '../../../../edge/ledger/leaf.ts';
+import { adapterNamed } from '../../../../edge/sensor/adapters/index.ts';
+import type { Release, SensorReport } from '../../../../edge/sensor/messages.ts';
+import { TempDir } from '../../../support/temp.ts';
+import { testCounts, testHealth } from '../../../support/units.ts';
+import { until } from '../../../support/wait.ts';
+
+const log = rootLog.child({}, { level: 'silent' });
+const BOX = '00c0ffee00c0ffee';
+const QUARTER_MS = 900_000;
+/** Begins a quarter. */
+const START_MS = Date.UTC(2026, 10, 23, 5);
+const DIGEST = '7d'.repeat(32);
+const sensorPolicy = { ...adapterNamed('wifi-probes').defaultPolicy, adapter: 'wifi-probes' };
+
+interface Box {
+  clock: { wallMs(): number; monotonicMs(): number };
+  pass(ms: number): void;
+  options: RecorderOptions;
+  leaves<K extends Kind>(kind: K): Promise<Leaf<K>[]>;
+  folder: DurableFolder;
+}
+
+function boxIn(stateDir: string, ledger: Record<string, unknown> = {}, cameras = ['gate']): Box {
+  let nowMs = START_MS;
+  const clock = { wallMs: () => nowMs, monotonicMs: () => nowMs };
+  const config = configSchema.parse({
+    cameras: Object.fromEntries(cameras.map((name) => [name, { source: 'simulated' }])),
+    ledger,
+  });
+  const folder = new DurableFolder(nodeDisk, path.join(stateDir, 'ledger'));
+  return {
+    clock,
+    folder,
+    pass: (ms) => {
+      nowMs += ms;
+    },
+    options: {
+      settings: config.ledger,
+      stateDir,
+      box: BOX,
+      software: '0.1.0',
+      streams: [
+        ...Object.entries(config.cameras).map(([name, settings]) => cameraStream(name, settings)),
+        sensorStream('corner', sensorPolicy, { digest: 'ab'.repeat(32), version: 7 }),
+      ],
+      clock,
+      log,
+    },
+    leaves: async <K extends Kind>(kind: K) => {
+      const found: Leaf<K>[] = [];
+      for await (const { entry } of entriesOf(folder, 0)) {
+        const decoded = decodeLeaf(entry);
+        assert.ok('leaf' in decoded, JSON.stringify(decoded));
+        if (decoded.leaf.kind === kind) found.push(decoded.leaf as Leaf<K>);
+      }
+      return found;
+    },
+  };
+}
+
+const frames = (count: number, more = {}) => ({ ...testCounts(), framesIn: count, framesOut: count, ...more });
+const health = (digest: string) => ({
+  ...testHealth(),
+  detector: { ...testHealth().detector, models: ['street'], digests: [digest] },
+});
+const report = (counts: Partial<SensorReport['counts']>): SensorReport => ({
+  intake: { state: 'connected', lastError: '' },
+  counts: { messages: 0, readings: 0, dropped: {}, releases: 0, withheld: {}, suppressedCells: 0, ...counts },
+  openWindows: 0,
+  heldReleases: 0,
+});
+const RELEASE: Release = {
+  v: 1,
+  id: 'c'.repeat(64),
+  sensor: 'corner',
+  kind: 'crowd-flow',
+  purpose: sensorPolicy.purpose,
+  window: { startMs: START_MS, endMs: START_MS + sensorPolicy.windowMs },
+  cells: [{ group: {}, figures: { contributors: 31 } }],
+  suppressedCells: 0,
+  privacy: { k: 10, contributionsMax: 1, unit: 'one' },
+  policyDigest: 'ab'.repeat(32),
+};
+
+test('a window stands on record in buckets, with policy and model before it and exact values sealed behind it', async () => {
+  using dir = new TempDir();
+  const box = boxIn(dir.path, { windowMinutes: 15, article: '25(1)5' });
+  const recorder = await Recorder.open(box.options);
+  assert.ok(recorder.evidence.isThere);
+  recorder.cameraHealth('gate', health(DIGEST));
+  recorder.counted(
+    'gate',
+    frames(1000, { framesDropped: { overload: 40 }, framesCoveredWhole: { 'verdict-late': 9 } }),
+  );
+  recorder.counted('gate', frames(25));
+  recorder.sensorReport('corner', report({ messages: 70, readings: 300, dropped: { choice: 20 } }));
+  recorder.counted('stranger', frames(5));
+  box.pass(QUARTER_MS);
+  await recorder.close();
+
+  assert.deepEqual((await box.leaves('policy')).map(({ counter }) => counter).sort(), [0, 7]);
+  const [model] = await box.leaves('model');
+  assert.deepEqual([model?.name, model?.model], ['street', `sha256:${DIGEST}`]);
+  const [gate, corner, ...more] = await box.leaves('collect');
+  assert.deepEqual(more, []);
+  assert.deepEqual(gate?.window, ['2026-11-23T05:00Z', 'PT15M']);
+  assert.deepEqual(gate?.frames, { in: 'b11', out: 'b11', dropped: 'b6' });
+  assert.deepEqual([gate?.model, gate?.mode, gate?.article], [`sha256:${DIGEST}`, 'never', '25(1)5']);
+  assert.equal(gate?.expires, '2026-12-23T05:15Z');
+  assert.deepEqual(corner?.messages, { in: 'b7', out: 'b9', dropped: 'b5' });
+  const [failclosed] = await box.leaves('failclosed');
+  assert.deepEqual([failclosed?.sensor, failclosed?.reasons, failclosed?.frames], ['gate', ['verdict-late'], 'b4']);
+
+  const batch = { window: gate!.window, expires: gate!.expires };
+  const sealed = await Details.readBatch(box.folder, batch);
+  const exact = sealed?.find(({ digest }) => digest === gate?.detail)?.values;
+  assert.deepEqual(exact, {
+    stream: 'camera',
+    name: 'gate',
+    figures: { in: 1025, out: 1025, 'dropped.overload': 40, 'covered.verdict-late': 9 },
+  });
+  const audit = await auditLog({ folder: box.folder, witnesses: [] });
+  assert.deepEqual([audit.faults, audit.details], [[], 2]);
+});
+
+test('a restart goes on in the same window, and says policies and models only when they change', async () => {
+  using dir = new TempDir();
+  const box = boxIn(dir.path);
+  for (const count of [600, 500]) {
+    const recorder = await Recorder.open(box.options);
+    recorder.cameraHealth('gate', health(DIGEST));
+    recorder.counted('gate', frames(count));
+    box.pass(60_000);
+    await recorder.close();
+  }
+  assert.equal((await box.leaves('collect')).length, 0);
+  const changed = boxIn(dir.path, {}, ['gate', 'yard']);
+  changed.pass(QUARTER_MS);
+  const recorder = await Recorder.open(changed.options);
+  await recorder.close();
+  const [gate] = await box.leaves('collect');
+  const values = (await Details.readBatch(box.folder, { window: gate!.window, expires: gate!.expires })) ?? [];
+  assert.deepEqual(values.find(({ digest }) => digest === gate?.detail)?.values, {
+    stream: 'camera',
+    name: 'gate',
+    figures: { in: 1100, out: 1100 },
+  });
+  assert.equal((await box.leaves('policy')).length, 2, 'both cameras have the same settings');
+  assert.equal((await box.leaves('model')).length, 1);
+});
+
+test('what a kill leaves on the disk is recorded once, wherever it struck', async () => {
+  using dir = new TempDir();
+  const box = boxIn(path.join(dir.path, 'box'));
+  const recorder = await Recorder.open(box.options);
+  recorder.counted('gate', frames(900));
+  const keptFile = path.join(box.folder.root, 'kept');
+  const { mtimeMs } = statSync(keptFile);
+  box.pass(11_000);
+  await until('kept', () => statSync(keptFile).mtimeMs > mtimeMs);
+  recorder.counted('gate', frames(90));
+  const before = path.join(dir.path, 'before');
+  cpSync(box.options.stateDir, before, { recursive: true });
+  box.pass(QUARTER_MS);
+  await until('recorded', async () => (await box.leaves('collect')).length === 2);
+  // As if it had been killed between the leaves and keeping.
+  const between = path.join(dir.path, 'between');
+  cpSync(box.options.stateDir, between, { recursive: true });
+  cpSync(path.join(before, 'ledger', 'kept'), path.join(between, 'ledger', 'kept'));
+  await recorder.close();
+
+  for (const [where, figures] of [
+    [before, { in: 900, interruptions: 1 }],
+    [between, { in: 990, interruptions: 0 }],
+  ] as const) {
+    rmSync(path.join(where, 'ledger', 'lock'), { force: true });
+    const after = boxIn(where);
+    after.pass(QUARTER_MS + 60_000);
+    const next = await Recorder.open(after.options);
+    await next.close();
+    const collected = (await after.leaves('collect')).filter(({ sensor }) => sensor === 'gate');
+    assert.equal(collected.length, 1, where);
+    const values = (await Details.readBatch(after.folder, {
+      window: collected[0]!.window,
+      expires: collected[0]!.expires,
+    }))!;
+    const exact = values.find(({ digest }) => digest === collected[0]?.detail)?.values as {
+      figures: { in: number };
+      interruptions?: number;
+    };
+    assert.deepEqual({ in: exact.figures.in, interruptions: exact.interruptions ?? 0 }, figures, where);
+  }
+});
+
+test('what is kept between two starts can not be read without the key that is shredded with the window', async () => {
+  using dir = new TempDir();
+  const box = boxIn(dir.path);
+  const recorder = await Recorder.open(box.options);
+  recorder.counted('gate', frames(123_456_789));
+  await recorder.close();
+  for (const name of readdirSync(box.folder.root, { recursive: true, encoding: 'utf8' })) {
+    const bytes = await nodeDisk.read(path.join(box.folder.root, name)).catch(() => undefined);
+    assert.ok(!bytes?.includes('123456789'), name);
+  }
+});
+
+test('a release is on record before it may leave, and a pull before it is served', async () => {
+  using dir = new TempDir();
+  const box = boxIn(dir.path);
+  const recorder = await Recorder.open(box.options);
+  await recorder.release(RELEASE, sensorPolicy);
+  const [release] = await box.leaves('release');
+  assert.deepEqual(
+    [release?.sensor, release?.feed, release?.cells, release?.window],
+    ['corner', sensorPolicy.release, 'b3', ['2026-11-23T05:00Z', `PT${sensorPolicy.windowMs / 60_000}M`]],
+  );
+  assert.deepEqual([release?.k, release?.epsilon], [undefined, sensorPolicy.epsilonPerDay], 'noise, or k, never both');
+  await recorder.append({
+    kind: 'pull',
+    at: '2026-11-23T05:00:00Z',
+    puller: 'org:traffic',
+    purpose: 'dpv:ImproveTransportMobility',
+    feed: 'gate',
+    decision: `sha256:${'5'.repeat(64)}`,
+  });
+  assert.equal((await box.leaves('pull')).length, 1);
+
+  rmSync(box.folder.root, { recursive: true });
+  await assert.rejects(recorder.append({ kind: 'refusal', at: '2026-11-23T05:00:01Z', reason: 'no-purpose' }));
+  // The journal is open and still takes bytes, but what is under it is gone: the next thing that is kept or signed finds out.
+  box.pass(11_000);
+  await until('it is found out', () => recorder.evidence.state === 'failed');
+  await assert.rejects(recorder.release(RELEASE, sensorPolicy), { code: 'ledger-failed' });
+  assert.match(recorder.notices().join(), /has stopped.*start Garim again/);
+  await recorder.close();
+});
+
+test('a ledger that is damaged lets the agent start without evidence; one of another box does not', async () => {
+  using dir = new TempDir();
+  const box = boxIn(dir.path);
+  await (await Recorder.open(box.options)).close();
+  await assert.rejects(Recorder.open(boxIn(dir.path, { origin: 'other.example/log' }).options), {
+    name: 'UserError',
+    message: /holds the log garim\.local\/box\/00c0ffee00c0ffee, not other\.example\/log/,
+  });
+  writeFileSync(path.join(box.folder.root, 'checkpoint'), 'x');
+  rmSync(path.join(box.folder.root, 'intent'));
+  const recorder = await Recorder.open(box.options);
+  assert.equal(recorder.evidence.state, 'failed');
+  assert.equal(recorder.status().size, 0);
+  await assert.rejects(recorder.append({ kind: 'refusal', at: '2026-11-23T05:00:01Z', reason: 'no-purpose' }), {
+    code: 'ledger-failed',
+  });
+  await recorder.close();
+});
