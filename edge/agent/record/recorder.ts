@@ -44,8 +44,11 @@ export interface RecorderOptions {
   log: Log;
 }
 
-/** A leaf about somebody who takes something, or was refused. */
-export type UseLeaf = Extract<LeafBody, { kind: 'pull' | 'refusal' }>;
+/** What other parts put on record themselves. */
+type OthersLeaf = Extract<
+  LeafBody,
+  { kind: 'pull' | 'refusal' | 'optin-batch' | 'filter' | 'sign' | 'canary' | 'indicator' }
+>;
 
 export class Recorder {
   readonly evidence = new EvidenceGate();
@@ -139,7 +142,7 @@ export class Recorder {
   }
 
   /** Resolves when the leaf is durable. After a rejection, a WorldError, nothing may be served. */
-  append(leaf: UseLeaf): Promise<void> {
+  append(leaf: OthersLeaf): Promise<void> {
     return this.#append(leaf);
   }
 
