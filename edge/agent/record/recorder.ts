@@ -23,13 +23,16 @@ import type { SensorPolicy } from '../../policy/schema.ts';
 import type { Release, SensorReport } from '../../sensor/messages.ts';
 import type { Stream } from './about.ts';
 import { EvidenceGate } from './evidence.ts';
+import { InForce } from './in-force.ts';
 import { type Kept, parseKept, settle } from './kept.ts';
 import { detailOf, expiryOf, figuresOfCamera, figuresOfSensor, leavesOf, releaseLeaf, windowOf } from './leaves.ts';
-import { type Model, type Window, WindowBook } from './windows.ts';
+import { type Window, WindowBook } from './windows.ts';
 
 const TURN_EVERY_MS = 1_000;
 /** Also how much of the counts a crash may cost. On a card that is some 100 MB of writes a day. */
 const KEEP_EVERY_MS = 10_000;
+/** A witness that is there answers within a second; until then it is not worth a warning. */
+const HELD_SAID_AFTER_MS = 5_000;
 const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$/;
 
 export interface RecorderOptions {
@@ -44,11 +47,11 @@ export interface RecorderOptions {
   log: Log;
 }
 
+/** A leaf about somebody who takes something, or was refused. */
+export type UseLeaf = Extract<LeafBody, { kind: 'pull' | 'refusal' }>;
+
 /** What other parts put on record themselves. */
-type OthersLeaf = Extract<
-  LeafBody,
-  { kind: 'pull' | 'refusal' | 'optin-batch' | 'filter' | 'sign' | 'canary' | 'indicator' }
->;
+type OthersLeaf = UseLeaf | Extract<LeafBody, { kind: 'optin-batch' | 'filter' | 'sign' | 'canary' | 'indicator' }>;
 
 export class Recorder {
   readonly evidence = new EvidenceGate();
@@ -57,9 +60,8 @@ export class Recorder {
   readonly #book: WindowBook;
   readonly #faults: RepeatLog;
   readonly #failures = new Map<string, number>();
-  /** With their leaves. */
-  #policies = new Set<string>();
-  #models = new Set<string>();
+  readonly #inForce: InForce;
+  #heldMs: number | undefined;
   #ledger: Ledger | undefined;
   #keptMs = Number.NEGATIVE_INFINITY;
   #turning: Promise<void> | undefined;
@@ -70,6 +72,7 @@ export class Recorder {
     this.#options = options;
     this.#origin = settings.origin ?? `garim.local/box/${box}`;
     this.#book = new WindowBook(settings.windowMinutes * 60_000, streams);
+    this.#inForce = new InForce(streams);
     this.#faults = new RepeatLog(log, 'not on record');
   }
 
@@ -107,8 +110,7 @@ export class Recorder {
     const kept = parseKept(found);
     if (kept !== undefined) {
       const settled = await settle(kept, ledger.leavesFrom(kept.size));
-      this.#policies = new Set(settled.policies);
-      this.#models = new Set(settled.models.map(modelKey));
+      this.#inForce.restore(settled);
       this.#book.restore(settled.windows, clock.wallMs());
     } else if (found !== undefined) log.warn('windows that were open when Garim ended can not be read, and are lost');
     const { origin, vkey } = ledger.state();
@@ -214,7 +216,7 @@ export class Recorder {
     const isNews = await this.#sayInForce(ledger);
     const closed = this.#book.closed;
     for (const window of closed) await this.#recordWindow(ledger, window);
-    if (closed.length > 0) this.#forgetModels(closed);
+    if (closed.length > 0) this.#inForce.forgetAllBut([...closed, ...this.#book.unrecorded]);
     if (isNews || closed.length > 0 || clock.monotonicMs() - this.#keptMs >= KEEP_EVERY_MS)
       await this.#keep(ledger, false);
     this.#judge(ledger);
@@ -222,29 +224,12 @@ export class Recorder {
 
   /** Before the windows that name them. Gives whether there was anything to say. */
   async #sayInForce(ledger: Ledger): Promise<boolean> {
-    let isNews = false;
-    const at = instantOf(this.#options.clock.wallMs());
-    const inForce = new Map(this.#options.streams.map(({ about, policyVersion }) => [about.policy, policyVersion]));
-    for (const [policy, counter] of inForce) {
-      if (this.#policies.has(policy)) continue;
-      await ledger.append({ kind: 'policy', at, policy, counter });
-      this.#policies.add(policy);
-      isNews = true;
+    const missing = this.#inForce.missing(this.#book.unrecorded, instantOf(this.#options.clock.wallMs()));
+    for (const { leaf, told } of missing) {
+      await ledger.append(leaf);
+      told();
     }
-    this.#policies = new Set(inForce.keys());
-    for (const seen of this.#book.unrecorded.flatMap(({ models }) => models)) {
-      if (this.#models.has(modelKey(seen))) continue;
-      await ledger.append({ kind: 'model', at, role: 'detector', ...seen });
-      this.#models.add(modelKey(seen));
-      isNews = true;
-    }
-    return isNews;
-  }
-
-  /** A model that was in no window of late gets a leaf again when it comes back. */
-  #forgetModels(recorded: readonly Window[]): void {
-    const inUse = [...recorded, ...this.#book.unrecorded].flatMap(({ models }) => models);
-    this.#models = new Set(inUse.map(modelKey));
+    return missing.length > 0;
   }
 
   async #recordWindow(ledger: Ledger, window: Window): Promise<void> {
@@ -277,8 +262,7 @@ export class Recorder {
       v: 1,
       size: ledger.state().size,
       isClean,
-      policies: [...this.#policies],
-      models: [...this.#models].map(modelOfKey),
+      ...this.#inForce.said,
       windows: [...windows],
     };
     await ledger.keep(this.#batchOf({ startMs, lengthMs }), kept);
@@ -291,15 +275,21 @@ export class Recorder {
 
   #judge(ledger: Ledger): void {
     const { isHeld, failure } = ledger.state();
-    const { log, settings } = this.#options;
+    const { clock, log, settings } = this.#options;
     if (failure !== undefined) return;
     if (!isHeld) {
+      this.#heldMs = undefined;
       if (this.evidence.become('kept')) log.info('what leaves is on record');
       return;
     }
     const witnesses = settings.witnesses.map(({ url }) => url).join(', ');
     const advice = `The record is not signed until a witness has confirmed it, and feeds are covered until then. Check that ${witnesses} can be reached, and watches this log.`;
-    if (this.evidence.become('held', advice)) log.warn(advice);
+    this.evidence.become('held', advice);
+    const nowMs = clock.monotonicMs();
+    this.#heldMs ??= nowMs;
+    if (nowMs - this.#heldMs < HELD_SAID_AFTER_MS) return;
+    this.#heldMs = Number.POSITIVE_INFINITY; // said
+    log.warn(advice);
   }
 
   #refused(error: unknown): void {
@@ -316,14 +306,4 @@ export class Recorder {
     const advice = `The record has stopped: ${error.message}. Feeds are covered from now on. Check the disk of the state folder, then start Garim again.`;
     if (this.evidence.become('failed', advice)) this.#options.log.error(advice);
   }
-}
-
-/** A digest has no space in it. */
-function modelKey({ name, model }: Model): string {
-  return `${model} ${name}`;
-}
-
-function modelOfKey(key: string): Model {
-  const end = key.indexOf(' ');
-  return { name: key.slice(end + 1), model: key.slice(0, end) };
 }
