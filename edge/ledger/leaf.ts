@@ -44,7 +44,7 @@ const leaf = <K extends string, S extends z.ZodRawShape>(kind: K, fields: S) =>
 const schemas = {
   /** The first entry: whose log this is. */
   genesis: leaf('genesis', { at: instant, origin, key: vkey, witnesses: z.array(vkey).max(TEXTS_MAX), software: name }),
-  /** From here on another policy is in force. */
+  /** From here on another policy is in force. `counter` is its version, 0 where it has none. */
   policy: leaf('policy', { at: instant, policy: sha256, counter: whole, signer: name.optional() }),
   /** From here on another model decides. */
   model: leaf('model', { at: instant, name, role: name, model: sha256 }),
@@ -77,6 +77,7 @@ const schemas = {
     k: whole.optional(),
     cells: count.optional(),
     suppressed: count.optional(),
+    /** Cap of the day that the noise of this window is charged to. */
     epsilon: z.number().nonnegative().optional(),
     detail: detail.optional(),
   }),

@@ -202,7 +202,8 @@ export class Ledger {
   }
 
   /** Seals exact values; the digest belongs into the `detail` of the leaf that is appended next. Rejects as `append` does. */
-  seal(batch: DetailBatch, values: unknown): Promise<string> {
+  async seal(batch: DetailBatch, values: unknown): Promise<string> {
+    if (this.#log.failure !== undefined) throw this.#log.failure;
     return this.#onDisk(this.#details.seal(batch, values));
   }
 

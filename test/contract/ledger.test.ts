@@ -181,6 +181,63 @@ test('details are sealed, matched, and gone with their key', async () => {
   }
   const { faults, kinds, details } = await audit(dir.path);
   assert.deepEqual([faults, kinds.get('shred'), details], [[], 1, 0]);
+  const passes: unknown[] = [];
+  for await (const leaf of box.ledger.leavesFrom(0)) if (leaf.kind === 'retention') passes.push(leaf);
+  const count = 'b3'; // of 0 to 7: one batch, in time
+  assert.deepEqual(passes, [
+    {
+      v: 1,
+      kind: 'retention',
+      box: 'urn:box:7f3a',
+      at: '2026-12-23T00:15:00Z',
+      due: count,
+      shredded: count,
+      late: count,
+    },
+  ]);
+});
+
+test('what is kept is there after a restart, until its key is shredded', async () => {
+  using dir = new TempDir();
+  let nowMs = Date.UTC(2026, 10, 23);
+  const clock = { monotonicMs: () => nowMs, wallMs: () => nowMs };
+  const batch = { window: WINDOW, expires: EXPIRES };
+  {
+    await using box = await startTestLedger(dir.path, { clock });
+    assert.equal(await box.ledger.kept(), undefined);
+    await box.ledger.keep(batch, { n: 1 });
+    await box.ledger.keep(batch, { n: 2, names: ['north'] });
+  }
+  const file = path.join(dir.path, 'ledger/kept');
+  assert.ok(!readFileSync(file).includes('north'));
+  await using box = await startTestLedger(dir.path, { clock });
+  assert.deepEqual(await box.ledger.kept(), { n: 2, names: ['north'] });
+  const whole = readFileSync(file);
+  for (const damaged of [whole.subarray(0, -1), whole.subarray(0, 9), Buffer.from('x'), Buffer.alloc(0)]) {
+    writeFileSync(file, damaged);
+    assert.equal(await box.ledger.kept(), undefined);
+  }
+  writeFileSync(file, whole);
+  nowMs = Date.UTC(2026, 11, 24);
+  await box.ledger.shredDue();
+  assert.equal(await box.ledger.kept(), undefined);
+});
+
+test('a disk that fails beside the log ends it too', async () => {
+  for (const write of ['seal', 'keep'] as const) {
+    using dir = new TempDir();
+    const disk = new LosingDisk();
+    await using box = await startTestLedger(dir.path, { disk });
+    disk.onChange = (op) => {
+      if (op === 'sync') throw new Error('EIO');
+    };
+    await assert.rejects(box.ledger[write]({ window: WINDOW, expires: EXPIRES }, {}), { code: 'ledger-failed' });
+    disk.onChange = () => {};
+    await assert.rejects(box.ledger.append(pull), { code: 'ledger-failed' });
+    await assert.rejects(box.ledger.keep({ window: WINDOW, expires: EXPIRES }, {}), { code: 'ledger-failed' });
+    await assert.rejects(box.ledger.requireRoom(), { code: 'ledger-failed' });
+    assert.equal(box.failures.length, 1);
+  }
 });
 
 test('a crash while shredding leaves no key and, in the end, a leaf', async () => {
