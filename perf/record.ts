@@ -48,7 +48,8 @@ const options: RecorderOptions = {
 
 async function open(what: string): Promise<Recorder> {
   const startMs = performance.now();
-  const recorder = await Recorder.open(options);
+  const recorder = new Recorder(options);
+  await recorder.start();
   console.log(`${what}: ${(performance.now() - startMs).toFixed(1)} ms`);
   return recorder;
 }

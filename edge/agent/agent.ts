@@ -83,8 +83,7 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
   const metrics = createMetrics();
   const box = await boxId(config.state);
   const sensorPolicy = await sensorPolicyOf(loaded, log);
-  // Before anything that could leave.
-  const record = await Recorder.open({
+  const record = new Recorder({
     settings: config.ledger,
     stateDir: config.state,
     box,
@@ -94,6 +93,9 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
     log,
   });
   running.add('record', () => record.close());
+  // The disk is waited for beside the rest of the start; before anything that could leave.
+  const recording = record.start();
+  recording.catch(() => {}); // thrown below
   const health = new AgentHealthBook(record);
   health.watchNotices(record);
   metrics.watchRecord(record);
@@ -157,6 +159,7 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
   });
   running.add('HTTP server', () => http.close());
 
+  await recording;
   // Only now: with a port that is taken, the reason is the first thing that the installer reads, and no camera was bothered.
   for (const supervisor of supervisors) supervisor.start();
   if (sensors !== undefined) {

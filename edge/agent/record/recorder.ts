@@ -62,12 +62,14 @@ export class Recorder {
   readonly #failures = new Map<string, number>();
   readonly #inForce: InForce;
   #heldMs: number | undefined;
+  #starting: Promise<void> | undefined;
   #ledger: Ledger | undefined;
   #keptMs = Number.NEGATIVE_INFINITY;
   #turning: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  private constructor(options: RecorderOptions) {
+  /** Without evidence until `start` has said otherwise. */
+  constructor(options: RecorderOptions) {
     const { settings, box, streams, log } = options;
     this.#options = options;
     this.#origin = settings.origin ?? `garim.local/box/${box}`;
@@ -80,20 +82,23 @@ export class Recorder {
    * Opens the ledger, or begins one, and says what is in force. A ledger that is damaged, or a disk that fails, does not keep the agent from
    * starting: then there is no evidence. Throws UserError when a setting is at fault, WorldError `ledger-busy` when another process writes it.
    */
-  static async open(options: RecorderOptions): Promise<Recorder> {
-    const recorder = new Recorder(options);
-    try {
-      await recorder.#start();
-    } catch (error) {
-      if (error instanceof UserError || (error instanceof WorldError && error.code === 'ledger-busy')) throw error;
-      recorder.#fail(error instanceof WorldError ? error : new WorldError('ledger-failed', messageOf(error)));
-    }
-    await recorder.#turn();
-    recorder.#timer = setInterval(() => void recorder.#turn(), TURN_EVERY_MS);
-    return recorder;
+  start(): Promise<void> {
+    this.#starting ??= this.#begin();
+    return this.#starting;
   }
 
-  async #start(): Promise<void> {
+  async #begin(): Promise<void> {
+    try {
+      await this.#open();
+    } catch (error) {
+      if (error instanceof UserError || (error instanceof WorldError && error.code === 'ledger-busy')) throw error;
+      this.#fail(error instanceof WorldError ? error : new WorldError('ledger-failed', messageOf(error)));
+    }
+    await this.#turn();
+    this.#timer = setInterval(() => void this.#turn(), TURN_EVERY_MS);
+  }
+
+  async #open(): Promise<void> {
     const { settings, stateDir, box, software, clock, log } = this.#options;
     const ledger = await Ledger.start({
       stateDir,
@@ -189,6 +194,7 @@ export class Recorder {
 
   /** Records what is over, keeps the present windows for the next start, signs what is durable, and lets go of the ledger. */
   async close(): Promise<void> {
+    await this.#starting?.catch(() => undefined); // told to whoever started it
     clearInterval(this.#timer);
     await this.#turning;
     await this.#turn();

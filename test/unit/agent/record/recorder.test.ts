@@ -77,6 +77,12 @@ function boxIn(stateDir: string, ledger: Record<string, unknown> = {}, cameras =
   };
 }
 
+async function opened(options: RecorderOptions): Promise<Recorder> {
+  const recorder = new Recorder(options);
+  await recorder.start();
+  return recorder;
+}
+
 const frames = (count: number, more = {}) => ({ ...testCounts(), framesIn: count, framesOut: count, ...more });
 const health = (digest: string) => ({
   ...testHealth(),
@@ -104,7 +110,7 @@ const RELEASE: Release = {
 test('a window stands on record in buckets, with policy and model before it and exact values sealed behind it', async () => {
   using dir = new TempDir();
   const box = boxIn(dir.path, { windowMinutes: 15, article: '25(1)5' });
-  const recorder = await Recorder.open(box.options);
+  const recorder = await opened(box.options);
   assert.ok(recorder.evidence.isThere);
   recorder.cameraHealth('gate', health(DIGEST));
   recorder.counted(
@@ -146,7 +152,7 @@ test('a restart goes on in the same window, and says policies and models only wh
   using dir = new TempDir();
   const box = boxIn(dir.path);
   for (const count of [600, 500]) {
-    const recorder = await Recorder.open(box.options);
+    const recorder = await opened(box.options);
     recorder.cameraHealth('gate', health(DIGEST));
     recorder.counted('gate', frames(count));
     box.pass(60_000);
@@ -155,7 +161,7 @@ test('a restart goes on in the same window, and says policies and models only wh
   assert.equal((await box.leaves('collect')).length, 0);
   const changed = boxIn(dir.path, {}, ['gate', 'yard']);
   changed.pass(QUARTER_MS);
-  const recorder = await Recorder.open(changed.options);
+  const recorder = await opened(changed.options);
   await recorder.close();
   const [gate] = await box.leaves('collect');
   const values = (await Details.readBatch(box.folder, { window: gate!.window, expires: gate!.expires })) ?? [];
@@ -171,7 +177,7 @@ test('a restart goes on in the same window, and says policies and models only wh
 test('what a kill leaves on the disk is recorded once, wherever it struck', async () => {
   using dir = new TempDir();
   const box = boxIn(path.join(dir.path, 'box'));
-  const recorder = await Recorder.open(box.options);
+  const recorder = await opened(box.options);
   recorder.counted('gate', frames(900));
   const keptFile = path.join(box.folder.root, 'kept');
   const { mtimeMs } = statSync(keptFile);
@@ -195,7 +201,7 @@ test('what a kill leaves on the disk is recorded once, wherever it struck', asyn
     rmSync(path.join(where, 'ledger', 'lock'), { force: true });
     const after = boxIn(where);
     after.pass(QUARTER_MS + 60_000);
-    const next = await Recorder.open(after.options);
+    const next = await opened(after.options);
     await next.close();
     const collected = (await after.leaves('collect')).filter(({ sensor }) => sensor === 'gate');
     assert.equal(collected.length, 1, where);
@@ -214,7 +220,7 @@ test('what a kill leaves on the disk is recorded once, wherever it struck', asyn
 test('what is kept between two starts can not be read without the key that is shredded with the window', async () => {
   using dir = new TempDir();
   const box = boxIn(dir.path);
-  const recorder = await Recorder.open(box.options);
+  const recorder = await opened(box.options);
   recorder.counted('gate', frames(123_456_789));
   await recorder.close();
   for (const name of readdirSync(box.folder.root, { recursive: true, encoding: 'utf8' })) {
@@ -226,7 +232,7 @@ test('what is kept between two starts can not be read without the key that is sh
 test('a release is on record before it may leave, and a pull before it is served', async () => {
   using dir = new TempDir();
   const box = boxIn(dir.path);
-  const recorder = await Recorder.open(box.options);
+  const recorder = await opened(box.options);
   await recorder.release(RELEASE, sensorPolicy);
   const [release] = await box.leaves('release');
   assert.deepEqual(
@@ -256,14 +262,14 @@ test('a release is on record before it may leave, and a pull before it is served
 test('a ledger that is damaged lets the agent start without evidence; one of another box does not', async () => {
   using dir = new TempDir();
   const box = boxIn(dir.path);
-  await (await Recorder.open(box.options)).close();
-  await assert.rejects(Recorder.open(boxIn(dir.path, { origin: 'other.example/log' }).options), {
+  await (await opened(box.options)).close();
+  await assert.rejects(opened(boxIn(dir.path, { origin: 'other.example/log' }).options), {
     name: 'UserError',
     message: /holds the log garim\.local\/box\/00c0ffee00c0ffee, not other\.example\/log/,
   });
   writeFileSync(path.join(box.folder.root, 'checkpoint'), 'x');
   rmSync(path.join(box.folder.root, 'intent'));
-  const recorder = await Recorder.open(box.options);
+  const recorder = await opened(box.options);
   assert.equal(recorder.evidence.state, 'failed');
   assert.equal(recorder.status().size, 0);
   await assert.rejects(recorder.append({ kind: 'refusal', at: '2026-11-23T05:00:01Z', reason: 'no-purpose' }), {
