@@ -93,7 +93,7 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
     log,
   });
   running.add('record', () => record.close());
-  // The disk is waited for beside the rest of the start; before anything that could leave.
+  // Beside the rest of the start: until it is there nothing leaves uncovered.
   const recording = record.start();
   recording.catch(() => {}); // thrown below
   const health = new AgentHealthBook(record);
@@ -159,7 +159,6 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
   });
   running.add('HTTP server', () => http.close());
 
-  await recording;
   // Only now: with a port that is taken, the reason is the first thing that the installer reads, and no camera was bothered.
   for (const supervisor of supervisors) supervisor.start();
   if (sensors !== undefined) {
@@ -183,6 +182,7 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
     }
   }
 
+  await recording;
   return {
     http: http.address,
     rtsp: rtsp.address,
