@@ -93,7 +93,7 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
     log,
   });
   running.add('record', () => record.close());
-  // Beside the rest of the start: until it is there nothing leaves uncovered.
+  // Its disk is waited for beside the servers' start.
   const recording = record.start();
   recording.catch(() => {}); // thrown below
   const health = new AgentHealthBook(record);
@@ -159,7 +159,8 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
   });
   running.add('HTTP server', () => http.close());
 
-  // Only now: with a port that is taken, the reason is the first thing that the installer reads, and no camera was bothered.
+  await recording;
+  // Only now: with a port that is taken, or the log of another box, the reason is the first thing that the installer reads, and no camera was bothered.
   for (const supervisor of supervisors) supervisor.start();
   if (sensors !== undefined) {
     running.add('sensors', () => sensors.close());
@@ -182,7 +183,6 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
     }
   }
 
-  await recording;
   return {
     http: http.address,
     rtsp: rtsp.address,
