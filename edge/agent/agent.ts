@@ -100,6 +100,7 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
           health.counted(camera, counts);
         },
       },
+      onCrossings: (crossings) => metrics.crossingsDropped(name, 'no-sensor', crossings.length),
     });
     running.add(`camera ${name}`, () => supervisor.close());
     return supervisor;

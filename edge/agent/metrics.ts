@@ -23,6 +23,8 @@ export interface Metrics extends GatewayMetrics, SensorMetrics, UplinkMetrics {
   cameraProcessRestarted(camera: string): void;
   /** A message of a camera process that did not fit the protocol was dropped. */
   messageRefused(camera: string): void;
+  /** Somebody crossed a counting line and is counted nowhere. */
+  crossingsDropped(camera: string, reason: string, count: number): void;
   /** A coded picture did not reach the feed. */
   unitDropped(camera: string, reason: string): void;
   /** Reads the state of a camera's segments whenever metrics are rendered. */
@@ -65,6 +67,7 @@ export function createMetrics(): Metrics {
   const reconnects = counter('source_reconnects_total', 'Reconnections to the camera.', 'camera');
   const restarts = counter('camera_process_restarts_total', 'Restarts of the camera process.', 'camera');
   const refused = counter('camera_messages_refused_total', 'Malformed messages of the camera process.', 'camera');
+  const crossings = counter('crossings_dropped_total', 'Line crossings given up, by reason.', 'camera', 'reason');
   const inference = histogram('inference_seconds', 'Time of one inference.', INFERENCE_BUCKETS_S, 'camera');
   const cadence = gauge('detector_cadence_frames', 'Frames per verdict; 1 is each frame.', 'camera');
   const delayLine = gauge('delay_line_frames', 'Frames waiting for their second verdict.', 'camera');
@@ -158,6 +161,7 @@ export function createMetrics(): Metrics {
     },
     cameraProcessRestarted: (camera) => restarts([camera]),
     messageRefused: (camera) => refused([camera]),
+    crossingsDropped: (camera, reason, count) => crossings([camera, reason], count),
     unitDropped: (camera, reason) => dropped([camera, reason]),
     unitSent: (via, camera, latencyMs, bytes) => {
       latency([camera, via], latencyMs / 1000);

@@ -12,8 +12,9 @@
 import { AV_FRAME_DATA_MOTION_VECTORS } from 'node-av/constants';
 import type { Clock } from '../base/clock.ts';
 import { SETTLE_MS } from '../base/limits.ts';
-import type { Look, Mask } from '../config/schema.ts';
+import type { CountLine, Look, Mask } from '../config/schema.ts';
 import type { Capture, CaptureEvent, SourceInfo } from './capture/port.ts';
+import { Counts } from './count/counts.ts';
 import { DelayLine, type Release, type Waiting } from './delay-line.ts';
 import { toFrame } from './detect/letterbox.ts';
 import { PictureMaker } from './detect/picture.ts';
@@ -24,7 +25,9 @@ import { isCounted, LIVE_RULES } from './detect/thresholds.ts';
 import { type ChosenTile, TileLook } from './detect/tile-look.ts';
 import { mergeLooks } from './detect/tiles.ts';
 import type { RawFrame } from './frame.ts';
-import type { WholeFrameReason } from './messages.ts';
+import { MarkerLook } from './marker/marker-look.ts';
+import { type MarkerSeeker, MarkerThread } from './marker/marker-thread.ts';
+import type { CountedCrossing, WholeFrameReason } from './messages.ts';
 import type { FilteredFrame } from './redact/filtered-frame.ts';
 import { type CoverPlan, planCover } from './redact/plan.ts';
 import { Redactor } from './redact/redactor.ts';
@@ -54,8 +57,12 @@ export interface PipelineOptions {
   second?: Detector | undefined;
   /** What follows from persons and vehicles; nothing unless set. */
   secondOpinion?: ZoneRules;
+  /** Looks for the common marker; by default a thread of the pipeline's own. */
+  markers?: MarkerSeeker;
   look: Look;
   masks: readonly Mask[];
+  /** Lines whose crossings are counted. */
+  countLines?: readonly CountLine[] | undefined;
   detect: DetectSettings;
   delayMs: number;
   /** `unpaced`: no deadline, nothing dropped; for files. */
@@ -71,6 +78,8 @@ interface PipelineSink {
   lost(event: Extract<CaptureEvent, { kind: 'lost' }>): void;
   /** What a verdict said of the frame at this feed time, in frame pixels; for measuring. */
   looked?(ms: number, detections: readonly Detection[]): void;
+  /** Who went over counting lines, some seconds ago. */
+  crossed?(crossings: CountedCrossing[], dropped: number): void;
 }
 
 export interface PipelineStatus {
@@ -88,6 +97,9 @@ export class Pipeline {
   readonly #freshMs: number;
   readonly #tracker: Tracker;
   readonly #second: SecondLook | undefined;
+  readonly #seeker: MarkerSeeker;
+  readonly #markers: MarkerLook;
+  readonly #counts: Counts | undefined;
   readonly #pictures: PictureMaker;
   readonly #tiles: TileLook | undefined;
   readonly #redactor: Redactor;
@@ -122,6 +134,9 @@ export class Pipeline {
     });
     this.#tracker = new Tracker();
     this.#second = options.second && new SecondLook(options.second);
+    this.#seeker = options.markers ?? new MarkerThread();
+    this.#markers = new MarkerLook(this.#seeker, pacing);
+    this.#counts = options.countLines && new Counts(options.countLines);
     const take = (lengthBytes: number): Uint8Array<ArrayBuffer> => takeBuffer(options.detector, lengthBytes);
     this.#pictures = new PictureMaker(detect.longSidePx, take);
     this.#tiles = detect.tiles === 'auto' ? new TileLook(detect.longSidePx, take) : undefined;
@@ -154,6 +169,8 @@ export class Pipeline {
     for (const frame of this.#line.drain()) frame[Symbol.dispose]();
     this.#pictures[Symbol.dispose]();
     this.#tiles?.[Symbol.dispose]();
+    await this.#seeker.close();
+    this.#markers[Symbol.dispose]();
     this.#redactor[Symbol.dispose]();
     if (this.#failure !== undefined) throw this.#failure;
   }
@@ -207,6 +224,9 @@ export class Pipeline {
     const gap = newest ? ms - newest.ptsUs / 1000 : undefined;
     if (gap !== undefined && gap < 1000) this.#frameGapMs += (gap - this.#frameGapMs) * 0.1;
     const bytes = frame.widthPx * frame.heightPx * 1.5;
+    // The frame's pixels are read before it is in the line, whose output may free it.
+    const marked = this.#markers.offer(frame, ms, this.#line.oldest?.ms ?? ms);
+    if (this.#options.pacing === 'unpaced') await marked;
     this.#line.push({ item: frame, ms, capturedMs: frame.capturedMs, bytes });
     this.#detect('due');
   }
@@ -222,6 +242,9 @@ export class Pipeline {
     this.#epoch++;
     this.#tracker.reset();
     this.#second?.reset();
+    this.#settleCounts(Number.POSITIVE_INFINITY);
+    this.#counts?.reset();
+    this.#markers.reset();
     this.#line.forgetVerdicts();
     this.#requestedMs = Number.NEGATIVE_INFINITY;
   }
@@ -289,6 +312,10 @@ export class Pipeline {
         this.#tracker.picture = { widthPx, heightPx };
         this.#tracker.neededFromMs = this.#line.oldest?.ms ?? ms;
         this.#tracker.update(ms, detections, (box, fromMs, toMs) => carryBox(motion, box, fromMs, toMs));
+        const { clock } = this.#options;
+        const wallMs = clock.wallMs() - (clock.monotonicMs() - frame.capturedMs);
+        this.#counts?.update(this.#tracker.tracks, this.#tracker.picture, wallMs);
+        this.#settleCounts(ms);
         this.#line.verdict(ms);
         this.#options.sink.looked?.(ms, detections);
       } else if (verdict.kind === 'unavailable') {
@@ -309,6 +336,13 @@ export class Pipeline {
       this.#failure ??= error;
       this.stop();
     }
+  }
+
+  #settleCounts(ms: number): void {
+    if (this.#counts === undefined) return;
+    const crossings = this.#counts.settle(ms, (...who) => this.#markers.isLeftOut(...who));
+    const dropped = this.#counts.takeDropped();
+    if (crossings.length + dropped > 0) this.#options.sink.crossed?.(crossings, dropped);
   }
 
   #chooseTile(frame: RawFrame, ms: number): ChosenTile | undefined {
@@ -385,6 +419,7 @@ export class Pipeline {
       handedOver.catch(() => {}); // awaited above or below; not unhandled meanwhile
     }
     await handedOver;
+    this.#settleCounts(Number.POSITIVE_INFINITY);
   }
 
   #msToDeadline(): number | undefined {
@@ -404,7 +439,10 @@ export class Pipeline {
       const tracked = this.#tracker.regionsAt(release.ms);
       const second = this.#second?.regionsAt(release.ms) ?? [];
       const zones = secondOpinion ? unseenZones(tracked, second, secondOpinion, widthPx) : [];
-      return planCover(tracked, masks, widthPx, heightPx, zones);
+      const persons = [...tracked, ...second].filter(({ label }) => label === 'person');
+      const bodies = this.#markers.coversAt(release.ms, persons);
+      if (this.#markers.isBlindAt(release.ms)) return { kind: 'whole-frame', reason: 'detector-unavailable' };
+      return planCover(tracked, masks, widthPx, heightPx, [...zones, ...bodies]);
     } catch {
       return { kind: 'whole-frame', reason: 'internal-error' };
     }

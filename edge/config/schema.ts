@@ -47,6 +47,17 @@ const maskSchema = z.strictObject({
   polygon: z.array(point).min(3).max(64).describe('Corners as shares of width and height, 0 to 1.'),
 });
 
+const countLineSchema = z
+  .strictObject({
+    name: z.string().regex(NAME, 'use lower-case letters, digits and hyphens'),
+    from: point,
+    to: point,
+  })
+  .refine(({ from, to }) => from[0] !== to[0] || from[1] !== to[1], {
+    path: ['to'],
+    error: 'draw the line between two different points',
+  });
+
 const listenSchema = z
   .string()
   .regex(/^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):\d{1,5}$/, {
@@ -104,6 +115,21 @@ export const cameraSchema = z.strictObject({
     })
     .prefault({})
     .describe('Covers beside those of the faces and plates that were found.'),
+  count: z
+    .strictObject({
+      lines: z
+        .array(countLineSchema)
+        .min(1)
+        .max(16)
+        .refine((lines) => new Set(lines.map(({ name }) => name)).size === lines.length, 'give each line its own name')
+        .describe(
+          'Lines on the ground, as shares of width and height. `forward` is to the right of who goes from `from` to `to`.',
+        ),
+    })
+    .optional()
+    .describe(
+      'Persons and vehicles that cross lines are counted. Counts leave the box only through a sensor of adapter `camera-counts`.',
+    ),
   delayMs: z
     .int()
     .min(100)
@@ -213,4 +239,5 @@ export const configSchema = settingsSchema.refine(({ http, rtsp }) => !isSameAdd
 export type CameraSettings = z.output<typeof cameraSchema>;
 export type Config = z.output<typeof configSchema>;
 export type Mask = z.output<typeof maskSchema>;
+export type CountLine = z.output<typeof countLineSchema>;
 export type Look = CameraSettings['look'];

@@ -37,7 +37,9 @@ function supervise(context: TestContext, sourceUrl: string) {
       unitDropped: (_, reason) => counted.dropped.push(reason),
       counted: () => {},
       health: () => {},
+      crossingsDropped: () => {},
     },
+    onCrossings: () => {},
   });
   supervisor.start();
   context.after(async () => {

@@ -1,0 +1,122 @@
+/**
+ * Looks for the common marker beside a running pipeline, and knows whom to cover for it.
+ *
+ * A look takes place every INTERVAL_MS_MIN, or more rarely where it costs more than an eighth of a core. Whoever shows the marker is
+ * followed as other things are, held through missed looks, and stays covered as a person while the person's own track lasts, so that
+ * turning away uncovers nobody. All of it only adds cover.
+ *
+ * Without an answer for BLIND_MS nobody could be left out: then `isBlindAt()` says so and frames are covered whole.
+ */
+import type { RawFrame } from '../frame.ts';
+import { type TrackedRegion, Tracker } from '../track/tracker.ts';
+import { bodyZone, coverOf, isBearer, mayStandAt } from './body.ts';
+import { LumaMaker } from './luma.ts';
+import type { MarkerSeeker } from './marker-thread.ts';
+
+const INTERVAL_MS_MIN = 250;
+/** Two looks within the second that the effect may take. */
+const INTERVAL_MS_MAX = 500;
+const INTERVAL_PER_LOOK = 8;
+/** A marker is missed now and then: blurred by motion, or turned too far. */
+const HOLD_MS_MIN = 2_000;
+const BLIND_MS = 3_000;
+/** A look that takes longer is given up and its thread replaced. */
+const STALL_MS = { live: 2_000, unpaced: 30_000 } as const;
+/** A person who bore the marker and was not seen for this long is forgotten; tracks do not live on unseen for as long. */
+const FORGET_MS = 5_000;
+
+/** Covers carry the track numbers of persons (positive and negative) and of markers; a marked person's own cover must not share theirs. */
+const BODY_TRACKS_FROM = 2 ** 30;
+
+export class MarkerLook implements Disposable {
+  readonly #seeker: MarkerSeeker;
+  readonly #pacing: 'live' | 'unpaced';
+  readonly #luma = new LumaMaker();
+  readonly #tracker = new Tracker(HOLD_MS_MIN);
+  /** Track number of each person who bore the marker, and when that person was last seen. */
+  readonly #bearers = new Map<number, number>();
+  #resets = 0;
+  #isLooking = false;
+  #lookedMs = Number.NEGATIVE_INFINITY;
+  #intervalMs = INTERVAL_MS_MIN;
+  /** Feed time of the first look that is still without an answer. */
+  #unansweredMs: number | undefined;
+
+  constructor(seeker: MarkerSeeker, pacing: 'live' | 'unpaced') {
+    this.#seeker = seeker;
+    this.#pacing = pacing;
+  }
+
+  /**
+   * Takes a look if it is time for one. Reads the frame before it returns; resolves when the answer is in. Never rejects.
+   * `neededFromMs`: feed time of the oldest frame that `coversAt()` will still be called for.
+   */
+  async offer(frame: RawFrame, ms: number, neededFromMs: number): Promise<void> {
+    if (ms < this.#lookedMs + this.#intervalMs) return;
+    this.#unansweredMs ??= ms;
+    if (this.#isLooking) return;
+    const picture = this.#luma.make(frame.av);
+    if (picture === undefined) return;
+    this.#isLooking = true;
+    this.#lookedMs = ms;
+    const resets = this.#resets;
+    const { widthPx, heightPx } = frame;
+    const scale = widthPx / picture.widthPx;
+    const answer = await this.#seeker.seek(picture, STALL_MS[this.#pacing]);
+    this.#isLooking = false;
+    if (answer === undefined || resets !== this.#resets) return;
+    this.#unansweredMs = undefined;
+    this.#intervalMs = Math.min(INTERVAL_MS_MAX, Math.max(INTERVAL_MS_MIN, INTERVAL_PER_LOOK * answer.lookMs));
+    this.#tracker.picture = { widthPx, heightPx };
+    this.#tracker.neededFromMs = neededFromMs;
+    const zones = answer.markers.map((marker) => {
+      const { x, y, w, h } = bodyZone(marker);
+      return { label: 'person' as const, score: 1, x: x * scale, y: y * scale, w: w * scale, h: h * scale };
+    });
+    this.#tracker.update(ms, zones);
+  }
+
+  /** Whole bodies to cover at a time, in frame pixels. `persons`: everybody who is seen then, by whatever detector. */
+  coversAt(ms: number, persons: readonly TrackedRegion[]): TrackedRegion[] {
+    const covers: TrackedRegion[] = [];
+    const covered = new Set<TrackedRegion>();
+    for (const zone of this.#tracker.regionsAt(ms)) {
+      const bearers = persons.filter((person) => isBearer(person, zone));
+      for (const person of bearers) {
+        this.#bearers.set(person.track, ms);
+        covered.add(person);
+      }
+      covers.push({ ...zone, ...coverOf(zone, bearers) });
+    }
+    for (const person of persons) {
+      if (covered.has(person) || !this.#bearers.has(person.track)) continue;
+      this.#bearers.set(person.track, ms);
+      covers.push({ ...person, label: 'person', track: BODY_TRACKS_FROM + person.track });
+    }
+    for (const [track, seenMs] of this.#bearers) if (ms - seenMs > FORGET_MS) this.#bearers.delete(track);
+    return covers;
+  }
+
+  /** Whether this track is of a person who showed the marker, or stood at that time where one who shows it may stand. */
+  isLeftOut(track: number, ms: number, foot: { x: number; y: number }): boolean {
+    return this.#bearers.has(track) || this.#tracker.regionsAt(ms).some((zone) => mayStandAt(zone, foot));
+  }
+
+  /** Whether the marker could have been shown for too long without anybody looking. */
+  isBlindAt(ms: number): boolean {
+    return this.#unansweredMs !== undefined && ms - this.#unansweredMs > BLIND_MS;
+  }
+
+  /** Forgets all: the picture's size or source changed. */
+  reset(): void {
+    this.#tracker.reset();
+    this.#bearers.clear();
+    this.#resets++;
+    this.#lookedMs = Number.NEGATIVE_INFINITY;
+    this.#unansweredMs = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.#luma[Symbol.dispose]();
+  }
+}
