@@ -6,9 +6,10 @@
  */
 import { randomInt } from 'node:crypto';
 import type { CountLine } from '../../config/schema.ts';
+import type { Box } from '../detect/port.ts';
 import type { CountedCrossing } from '../messages.ts';
 import type { PictureSize, Track } from '../track/track.ts';
-import { type Crossing, footOf, LineCounter } from './line-counter.ts';
+import { type Crossing, LineCounter } from './line-counter.ts';
 
 /** Longer than the marker may take to show (marker/marker-look.ts). */
 const HELD_MS = 3_000;
@@ -19,7 +20,7 @@ const NUMBERS_MAX = 16_384;
 const WINDOW_MS = 15 * 60_000;
 const NUMBER_MAX = 2 ** 48 - 1;
 
-type IsLeftOut = (track: number, ms: number, point: { x: number; y: number }) => boolean;
+type IsLeftOut = (track: number, ms: number, box: Box) => boolean;
 
 interface Held {
   crossing: Crossing;
@@ -52,7 +53,7 @@ export class Counts {
     for (const one of this.#held) {
       const { crossing, atMs } = one;
       if (ms - crossing.ms < HELD_MS) held.push(one);
-      else if (crossing.class === 'person' && isLeftOut(crossing.track, crossing.ms, footOf(crossing.box))) continue;
+      else if (crossing.class === 'person' && isLeftOut(crossing.track, crossing.ms, crossing.box)) continue;
       else {
         const track = this.#numberOf(crossing.track, atMs);
         if (track === undefined) this.#dropped++;

@@ -119,7 +119,7 @@ export class LineCounter {
 }
 
 /** Where it stands on the ground. */
-export const footOf = (box: Box): Point => ({ x: box.x + box.w / 2, y: box.y + box.h });
+const footOf = (box: Box): Point => ({ x: box.x + box.w / 2, y: box.y + box.h });
 
 /** Moves a standing on; the direction when that was a crossing. */
 function step(standing: Standing, box: Box, line: CountLine, picture: PictureSize): CrossingDirection | undefined {

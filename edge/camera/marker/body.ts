@@ -36,20 +36,33 @@ export function markerIn(zone: Box): { x: number; y: number } {
   return { x: zone.x + zone.w / 2, y: zone.y + ABOVE_SHARE * zone.h };
 }
 
-/** Whether a person's box may be that of who shows the marker of this zone: it holds the marker, and is higher than it by a body. */
-export function isBearer(person: Box, zone: Box): boolean {
-  const { x, y } = markerIn(zone);
-  const holds = x >= person.x && x <= person.x + person.w && y >= person.y && y <= person.y + person.h;
-  return holds && person.h >= zone.h * BODY_SHARE_MIN;
-}
-
 /** A person's box that holds a marker is at least as high as head and chest: four sides. */
 const BODY_SHARE_MIN = 4 / (ABOVE_SIDES + BELOW_SIDES);
+/** Where a chest is: in the middle of the box, at this share of its height (a body cut off at the waist has it lower). */
+const CHEST_SHARE = 0.3;
+const CHEST_WEIGHT = 0.5;
+/** Boxes that fit nearly as well as the best one may be the bearer's too. */
+const FIT_SLACK = 0.1;
+/** A box that fits worse is of somebody before or behind. */
+const FIT_MAX = 0.3;
 
-/** Whether somebody who stands there may be who shows the marker of this zone. */
-export function mayStandAt(zone: Box, foot: { x: number; y: number }): boolean {
+/** How well the marker of a zone sits on a person's box: 0 is on the chest. Undefined where it does not. */
+export function misfit(person: Box, zone: Box): number | undefined {
   const { x, y } = markerIn(zone);
-  return Math.abs(foot.x - x) <= (zone.w / 2) * CORE_BESIDE && foot.y >= y && foot.y <= zone.y + zone.h;
+  const across = (x - person.x) / person.w;
+  const down = (y - person.y) / person.h;
+  if (across < 0 || across > 1 || down < 0 || down > 1 || person.h < zone.h * BODY_SHARE_MIN) return undefined;
+  return Math.abs(across - 0.5) + CHEST_WEIGHT * Math.abs(down - CHEST_SHARE);
+}
+
+/** Persons who may bear the marker of a zone, the best fit first. */
+export function bearersOf<Person extends Box>(zone: Box, persons: readonly Person[]): Person[] {
+  const fits = persons.flatMap((person) => {
+    const fit = misfit(person, zone);
+    return fit === undefined || fit > FIT_MAX ? [] : [{ person, fit }];
+  });
+  fits.sort((a, b) => a.fit - b.fit);
+  return fits.filter(({ fit }) => fit <= fits[0]!.fit + FIT_SLACK).map(({ person }) => person);
 }
 
 /** What to cover: the persons who may bear the marker and the core of the zone; all of the zone where no person was found. */

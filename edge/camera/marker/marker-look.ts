@@ -7,9 +7,10 @@
  *
  * Without an answer for BLIND_MS nobody could be left out: then `isBlindAt()` says so and frames are covered whole.
  */
+import type { Box } from '../detect/port.ts';
 import type { RawFrame } from '../frame.ts';
 import { type TrackedRegion, Tracker } from '../track/tracker.ts';
-import { bodyZone, coverOf, isBearer, mayStandAt } from './body.ts';
+import { bearersOf, bodyZone, coverOf } from './body.ts';
 import { LumaMaker } from './luma.ts';
 import type { MarkerSeeker } from './marker-thread.ts';
 
@@ -25,6 +26,9 @@ const STALL_MS = { live: 2_000, unpaced: 30_000 } as const;
 /** A person who bore the marker and was not seen for this long is forgotten; tracks do not live on unseen for as long. */
 const FORGET_MS = 5_000;
 
+/** Somebody who passed behind a bearer is no bearer. */
+const BEARER_FRAMES_MIN = 5;
+
 /** Covers carry the track numbers of persons (positive and negative) and of markers; a marked person's own cover must not share theirs. */
 const BODY_TRACKS_FROM = 2 ** 30;
 
@@ -33,8 +37,8 @@ export class MarkerLook implements Disposable {
   readonly #pacing: 'live' | 'unpaced';
   readonly #luma = new LumaMaker();
   readonly #tracker = new Tracker(HOLD_MS_MIN);
-  /** Track number of each person who bore the marker, and when that person was last seen. */
-  readonly #bearers = new Map<number, number>();
+  /** By track number of a person: frames on which the marker sat on nobody better, and when the person was last seen. */
+  readonly #bearers = new Map<number, { seenMs: number; frames: number }>();
   #resets = 0;
   #isLooking = false;
   #lookedMs = Number.NEGATIVE_INFINITY;
@@ -81,25 +85,31 @@ export class MarkerLook implements Disposable {
     const covers: TrackedRegion[] = [];
     const covered = new Set<TrackedRegion>();
     for (const zone of this.#tracker.regionsAt(ms)) {
-      const bearers = persons.filter((person) => isBearer(person, zone));
-      for (const person of bearers) {
-        this.#bearers.set(person.track, ms);
-        covered.add(person);
-      }
+      const bearers = bearersOf(zone, persons);
+      for (const person of bearers) covered.add(person);
+      if (bearers[0] !== undefined) this.#note(bearers[0].track, ms, 1);
       covers.push({ ...zone, ...coverOf(zone, bearers) });
     }
     for (const person of persons) {
-      if (covered.has(person) || !this.#bearers.has(person.track)) continue;
-      this.#bearers.set(person.track, ms);
+      if (covered.has(person) || !this.#isBearer(person.track)) continue;
+      this.#note(person.track, ms, 0);
       covers.push({ ...person, label: 'person', track: BODY_TRACKS_FROM + person.track });
     }
-    for (const [track, seenMs] of this.#bearers) if (ms - seenMs > FORGET_MS) this.#bearers.delete(track);
+    for (const [track, { seenMs }] of this.#bearers) if (ms - seenMs > FORGET_MS) this.#bearers.delete(track);
     return covers;
   }
 
-  /** Whether this track is of a person who showed the marker, or stood at that time where one who shows it may stand. */
-  isLeftOut(track: number, ms: number, foot: { x: number; y: number }): boolean {
-    return this.#bearers.has(track) || this.#tracker.regionsAt(ms).some((zone) => mayStandAt(zone, foot));
+  /** Whether somebody showed the marker: this track by now, or whoever was in this box at that time. */
+  isLeftOut(track: number, ms: number, box: Box): boolean {
+    return this.#isBearer(track) || this.#tracker.regionsAt(ms).some((zone) => bearersOf(zone, [box]).length > 0);
+  }
+
+  #isBearer(track: number): boolean {
+    return (this.#bearers.get(track)?.frames ?? 0) >= BEARER_FRAMES_MIN;
+  }
+
+  #note(track: number, seenMs: number, frames: number): void {
+    this.#bearers.set(track, { seenMs, frames: (this.#bearers.get(track)?.frames ?? 0) + frames });
   }
 
   /** Whether the marker could have been shown for too long without anybody looking. */
