@@ -1,7 +1,12 @@
 /** The simulated street, where some persons show the common marker, through the real pipeline; what came of it beside the truth. */
 import { systemClock } from '../../edge/base/clock.ts';
 import type { Capture } from '../../edge/camera/capture/port.ts';
-import { createStreet, type Street, type StreetOptions, type StreetTruth } from '../../edge/camera/capture/simulated/street.ts';
+import {
+  createStreet,
+  type Street,
+  type StreetOptions,
+  type StreetTruth,
+} from '../../edge/camera/capture/simulated/street.ts';
 import type { Detection, Detector, DetectorPicture, Verdict } from '../../edge/camera/detect/port.ts';
 import { readBarcode } from '../../edge/camera/evaluate/barcode.ts';
 import { hiddenShare } from '../../edge/camera/evaluate/coverage.ts';

@@ -23,7 +23,8 @@ export class LumaMaker implements Disposable {
     const { width: widthPx, height: heightPx } = scaling.small;
     const strideBytes = scaling.small.linesize[0]!;
     const luma = new Uint8Array(widthPx * heightPx);
-    for (let y = 0; y < heightPx; y++) scaling.pixels.copy(luma, y * widthPx, y * strideBytes, y * strideBytes + widthPx);
+    for (let y = 0; y < heightPx; y++)
+      scaling.pixels.copy(luma, y * widthPx, y * strideBytes, y * strideBytes + widthPx);
     return { luma, widthPx, heightPx };
   }
 

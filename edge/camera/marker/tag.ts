@@ -22,7 +22,8 @@ export function blackRuns(): { x: number; y: number; w: number }[] {
     { x: 1, y: BLACK_CELLS, w: BLACK_CELLS },
   ];
   for (const [row, bits] of MARKER_ROWS.entries()) {
-    for (const { index, 0: zeros } of `0${bits}0`.matchAll(/0+/g)) runs.push({ x: 1 + index, y: 2 + row, w: zeros.length });
+    for (const { index, 0: zeros } of `0${bits}0`.matchAll(/0+/g))
+      runs.push({ x: 1 + index, y: 2 + row, w: zeros.length });
   }
   return runs;
 }

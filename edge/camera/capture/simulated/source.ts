@@ -8,7 +8,8 @@ export interface SimulatedSource {
   seconds: number | undefined;
 }
 
-const FIX = 'write simulated:SEED?night=1&rain=1&markers=1&width=1280&height=720&fps=25&seconds=60, each part as you need it';
+const FIX =
+  'write simulated:SEED?night=1&rain=1&markers=1&width=1280&height=720&fps=25&seconds=60, each part as you need it';
 
 /** @throws UserError when the URL has an unknown or impossible part */
 export function parseSimulated(url: string): SimulatedSource {

@@ -105,8 +105,7 @@ export async function createStreet(given: Partial<StreetOptions> = {}): Promise<
       else if (item.kind === 'person') {
         const { id, pose } = item.actor;
         drawPerson(painter, item.look, pose, id, glows.shadow, isBearer(seed, id) ? marker : undefined);
-      }
-      else drawFurniture(painter, item.item, furniture);
+      } else drawFurniture(painter, item.item, furniture);
     }
     if (options.rain) drawRain(surface, seed, index, options.night);
     expose(surface, noise, seed, index, seconds);
