@@ -1,18 +1,19 @@
 /**
  * From a marker to the body of whoever shows it. Pure; pixels of the frame. Everything errs to the large side.
  *
- * The marker is worn on the chest or the back, or held in front, printed on A4 (black square of 160 mm) down to A5 (113 mm), as the page
- * says. An adult of 1.9 m then reaches 3.5 to 5 sides above the middle of the square and 8.5 to 12 below, and 2.5 to 3.5 to each side.
+ * The marker is worn on the chest or the back, or held before the body, printed on A4 (black square of 160 mm) down to A5 (113 mm), as the
+ * page says. An adult of 1.9 m then reaches 3.4 sides (A4, chest) to 8 sides (A5, held low) above its middle, 6 to 12 below, and 2 to 3 to
+ * each side.
  */
 import type { Box } from '../detect/port.ts';
 import { hull } from '../track/geometry.ts';
 import type { FoundMarker } from './find.ts';
 
-const ABOVE_SIDES = 6;
+const ABOVE_SIDES = 8.5;
 const BELOW_SIDES = 13;
 const BESIDE_SIDES = 4.5;
 /** Shares of the zone that a person surely fills when a person's box says the rest. */
-const CORE_ABOVE = 0.6;
+const CORE_ABOVE = 0.66;
 const CORE_BELOW = 0.6;
 const CORE_BESIDE = 0.55;
 
