@@ -8,7 +8,7 @@ import { CameraSupervisor } from '../../edge/agent/camera-supervisor.ts';
 import { SlateSpare } from '../../edge/agent/slate-spare.ts';
 import { systemClock } from '../../edge/base/clock.ts';
 import { rootLog } from '../../edge/base/log.ts';
-import type { AccessUnit } from '../../edge/camera/messages.ts';
+import type { AccessUnit, CountedCrossing } from '../../edge/camera/messages.ts';
 import { cameraSchema } from '../../edge/config/schema.ts';
 import { GARBAGE_COUNT } from '../support/garbage-count.ts';
 import { until } from '../support/wait.ts';
@@ -19,12 +19,16 @@ interface Seen {
 }
 
 function supervise(context: TestContext, sourceUrl: string) {
-  const counted = { refused: 0, restarts: 0, dropped: [] as string[] };
+  const counted = { refused: 0, restarts: 0, dropped: [] as string[], uncounted: {} as Record<string, number> };
+  const crossings: CountedCrossing[] = [];
   const log = rootLog.child({}, { level: 'silent' });
   const slates = new SlateSpare(new URL('../../edge/camera/slate-process.js', import.meta.url), log);
   const supervisor = new CameraSupervisor({
     name: 'gate',
-    settings: cameraSchema.parse({ source: 'simulated' }),
+    settings: cameraSchema.parse({
+      source: 'simulated',
+      count: { lines: [{ name: 'gate', from: [0, 0.5], to: [1, 0.5] }] },
+    }),
     sourceUrl,
     stateDir: '/nonexistent',
     cameraProcess: new URL('../support/stub-camera-process.js', import.meta.url),
@@ -37,9 +41,11 @@ function supervise(context: TestContext, sourceUrl: string) {
       unitDropped: (_, reason) => counted.dropped.push(reason),
       counted: () => {},
       health: () => {},
-      crossingsDropped: () => {},
+      crossingsDropped: (_, reason, count) => {
+        counted.uncounted[reason] = (counted.uncounted[reason] ?? 0) + count;
+      },
     },
-    onCrossings: () => {},
+    onCrossings: (some) => crossings.push(...some),
   });
   supervisor.start();
   context.after(async () => {
@@ -51,7 +57,7 @@ function supervise(context: TestContext, sourceUrl: string) {
     onFormat: () => {},
     onAccessUnit: (unit) => seen.push({ atMs: systemClock.monotonicMs(), unit }),
   });
-  return { supervisor, slates, seen, counted };
+  return { supervisor, slates, seen, counted, crossings };
 }
 
 const last = (seen: Seen[]): AccessUnit['cover'] | undefined => seen.at(-1)?.unit.cover;
@@ -157,4 +163,14 @@ test('snapshots: answered by the process, and failed with it', async (context) =
   const pending = supervisor.feed.snapshot();
   process.kill(supervisor.cameraPid!, 'SIGKILL');
   await assert.rejects(pending, { code: 'process-lost' });
+});
+
+test('crossings are passed on with lines of the configuration only; others are counted as dropped', async (context) => {
+  const { counted, crossings } = supervise(context, 'stub:counts');
+  await until('crossings came', () => crossings.length > 0);
+  assert.deepEqual(
+    crossings.map(({ line }) => line),
+    ['gate'],
+  );
+  assert.deepEqual(counted.uncounted, { 'no-room': 3, 'unknown-line': 1 });
 });

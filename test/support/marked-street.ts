@@ -129,3 +129,27 @@ export function judgeBearers({ truths, plans }: Pick<MarkedRun, 'truths' | 'plan
   }
   return [...bearers.values()];
 }
+
+/** Who really went over a line, by the middle of the lower edge: a marked person may not be counted. */
+export function trueCrossings({ truths, street }: MarkedRun, line: CountLine): { isMarked: boolean; label: string }[] {
+  const { widthPx, heightPx } = street.options;
+  const marked = new Set<number>();
+  for (const { objects } of truths) {
+    for (const o of objects) if (o.label === 'marker' && isReadable(o)) marked.add(Math.floor(o.id / 10));
+  }
+  const sides = new Map<number, number>();
+  const crossings: { isMarked: boolean; label: string }[] = [];
+  for (const { label, id, x, y, w, h } of truths.flatMap(({ objects }) => objects)) {
+    if (label !== 'person' && label !== 'vehicle') continue;
+    const px = (x + w / 2) / widthPx;
+    const py = (y + h) / heightPx;
+    const [dx, dy] = [line.to[0] - line.from[0], line.to[1] - line.from[1]];
+    const side = Math.sign(dx * (py - line.from[1]) - dy * (px - line.from[0]));
+    const along = (dx * (px - line.from[0]) + dy * (py - line.from[1])) / (dx * dx + dy * dy);
+    const before = sides.get(id) ?? 0;
+    if (side !== 0) sides.set(id, side);
+    if (side * before < 0 && along >= 0 && along <= 1)
+      crossings.push({ isMarked: marked.has(Math.floor(id / 10)), label });
+  }
+  return crossings;
+}

@@ -8,7 +8,7 @@
 import type { CountLine } from '../../config/schema.ts';
 import type { Box } from '../detect/port.ts';
 import type { CountedClass, CrossingDirection } from '../messages.ts';
-import { iou, sizeOf } from '../track/geometry.ts';
+import { areaOf, iou, sizeOf } from '../track/geometry.ts';
 import type { Observation, PictureSize, Track } from '../track/track.ts';
 
 export interface Crossing {
@@ -28,6 +28,8 @@ const BAND_SIZES = 0.12;
 /** What was seen less often, or never so surely, is not believed to be there. */
 const HITS_MIN = 3;
 const SCORE_MIN = { person: 0.5, vehicle: 0.5 } as const;
+/** Between two sightings of one object, a tenth of a second apart. */
+const AREA_RATIO_MAX = 1.6;
 /** Two tracks of one object cross together: such boxes within such a time are counted once. */
 const TWIN_MS = 1_000;
 const TWIN_IOU = 0.3;
@@ -69,6 +71,7 @@ export class LineCounter {
       followers.set(track.id, follower);
       const newest = track.observations.at(-1)!;
       if (newest === follower.last && follower.seen > 0) continue;
+      if (isAnother(follower.last.box, newest.box)) follower.standings = this.#unknown();
       follower.last = newest;
       follower.seen++;
       follower.scoreMax = Math.max(follower.scoreMax, newest.score);
@@ -90,17 +93,25 @@ export class LineCounter {
     this.#recent = [];
   }
 
-  /** A track that goes on from a lost one stands where that one stood. */
+  /**
+   * A track that goes on from a lost one takes over where that one stood. Should the lost one be found again, it is somebody else, who was
+   * not seen on any side yet: otherwise one object would cross twice.
+   */
   #newFollower(track: Track): Follower {
     const { predecessor } = track;
     if (predecessor !== undefined) {
-      for (const { last, seen, scoreMax, standings } of this.#followers.values()) {
-        if (last === predecessor)
-          return { last, seen, scoreMax, standings: standings.map((standing) => ({ ...standing })) };
+      for (const lost of this.#followers.values()) {
+        if (lost.last !== predecessor) continue;
+        const { last, seen, scoreMax, standings } = lost;
+        lost.standings = this.#unknown();
+        return { last, seen, scoreMax, standings };
       }
     }
-    const standings = this.#lines.map((): Standing => ({ side: 0, at: { x: 0, y: 0 } }));
-    return { last: track.observations.at(-1)!, seen: 0, scoreMax: 0, standings };
+    return { last: track.observations.at(-1)!, seen: 0, scoreMax: 0, standings: this.#unknown() };
+  }
+
+  #unknown(): Standing[] {
+    return this.#lines.map(() => ({ side: 0, at: { x: 0, y: 0 } }));
   }
 
   #isTwin(crossing: Crossing): boolean {
@@ -116,6 +127,12 @@ export class LineCounter {
     if (!isTwin) this.#recent.push(crossing);
     return isTwin;
   }
+}
+
+/** A box that changes its size at once has been taken over by something that passes before it. */
+function isAnother(before: Box, after: Box): boolean {
+  const ratio = areaOf(after) / Math.max(1e-9, areaOf(before));
+  return ratio > AREA_RATIO_MAX || ratio < 1 / AREA_RATIO_MAX;
 }
 
 /** Where it stands on the ground. */

@@ -10,7 +10,7 @@
 import type { Box } from '../detect/port.ts';
 import type { RawFrame } from '../frame.ts';
 import { type TrackedRegion, Tracker } from '../track/tracker.ts';
-import { bearersOf, bodyZone, coverOf } from './body.ts';
+import { anchorOf, bearersOf, bearingOf, coverOf } from './body.ts';
 import { LumaMaker } from './luma.ts';
 import type { MarkerSeeker } from './marker-thread.ts';
 
@@ -73,22 +73,23 @@ export class MarkerLook implements Disposable {
     this.#intervalMs = Math.min(INTERVAL_MS_MAX, Math.max(INTERVAL_MS_MIN, INTERVAL_PER_LOOK * answer.lookMs));
     this.#tracker.picture = { widthPx, heightPx };
     this.#tracker.neededFromMs = neededFromMs;
-    const zones = answer.markers.map((marker) => {
-      const { x, y, w, h } = bodyZone(marker);
+    const anchors = answer.markers.map((marker) => {
+      const { x, y, w, h } = anchorOf(marker);
       return { label: 'person' as const, score: 1, x: x * scale, y: y * scale, w: w * scale, h: h * scale };
     });
-    this.#tracker.update(ms, zones);
+    this.#tracker.update(ms, anchors);
   }
 
   /** Whole bodies to cover at a time, in frame pixels. `persons`: everybody who is seen then, by whatever detector. */
   coversAt(ms: number, persons: readonly TrackedRegion[]): TrackedRegion[] {
     const covers: TrackedRegion[] = [];
     const covered = new Set<TrackedRegion>();
-    for (const zone of this.#tracker.regionsAt(ms)) {
-      const bearers = bearersOf(zone, persons);
+    for (const anchor of this.#tracker.regionsAt(ms)) {
+      const bearing = bearingOf(anchor, anchor.seen.w);
+      const bearers = bearersOf(bearing, persons);
       for (const person of bearers) covered.add(person);
       if (bearers[0] !== undefined) this.#note(bearers[0].track, ms, 1);
-      covers.push({ ...zone, ...coverOf(zone, bearers) });
+      covers.push({ ...anchor, ...coverOf(bearing, bearers) });
     }
     for (const person of persons) {
       if (covered.has(person) || !this.#isBearer(person.track)) continue;
@@ -101,7 +102,8 @@ export class MarkerLook implements Disposable {
 
   /** Whether somebody showed the marker: this track by now, or whoever was in this box at that time. */
   isLeftOut(track: number, ms: number, box: Box): boolean {
-    return this.#isBearer(track) || this.#tracker.regionsAt(ms).some((zone) => bearersOf(zone, [box]).length > 0);
+    if (this.#isBearer(track)) return true;
+    return this.#tracker.regionsAt(ms).some((anchor) => bearersOf(bearingOf(anchor, anchor.seen.w), [box]).length > 0);
   }
 
   #isBearer(track: number): boolean {

@@ -73,12 +73,13 @@ test('the example passes the check and names every setting', async () => {
 
 test('what the example comments out is valid too', async () => {
   const text = readFileSync(example, 'utf8').replaceAll(
-    /^( *)# ((?:push|state|segments):.*| {2}(?:dir|secondsEach|totalMbMax):.*| {2}- srt:.*)$/gm,
+    /^( *)# ((?:push|state|segments|count):.*| {2}(?:dir|secondsEach|totalMbMax|lines):.*| {2}- srt:.*| {4}(?:- name| {2}from| {2}to):.*)$/gm,
     '$1$2',
   );
   const config = configSchema.parse(parse(text));
   assert.equal(config.cameras['gate']?.push.length, 1);
   assert.equal(config.cameras['gate']?.segments?.totalMbMax, 2048);
+  assert.equal(config.cameras['gate']?.count?.lines[0]?.name, 'zebra');
   assert.equal(config.state, '/var/lib/garim');
 });
 
@@ -109,4 +110,15 @@ test('the page and the feeds can not share an address', () => {
   assert.ok(!isValid('127.0.0.1:8080', '[::]:8080'));
   assert.ok(isValid('127.0.0.1:0', '127.0.0.1:0'), 'the system chooses two ports');
   assert.ok(isValid('127.0.0.1:8080', '192.0.2.1:8080'));
+});
+
+test('counting lines have names of their own and a length', () => {
+  const line = { name: 'gate', from: [0, 0.5], to: [1, 0.5] };
+  const check = (lines: unknown) =>
+    configSchema.safeParse({ cameras: { gate: { source: 'simulated', count: { lines } } } }).success;
+  assert.ok(check([line, { ...line, name: 'road' }]));
+  assert.ok(!check([line, line]));
+  assert.ok(!check([{ ...line, to: line.from }]));
+  assert.ok(!check([{ ...line, to: [1.2, 0.5] }]));
+  assert.ok(!check([]));
 });
