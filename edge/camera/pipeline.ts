@@ -106,6 +106,8 @@ export class Pipeline {
   /** Raised when a frame came or left, a verdict came, or the end was reached. */
   readonly #changed = new Signal();
   readonly #motionFrames = new WeakMap<RawFrame, MotionFrame>();
+  /** Looks for the marker that are under way; a file waits for them. */
+  #marked: Promise<unknown> = Promise.resolve();
   #isDetecting = false;
   /** Number of the connection and picture size that frames come from now; a verdict of an earlier one is void. */
   #epoch = 0;
@@ -225,8 +227,7 @@ export class Pipeline {
     if (gap !== undefined && gap < 1000) this.#frameGapMs += (gap - this.#frameGapMs) * 0.1;
     const bytes = frame.widthPx * frame.heightPx * 1.5;
     // The frame's pixels are read before it is in the line, whose output may free it.
-    const marked = this.#markers.offer(frame, ms, this.#line.oldest?.ms ?? ms);
-    if (this.#options.pacing === 'unpaced') await marked;
+    this.#marked = Promise.all([this.#marked, this.#markers.offer(frame, ms, this.#line.oldest?.ms ?? ms)]);
     this.#line.push({ item: frame, ms, capturedMs: frame.capturedMs, bytes });
     this.#detect('due');
   }
@@ -400,6 +401,8 @@ export class Pipeline {
     const { clock, sink } = this.#options;
     let handedOver: Promise<void> = Promise.resolve();
     while (!this.#isStopped) {
+      // Never between release and plan: a line that ran empty lets tracks be forgotten.
+      if (this.#options.pacing === 'unpaced') await this.#marked;
       const release = this.#line.release(clock.monotonicMs());
       if (release === undefined) {
         if (this.#isEnded && this.#line.length === 0) break;
