@@ -9,8 +9,10 @@
  */
 import type { Box } from '../detect/port.ts';
 import type { RawFrame } from '../frame.ts';
+import type { PictureSize } from '../track/track.ts';
 import { type TrackedRegion, Tracker } from '../track/tracker.ts';
 import { anchorOf, bearersOf, bearingOf, coverOf } from './body.ts';
+import type { GreyPicture } from './find.ts';
 import { LumaMaker } from './luma.ts';
 import type { MarkerSeeker } from './marker-thread.ts';
 
@@ -32,7 +34,12 @@ const BEARER_FRAMES_MIN = 5;
 /** Covers carry the track numbers of persons (positive and negative) and of markers; a marked person's own cover must not share theirs. */
 const BODY_TRACKS_FROM = 2 ** 30;
 
-export class MarkerLook implements Disposable {
+interface Look extends PictureSize {
+  ms: number;
+  neededFromMs: number;
+}
+
+export class MarkerLook implements AsyncDisposable {
   readonly #seeker: MarkerSeeker;
   readonly #pacing: 'live' | 'unpaced';
   readonly #luma = new LumaMaker();
@@ -41,6 +48,7 @@ export class MarkerLook implements Disposable {
   readonly #bearers = new Map<number, { seenMs: number; frames: number }>();
   #resets = 0;
   #isLooking = false;
+  #answered: Promise<void> = Promise.resolve();
   #lookedMs = Number.NEGATIVE_INFINITY;
   #intervalMs = INTERVAL_MS_MIN;
   /** Feed time of the first look that is still without an answer. */
@@ -51,11 +59,16 @@ export class MarkerLook implements Disposable {
     this.#pacing = pacing;
   }
 
+  /** Resolves when the looks that were taken so far are answered. Never rejects. */
+  get answered(): Promise<void> {
+    return this.#answered;
+  }
+
   /**
-   * Takes a look if it is time for one. Reads the frame before it returns; resolves when the answer is in. Never rejects.
-   * `neededFromMs`: feed time of the oldest frame that `coversAt()` will still be called for.
+   * Takes a look if it is time for one. Reads the frame before it returns. `neededFromMs`: feed time of the oldest frame that `coversAt()`
+   * will still be called for.
    */
-  async offer(frame: RawFrame, ms: number, neededFromMs: number): Promise<void> {
+  offer(frame: RawFrame, ms: number, neededFromMs: number): void {
     if (ms < this.#lookedMs + this.#intervalMs) return;
     this.#unansweredMs ??= ms;
     if (this.#isLooking) return;
@@ -63,14 +76,18 @@ export class MarkerLook implements Disposable {
     if (picture === undefined) return;
     this.#isLooking = true;
     this.#lookedMs = ms;
+    this.#answered = this.#seek(picture, { ms, neededFromMs, widthPx: frame.widthPx, heightPx: frame.heightPx });
+  }
+
+  async #seek(picture: GreyPicture, look: Look): Promise<void> {
     const resets = this.#resets;
-    const { widthPx, heightPx } = frame;
-    const scale = widthPx / picture.widthPx;
     const answer = await this.#seeker.seek(picture, STALL_MS[this.#pacing]);
     this.#isLooking = false;
     if (answer === undefined || resets !== this.#resets) return;
     this.#unansweredMs = undefined;
     this.#intervalMs = Math.min(INTERVAL_MS_MAX, Math.max(INTERVAL_MS_MIN, INTERVAL_PER_LOOK * answer.lookMs));
+    const { ms, neededFromMs, widthPx, heightPx } = look;
+    const scale = widthPx / picture.widthPx;
     this.#tracker.picture = { widthPx, heightPx };
     this.#tracker.neededFromMs = neededFromMs;
     const anchors = answer.markers.map((marker) => {
@@ -128,7 +145,9 @@ export class MarkerLook implements Disposable {
     this.#unansweredMs = undefined;
   }
 
-  [Symbol.dispose](): void {
+  /** Ends the thread too. A look that is under way is given up. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#seeker.close();
     this.#luma[Symbol.dispose]();
   }
 }

@@ -38,7 +38,8 @@ class ScriptedSeeker implements MarkerSeeker {
 async function offerFor(look: MarkerLook, fromMs: number, toMs: number): Promise<void> {
   for (let ms = fromMs; ms < toMs; ms += 40) {
     using frame = makeFrame(ms, ms * 1000);
-    await look.offer(frame, ms, ms);
+    look.offer(frame, ms, ms);
+    await look.answered;
   }
 }
 
@@ -49,7 +50,7 @@ test('a look every quarter of a second; every half where it is dear, never more 
     [5_000, 20],
   ] as const) {
     const seeker = new ScriptedSeeker(() => [], lookMs);
-    using look = new MarkerLook(seeker, 'live');
+    await using look = new MarkerLook(seeker, 'live');
     await offerFor(look, 0, 10_000);
     assert.ok(Math.abs(seeker.asked.length - looks) <= 1, `${seeker.asked.length} looks of ${lookMs} ms`);
   }
@@ -57,10 +58,11 @@ test('a look every quarter of a second; every half where it is dear, never more 
 
 test('large frames are scaled down, small ones are not', async () => {
   const seeker = new ScriptedSeeker(() => []);
-  using look = new MarkerLook(seeker, 'live');
+  await using look = new MarkerLook(seeker, 'live');
   for (const [i, widthPx] of [320, 2560].entries()) {
     using frame = makeFrame(i, i * 1e6, { widthPx, heightPx: widthPx / 2 });
-    await look.offer(frame, i * 1000, 0);
+    look.offer(frame, i * 1000, 0);
+    await look.answered;
   }
   assert.deepEqual(
     seeker.asked.map((picture) => [picture.widthPx, picture.heightPx, picture.luma.length]),
@@ -84,14 +86,15 @@ const person = (track: number, x: number): TrackedRegion => ({
 
 test('who showed the marker stays covered while followed, others do not', async () => {
   const seeker = new ScriptedSeeker((call) => (call < 4 ? [MARKER] : []));
-  using look = new MarkerLook(seeker, 'live');
+  await using look = new MarkerLook(seeker, 'live');
   const bearer = person(7, 135);
   const other = person(8, 250);
   const holds = (covers: readonly TrackedRegion[], p: TrackedRegion): boolean =>
     covers.some((c) => c.x <= p.x && c.y <= p.y && c.x + c.w >= p.x + p.w && c.y + c.h >= p.y + p.h);
   for (let ms = 0; ms < 8_000; ms += 40) {
     using frame = makeFrame(ms, ms * 1000);
-    await look.offer(frame, ms, ms);
+    look.offer(frame, ms, ms);
+    await look.answered;
     const covers = look.coversAt(ms, [bearer, other]);
     assert.ok(holds(covers, bearer), `bearer at ${ms}`);
     assert.ok(!holds(covers, other), `other at ${ms}`);
@@ -106,7 +109,7 @@ test('who showed the marker stays covered while followed, others do not', async 
 test('without an answer for three seconds it is blind, until there is one', async () => {
   let isBroken = true;
   const seeker = new ScriptedSeeker(() => (isBroken ? undefined : []));
-  using look = new MarkerLook(seeker, 'live');
+  await using look = new MarkerLook(seeker, 'live');
   await offerFor(look, 0, 2_900);
   assert.ok(!look.isBlindAt(2_900));
   await offerFor(look, 2_920, 3_200);
