@@ -100,7 +100,10 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
           health.counted(camera, counts);
         },
       },
-      onCrossings: (crossings) => metrics.crossingsDropped(name, 'no-sensor', crossings.length),
+      onCrossings: (crossings) => {
+        if (sensors?.takeCrossings(name, crossings) !== true)
+          metrics.crossingsDropped(name, 'not-taken', crossings.length);
+      },
     });
     running.add(`camera ${name}`, () => supervisor.close());
     return supervisor;

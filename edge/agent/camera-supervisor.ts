@@ -45,7 +45,7 @@ interface SupervisorMetrics {
   counted(camera: string, counts: CameraCounts): void;
   health(camera: string, health: CameraHealth): void;
   /** Of crossings only those that were dropped are told: a count of people goes nowhere but through the sensor process. */
-  crossingsDropped(camera: string, reason: 'no-room' | 'unknown-line' | 'no-sensor', count: number): void;
+  crossingsDropped(camera: string, reason: 'no-room' | 'unknown-line', count: number): void;
 }
 
 export interface SupervisorOptions {

@@ -70,8 +70,9 @@ export const intakeSchema = z
     z.strictObject({ file: z.string().min(1).describe('File that grows by one message per line; it may be rotated.') }),
     z.strictObject({ stdin: z.literal('lines').describe('One message per line on standard input.') }),
     z.strictObject({ serial: serialSchema }),
+    z.strictObject({ camera: z.string().min(1).describe('Camera of this box whose `count` lines are crossed.') }),
   ])
-  .describe('One of mqtt, webhook, file, stdin and serial.');
+  .describe('One of mqtt, webhook, file, stdin, serial and camera.');
 
 export type IntakeSettings = z.output<typeof intakeSchema>;
 
@@ -81,7 +82,8 @@ export type ResolvedIntake =
   | { kind: 'webhook'; listen: string; token: string; tls?: { cert: string; key: string } }
   | { kind: 'file'; path: string }
   | { kind: 'stdin' }
-  | { kind: 'serial'; device: string; baud: number };
+  | { kind: 'serial'; device: string; baud: number }
+  | { kind: 'camera'; camera: string };
 
 export interface Fault {
   what: string;
@@ -98,6 +100,7 @@ export async function resolveIntake(
 ): Promise<ResolvedIntake | Fault> {
   if ('file' in settings) return { kind: 'file', path: path.resolve(baseDir, settings.file) };
   if ('stdin' in settings) return { kind: 'stdin' };
+  if ('camera' in settings) return { kind: 'camera', camera: settings.camera };
   if ('serial' in settings) return { kind: 'serial', ...settings.serial };
   if ('mqtt' in settings) {
     const { url: secret, topics, version } = settings.mqtt;

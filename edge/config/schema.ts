@@ -230,11 +230,38 @@ function isSameAddress(a: string, b: string): boolean {
   return one.host.toLowerCase() === other.host.toLowerCase() || isWildcard(one.host) || isWildcard(other.host);
 }
 
-export const configSchema = settingsSchema.refine(({ http, rtsp }) => !isSameAddress(http.listen, rtsp.listen), {
-  path: ['rtsp', 'listen'],
-  error: 'choose another port for one of the two',
-  params: { what: 'the same address as http.listen' },
-});
+/** The one adapter that reads what cameras count. */
+const COUNTS_ADAPTER = 'camera-counts';
+
+/** What is wrong with a sensor that a camera of this box feeds; the path is below the sensor. */
+function counterProblem(
+  { adapter, intake }: z.output<typeof sensorSchema>,
+  cameras: Readonly<Record<string, z.output<typeof cameraSchema>>>,
+): { path: string[]; what: string; fix: string } | undefined {
+  if (!('camera' in intake)) return undefined;
+  const path = ['intake', 'camera'];
+  if (!Object.hasOwn(cameras, intake.camera))
+    return { path, what: 'no camera has this name', fix: 'name one of `cameras`' };
+  if (cameras[intake.camera]?.count === undefined)
+    return { path, what: 'this camera counts nothing', fix: 'give it `count` with at least one line' };
+  if (adapter === COUNTS_ADAPTER) return undefined;
+  return { path: ['adapter'], what: 'not the adapter of counts', fix: `write ${COUNTS_ADAPTER} for a camera` };
+}
+
+export const configSchema = settingsSchema
+  .superRefine(({ cameras, sensors }, { addIssue }) => {
+    for (const [name, sensor] of Object.entries(sensors)) {
+      const problem = counterProblem(sensor, cameras);
+      if (problem === undefined) continue;
+      const { path, what, fix } = problem;
+      addIssue({ code: 'custom', path: ['sensors', name, ...path], message: fix, params: { what } });
+    }
+  })
+  .refine(({ http, rtsp }) => !isSameAddress(http.listen, rtsp.listen), {
+    path: ['rtsp', 'listen'],
+    error: 'choose another port for one of the two',
+    params: { what: 'the same address as http.listen' },
+  });
 
 export type CameraSettings = z.output<typeof cameraSchema>;
 export type Config = z.output<typeof configSchema>;

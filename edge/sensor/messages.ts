@@ -59,6 +59,8 @@ export type ToSensors =
       /** With their secrets. */
       intakes: Readonly<Record<string, ResolvedIntake>>;
     }
+  /** Bytes of one message for a sensor that a camera of this box feeds. None is sent before the first `status`. */
+  | { type: 'message'; sensor: string; data: Uint8Array }
   | { type: 'stop' };
 
 export type FromSensors =

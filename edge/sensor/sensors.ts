@@ -25,14 +25,18 @@ export function runSensorProcess(clock: Clock = systemClock): void {
   process.on('uncaughtException', die);
   process.on('unhandledRejection', die);
   let station: Promise<Station> | undefined;
+  let opened: Station | undefined;
   const send = openChannel((message) => {
     switch (message.type) {
       case 'start':
         station ??= open(message).catch(die);
         return;
+      case 'message':
+        opened?.take(message.sensor, message.data);
+        return;
       case 'stop':
         void Promise.resolve(station)
-          .then((opened) => opened?.close())
+          .then((running) => running?.close())
           .catch(die)
           .then(() => {
             send({ type: 'stopped' });
@@ -52,7 +56,8 @@ export function runSensorProcess(clock: Clock = systemClock): void {
       () => void choices.refresh().catch((error: unknown) => rootLog.warn(shown(error))),
       CHOICES_EVERY_MS,
     ).unref();
-    return Station.open({ start, clock, choices, log: rootLog, send });
+    opened = await Station.open({ start, clock, choices, log: rootLog, send });
+    return opened;
   };
 }
 

@@ -18,6 +18,7 @@ import { adapterNamed } from './adapters/index.ts';
 import { type BudgetStore, openBudgetStore } from './budget-store.ts';
 import { BoxGuard } from './guard/box-guard.ts';
 import type { LinkageGuard } from './guard.ts';
+import { CameraMessages } from './intake/camera.ts';
 import { openIntake } from './intake/open.ts';
 import type { Intake, IntakeSink } from './intake/port.ts';
 import { Webhooks } from './intake/webhook.ts';
@@ -57,6 +58,7 @@ export class Station {
   readonly #options: StationOptions;
   readonly #budget: BudgetStore;
   readonly #webhooks = new Webhooks();
+  readonly #cameras = new CameraMessages();
   readonly #sensors: Sensor[] = [];
   readonly #faults: RepeatLog;
   readonly #guard: LinkageGuard;
@@ -103,6 +105,11 @@ export class Station {
     this.#report();
   }
 
+  /** A message that the agent brought, for a sensor that a camera of this box feeds. */
+  take(sensor: string, message: Uint8Array): void {
+    this.#cameras.take(sensor, message);
+  }
+
   async #add(name: string, policy: Policy): Promise<void> {
     const { start, clock, choices, log } = this.#options;
     const sensorPolicy = policy.sensors[name];
@@ -131,7 +138,7 @@ export class Station {
     };
     const intake = await openIntake(
       start.intakes[name]!,
-      { box: start.box, sensor: name, webhooks: this.#webhooks },
+      { box: start.box, sensor: name, webhooks: this.#webhooks, cameras: this.#cameras },
       sink,
     );
     this.#sensors.push({ name, pipeline, intake });

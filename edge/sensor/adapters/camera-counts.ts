@@ -52,7 +52,7 @@ export const cameraCounts = jsonAdapter({
     k: 10,
     // Somebody who goes to and fro is in both directions at most.
     contributionsMax: 2,
-    epsilonPerDay: 8,
+    epsilonPerDay: 0.7,
     retentionMs: 0,
     fields: {
       track: { category: 'device-id', transform: { kind: 'contributor' } },
