@@ -53,6 +53,11 @@ export function bearingOf(region: Box, seenPx: number): Bearing {
   };
 }
 
+/** Of a marker that was just seen. */
+export function bearingOfSighting({ x, y, w, h, sidePx }: FoundMarker): Bearing {
+  return { x: x + w / 2, y: y + h / 2, sidePx, slackX: 0, slackY: 0 };
+}
+
 /** Persons who may bear a marker, the best fit first. */
 export function bearersOf<Person extends Box>(bearing: Bearing, persons: readonly Person[]): Person[] {
   const fits = persons.flatMap((person) => {
