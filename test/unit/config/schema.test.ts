@@ -10,6 +10,7 @@ import { configGuide, configJsonSchema } from '../../../edge/config/expect.ts';
 import { nearest } from '../../../edge/config/guide.ts';
 import { readConfig } from '../../../edge/config/load.ts';
 import { configSchema } from '../../../edge/config/schema.ts';
+import { sensorSetup } from '../../../edge/sensor/setup.ts';
 
 const example = path.join(packageRoot, 'deploy', 'garim.example.yaml');
 
@@ -71,15 +72,21 @@ test('the example passes the check and names every setting', async () => {
   }
 });
 
+test('the sensors of the example pass the linkage guard with the policies of their adapters', async () => {
+  const { loaded } = await readConfig({ file: example, cameras: [], env: {} });
+  const { policy } = await sensorSetup(loaded.config);
+  assert.deepEqual(Object.keys(policy.sensors), Object.keys(loaded.config.sensors));
+  assert.ok(Object.values(policy.sensors).some(({ adapter }) => adapter === 'camera-counts'));
+});
+
 test('what the example comments out is valid too', async () => {
   const text = readFileSync(example, 'utf8').replaceAll(
-    /^( *)# ((?:push|state|segments|count):.*| {2}(?:dir|secondsEach|totalMbMax|lines):.*| {2}- srt:.*| {4}(?:- name| {2}from| {2}to):.*)$/gm,
+    /^( *)# ((?:push|state|segments):.*| {2}(?:dir|secondsEach|totalMbMax):.*| {2}- srt:.*)$/gm,
     '$1$2',
   );
   const config = configSchema.parse(parse(text));
   assert.equal(config.cameras['gate']?.push.length, 1);
   assert.equal(config.cameras['gate']?.segments?.totalMbMax, 2048);
-  assert.equal(config.cameras['gate']?.count?.lines[0]?.name, 'zebra');
   assert.equal(config.state, '/var/lib/garim');
 });
 
