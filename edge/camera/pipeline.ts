@@ -215,7 +215,8 @@ export class Pipeline {
   #takeVerdict({ ms, capturedMs }: { ms: number; capturedMs: number }, detections: readonly Detection[]): void {
     const { clock, sink } = this.#options;
     const wallMs = clock.wallMs() - (clock.monotonicMs() - capturedMs);
-    this.#counts?.update(this.#tracker.tracks, this.#tracker.picture, wallMs);
+    const { tracks: first, picture } = this.#tracker;
+    this.#counts?.update({ ms, wallMs, picture, first, second: this.#second?.seen });
     this.#settleCounts(ms);
     sink.looked?.(ms, detections);
   }

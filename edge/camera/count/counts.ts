@@ -8,8 +8,8 @@ import { randomInt } from 'node:crypto';
 import type { CountLine } from '../../config/schema.ts';
 import type { Box } from '../detect/port.ts';
 import type { CountedCrossing } from '../messages.ts';
-import type { PictureSize, Track } from '../track/track.ts';
-import { type Crossing, LineCounter } from './line-counter.ts';
+import type { PictureSize } from '../track/track.ts';
+import { type Crossing, DENSE, type Followed, LineCounter, RARE } from './line-counter.ts';
 
 /** Longer than the marker may take to show (marker/marker-look.ts). */
 const HELD_MS = 3_000;
@@ -20,7 +20,21 @@ const NUMBERS_MAX = 16_384;
 const WINDOW_MS = 15 * 60_000;
 const NUMBER_MAX = 2 ** 48 - 1;
 
-type IsLeftOut = (track: number, ms: number, box: Box) => boolean;
+/** Without an answer of the second network for so long, the first one's persons are counted: as long as they are held. */
+const SECOND_MS_MAX = 2_000;
+
+/** What was seen on a picture of this feed time, captured at `wallMs`. */
+interface SeenTracks {
+  ms: number;
+  wallMs: number;
+  picture: PictureSize;
+  /** Of the network that looks many times a second. */
+  first: readonly Followed[];
+  /** Of the one that looks twice a second, if there is one, with the feed time of its last look. */
+  second?: { ms: number; tracks: readonly Followed[] } | undefined;
+}
+
+type IsLeftOut = (tracks: readonly number[], ms: number, box: Box) => boolean;
 
 interface Held {
   crossing: Crossing;
@@ -28,21 +42,32 @@ interface Held {
 }
 
 export class Counts {
-  readonly #counter: LineCounter;
+  readonly #dense: LineCounter;
+  readonly #rare: LineCounter;
+  /** Feed time of the second network's look that was taken last. */
+  #secondMs = Number.NEGATIVE_INFINITY;
   #held: Held[] = [];
   #window = Number.NaN;
   readonly #numbers = new Map<number, number>();
   #dropped = 0;
 
   constructor(lines: readonly CountLine[]) {
-    this.#counter = new LineCounter(lines);
+    this.#dense = new LineCounter(lines, DENSE);
+    this.#rare = new LineCounter(lines, RARE);
   }
 
-  /** Takes the tracks after a verdict on a picture that was captured at `wallMs`. */
-  update(tracks: readonly Track[], picture: PictureSize, wallMs: number): void {
-    for (const crossing of this.#counter.update(tracks, picture)) {
-      if (this.#held.length < HELD_MAX) this.#held.push({ crossing, atMs: Math.round(wallMs) });
-      else this.#dropped++;
+  /** Takes the tracks after a verdict. Persons are the second network's where it sees any: the first finds vehicles and few persons. */
+  update({ ms, wallMs, picture, first, second }: SeenTracks): void {
+    const isSeconded = second !== undefined && ms - second.ms <= SECOND_MS_MAX;
+    const crossings = this.#dense.update(isSeconded ? first.filter(({ label }) => label !== 'person') : first, picture);
+    if (isSeconded && second.ms > this.#secondMs) {
+      this.#secondMs = second.ms;
+      const persons = second.tracks.filter(({ label }) => label === 'person');
+      crossings.push(...this.#rare.update(persons, picture));
+    }
+    for (const crossing of crossings) {
+      if (this.#held.length >= HELD_MAX) this.#dropped++;
+      else this.#held.push({ crossing, atMs: Math.round(wallMs - (ms - crossing.ms)) });
     }
   }
 
@@ -53,9 +78,9 @@ export class Counts {
     for (const one of this.#held) {
       const { crossing, atMs } = one;
       if (ms - crossing.ms < HELD_MS) held.push(one);
-      else if (crossing.class === 'person' && isLeftOut(crossing.track, crossing.ms, crossing.box)) continue;
+      else if (crossing.class === 'person' && isLeftOut(crossing.tracks, crossing.ms, crossing.box)) continue;
       else {
-        const track = this.#numberOf(crossing.track, atMs);
+        const track = this.#numberOf(crossing.tracks, atMs);
         if (track === undefined) this.#dropped++;
         else settled.push({ line: crossing.line, class: crossing.class, direction: crossing.direction, atMs, track });
       }
@@ -73,19 +98,21 @@ export class Counts {
 
   /** Forgets all tracks: the picture's size or source changed. Settle first what is held. */
   reset(): void {
-    this.#counter.reset();
+    this.#dense.reset();
+    this.#rare.reset();
+    this.#secondMs = Number.NEGATIVE_INFINITY;
     this.#held = [];
   }
 
-  #numberOf(track: number, atMs: number): number | undefined {
+  /** An object keeps its number when it gets another track. */
+  #numberOf(tracks: readonly number[], atMs: number): number | undefined {
     const window = Math.floor(atMs / WINDOW_MS);
     if (window !== this.#window) this.#numbers.clear();
     this.#window = window;
-    let number = this.#numbers.get(track);
-    if (number === undefined && this.#numbers.size < NUMBERS_MAX) {
-      number = randomInt(NUMBER_MAX);
-      this.#numbers.set(track, number);
-    }
+    const known = tracks.find((track) => this.#numbers.has(track));
+    if (known === undefined && this.#numbers.size >= NUMBERS_MAX) return undefined;
+    const number = known === undefined ? randomInt(NUMBER_MAX) : this.#numbers.get(known)!;
+    this.#numbers.set(tracks[0]!, number);
     return number;
   }
 }

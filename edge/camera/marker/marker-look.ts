@@ -117,9 +117,9 @@ export class MarkerLook implements AsyncDisposable {
     return covers;
   }
 
-  /** Whether somebody showed the marker: this track by now, or whoever was in this box at that time. */
-  isLeftOut(track: number, ms: number, box: Box): boolean {
-    if (this.#isBearer(track)) return true;
+  /** Whether somebody showed the marker: one of these tracks by now, or whoever was in this box at that time. */
+  isLeftOut(tracks: readonly number[], ms: number, box: Box): boolean {
+    if (tracks.some((track) => this.#isBearer(track))) return true;
     return this.#tracker.regionsAt(ms).some((anchor) => bearersOf(bearingOf(anchor, anchor.seen.w), [box]).length > 0);
   }
 

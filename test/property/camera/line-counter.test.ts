@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Crossing, LineCounter } from '../../../edge/camera/count/line-counter.ts';
+import { type Crossing, DENSE, LineCounter, RARE } from '../../../edge/camera/count/line-counter.ts';
 import { Tracker } from '../../../edge/camera/track/tracker.ts';
 
 const PICTURE = { widthPx: 1000, heightPx: 1000 };
@@ -14,7 +14,7 @@ const W = 40;
 const H = 120;
 
 /** A person whose foot point goes along these points, one verdict each 100 ms. */
-function walk(points: readonly { x: number; y: number }[], counter = new LineCounter([LINE])): Crossing[] {
+function walk(points: readonly { x: number; y: number }[], counter = new LineCounter([LINE], DENSE)): Crossing[] {
   const tracker = new Tracker();
   tracker.picture = PICTURE;
   const crossings: Crossing[] = [];
@@ -85,10 +85,12 @@ test('on any walk, crossings of one line take turns in direction, and their sum 
       const crossings = walk(points.map((at) => ({ x: 500, y: at })));
       const signs = crossings.map(({ direction }) => (direction === 'forward' ? 1 : -1));
       for (const [i, sign] of signs.entries()) assert.equal(sign, i % 2 === 0 ? 1 : -1);
-      const settled = points.filter((at) => Math.abs(at - 500) >= BAND_PX).at(-1)!;
+      // A side counts once it was seen twice, one after the other.
+      const sides = points.filter((at) => Math.abs(at - 500) >= BAND_PX).map((at) => at > 500);
+      const settled = sides.filter((side, i) => side === sides[i - 1]).at(-1)!;
       assert.equal(
         signs.reduce<number>((a, b) => a + b, 0),
-        settled > 500 ? 1 : 0,
+        settled ? 1 : 0,
       );
     }),
   );
@@ -103,7 +105,7 @@ test('past the ends of the line nothing is counted', () => {
 });
 
 test('who is lost before the line and found again near by counts once', () => {
-  const counter = new LineCounter([LINE]);
+  const counter = new LineCounter([LINE], DENSE);
   const tracker = new Tracker();
   tracker.picture = PICTURE;
   const crossings: Crossing[] = [];
@@ -122,7 +124,7 @@ test('what was seen twice, or never surely, is not counted', () => {
     { score: 0.45, ys: step(380, 620, 24) },
   ];
   for (const { score, ys } of cases) {
-    const counter = new LineCounter([LINE]);
+    const counter = new LineCounter([LINE], DENSE);
     const tracker = new Tracker();
     tracker.picture = PICTURE;
     for (const [i, y] of ys.entries()) {
@@ -133,7 +135,7 @@ test('what was seen twice, or never surely, is not counted', () => {
 });
 
 test('two tracks of one object count once', () => {
-  const counter = new LineCounter([LINE]);
+  const counter = new LineCounter([LINE], DENSE);
   const tracker = new Tracker();
   tracker.picture = PICTURE;
   const crossings: Crossing[] = [];
@@ -144,4 +146,46 @@ test('two tracks of one object count once', () => {
     crossings.push(...counter.update(tracker.tracks, PICTURE));
   }
   assert.equal(crossings.length, 1);
+});
+
+test('a box that jumps over the line and back has not crossed', () => {
+  const ys = [380, 390, 400, 410, 420, 560, 430, 440, 450, 460];
+  assert.deepEqual(walk(ys.map((y) => ({ x: 500, y }))), []);
+});
+
+test('seen twice a second, who walks by counts once, though no two boxes overlap; who stands on one side each does not', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 30, max: 150 }),
+      fc.boolean(),
+      fc.boolean(),
+      fc.array(fc.integer({ min: -5, max: 5 }), { minLength: 9, maxLength: 9 }),
+      (heightPx, isForward, isSlow, jitter) => {
+        const counter = new LineCounter([{ name: 'line', from: [0.5, 0.9], to: [0.5, 0.1] }], RARE);
+        const tracker = new Tracker(1_000);
+        tracker.picture = PICTURE;
+        // 1.7 m are the height of the box; between two looks somebody goes 0.35 m or 0.7 m.
+        const stride = ((isSlow ? 0.35 : 0.7) * heightPx) / 1.7;
+        const crossings: Crossing[] = [];
+        for (let i = 0; i < 9; i++) {
+          const x = 500 + (isForward ? 1 : -1) * ((i - 4.4) * stride + (jitter[i]! * stride) / 20);
+          const w = heightPx / 3.2;
+          tracker.update(i * 500, [{ label: 'person', score: 0.8, x: x - w / 2, y: 500 - heightPx, w, h: heightPx }]);
+          crossings.push(...counter.update(tracker.tracks, PICTURE));
+        }
+        assert.deepEqual(
+          crossings.map(({ direction }) => direction),
+          [isForward ? 'forward' : 'backward'],
+        );
+      },
+    ),
+  );
+  const counter = new LineCounter([LINE], RARE);
+  const tracker = new Tracker(1_000);
+  tracker.picture = PICTURE;
+  for (let i = 0; i < 9; i++) {
+    const seen = [300, 700].map((y) => ({ label: 'person' as const, score: 0.8, x: 480, y: y - H, w: W, h: H }));
+    tracker.update(i * 500, [seen[i % 2]!]);
+    assert.deepEqual(counter.update(tracker.tracks, PICTURE), []);
+  }
 });

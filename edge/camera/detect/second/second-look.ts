@@ -5,6 +5,7 @@
  * Nothing waits for it but a caller who wants to. When it falls behind or fails it is asked less often, and what it said last fades
  * as any lost track does.
  */
+import type { Track } from '../../track/track.ts';
 import { type TrackedRegion, Tracker } from '../../track/tracker.ts';
 import { type Letterbox, toFrame } from '../letterbox.ts';
 import type { Detector, DetectorPicture } from '../port.ts';
@@ -26,6 +27,7 @@ export class SecondLook {
   #isLooking = false;
   #lookedMs = Number.NEGATIVE_INFINITY;
   #intervalMs = INTERVAL_MS_MIN;
+  #answeredMs = Number.NEGATIVE_INFINITY;
 
   constructor(detector: Detector) {
     this.#detector = detector;
@@ -46,8 +48,15 @@ export class SecondLook {
     if (verdict.kind !== 'detected' || resets !== this.#resets) return;
     const cost = INTERVAL_PER_INFERENCE * verdict.inferenceMs;
     this.#intervalMs = Math.min(INTERVAL_MS_MAX, Math.max(INTERVAL_MS_MIN, cost));
+    this.#answeredMs = ms;
     this.#tracker.picture = { widthPx, heightPx };
     this.#tracker.update(ms, toFrame(verdict.detections, letterbox, widthPx, heightPx));
+  }
+
+  /** What was seen up to the last look that was answered, at this feed time; tracks under the numbers that `regionsAt()` gives. */
+  get seen(): { ms: number; tracks: Pick<Track, 'id' | 'label' | 'observations'>[] } {
+    const tracks = this.#tracker.tracks.map(({ id, label, observations }) => ({ id: -id, label, observations }));
+    return { ms: this.#answeredMs, tracks };
   }
 
   /** Persons and vehicles at a time, in frame pixels. Their track numbers are negative: no track of the first detector has them. */
@@ -58,6 +67,7 @@ export class SecondLook {
   /** Forgets all: the picture's size or source changed. */
   reset(): void {
     this.#tracker.reset();
+    this.#answeredMs = Number.NEGATIVE_INFINITY;
     this.#resets++;
     this.#lookedMs = Number.NEGATIVE_INFINITY;
   }

@@ -21,13 +21,17 @@ class Walks {
     this.tracker.picture = PICTURE;
   }
 
+  look(wallMs: number): void {
+    this.counts.update({ ms: this.ms, wallMs, picture: PICTURE, first: this.tracker.tracks });
+  }
+
   /** Over the line and back out of the way, at this place. */
   cross(x: number, label: 'person' | 'vehicle', isDown = true): void {
     for (let i = 0; i <= 10; i++) {
       this.ms += 100;
       const y = isDown ? 400 + 20 * i : 600 - 20 * i;
       this.tracker.update(this.ms, [{ label, score: 0.9, x, y: y - 100, w: 50, h: 100 }]);
-      this.counts.update(this.tracker.tracks, PICTURE, WALL_MS + this.ms);
+      this.look(WALL_MS + this.ms);
     }
   }
 }
@@ -82,7 +86,7 @@ test('in the next window the same track has another number', () => {
   for (let i = 0; i <= 10; i++) {
     walks.ms += 100;
     walks.tracker.update(walks.ms, [{ label: 'person', score: 0.9, x: 100, y: 500 - 20 * i, w: 50, h: 100 }]);
-    walks.counts.update(walks.tracker.tracks, PICTURE, later);
+    walks.look(later);
   }
   const [after] = walks.counts.settle(Number.POSITIVE_INFINITY, nobody);
   assert.equal(after?.direction, 'backward');
@@ -100,7 +104,7 @@ test('beyond its bound crossings are dropped and counted', () => {
         walks.ms,
         Array.from({ length: 90 }, (_, k) => observed(11 * k, y)),
       );
-      walks.counts.update(walks.tracker.tracks, PICTURE, WALL_MS);
+      walks.look(WALL_MS);
     }
   }
   const told = walks.counts.settle(Number.POSITIVE_INFINITY, nobody).length;

@@ -99,8 +99,8 @@ test('who showed the marker stays covered while followed, others do not', async 
     assert.ok(holds(covers, bearer), `bearer at ${ms}`);
     assert.ok(!holds(covers, other), `other at ${ms}`);
   }
-  assert.ok(look.isLeftOut(7, 8_000, bearer));
-  assert.ok(!look.isLeftOut(8, 8_000, other));
+  assert.ok(look.isLeftOut([7], 8_000, bearer));
+  assert.ok(!look.isLeftOut([8], 8_000, other));
   assert.deepEqual(look.coversAt(8_040, [other]), [], 'the bearer has gone');
   look.reset();
   assert.deepEqual(look.coversAt(8_080, [bearer]), []);
