@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Counts } from '../../../../edge/camera/count/counts.ts';
+import type { Followed } from '../../../../edge/camera/count/line-counter.ts';
 import { Tracker } from '../../../../edge/camera/track/tracker.ts';
 
 const PICTURE = { widthPx: 1000, heightPx: 1000 };
@@ -21,8 +22,8 @@ class Walks {
     this.tracker.picture = PICTURE;
   }
 
-  look(wallMs: number): void {
-    this.counts.update({ ms: this.ms, wallMs, picture: PICTURE, first: this.tracker.tracks });
+  look(wallMs: number, second?: { ms: number; tracks: readonly Followed[] }): void {
+    this.counts.update({ ms: this.ms, wallMs, picture: PICTURE, first: this.tracker.tracks, second });
   }
 
   /** Over the line and back out of the way, at this place. */
@@ -111,4 +112,41 @@ test('beyond its bound crossings are dropped and counted', () => {
   assert.equal(told, 512);
   assert.equal(walks.counts.takeDropped(), 900 - 512);
   assert.equal(walks.counts.takeDropped(), 0);
+});
+
+test('persons are counted by the second network while it sees any, and once it is silent by the first again', () => {
+  const walks = new Walks();
+  const rare = new Tracker(1_000);
+  rare.picture = PICTURE;
+  const boxAt = (i: number) => ({ label: 'person' as const, score: 0.9, x: 300, y: 260 + 14 * i, w: 50, h: 100 });
+  let secondMs = 0;
+  for (let i = 0; i <= 20; i++) {
+    walks.ms += 100;
+    walks.tracker.update(walks.ms, [boxAt(i)]);
+    if (i % 5 === 0) {
+      secondMs = walks.ms;
+      rare.update(secondMs, [boxAt(i)]);
+    }
+    walks.look(WALL_MS + walks.ms, {
+      ms: secondMs,
+      tracks: rare.tracks.map(({ id, label, observations }) => ({ id: -id, label, observations })),
+    });
+  }
+  const seen: number[][] = [];
+  const settled = walks.counts.settle(Number.POSITIVE_INFINITY, (tracks) => {
+    seen.push([...tracks]);
+    return false;
+  });
+  assert.deepEqual(
+    settled.map(({ direction }) => direction),
+    ['forward'],
+    'once, though both saw it',
+  );
+  assert.ok(
+    seen.flat().every((track) => track < 0),
+    'under the numbers of the second network’s tracks',
+  );
+  walks.ms += 3_000;
+  walks.cross(700, 'person');
+  assert.equal(walks.counts.settle(Number.POSITIVE_INFINITY, nobody).length, 1);
 });
