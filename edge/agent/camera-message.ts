@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { ACCESS_UNIT_BYTES_MAX, FRAME_PIXELS_MAX, SNAPSHOT_BYTES_MAX } from '../base/limits.ts';
-import { CROSSINGS_PER_MESSAGE_MAX, type FromCamera } from '../camera/messages.ts';
+import { COUNTED_CLASSES, CROSSINGS_PER_MESSAGE_MAX, type FromCamera } from '../camera/messages.ts';
 import { NAME } from '../config/schema.ts';
 
 const TEXT_CHARS_MAX = 1000;
@@ -99,7 +99,7 @@ const receipt = z.strictObject({
 
 const crossing = z.strictObject({
   line: z.string().regex(NAME),
-  class: z.enum(['person', 'vehicle']),
+  class: z.enum(COUNTED_CLASSES),
   direction: z.enum(['forward', 'backward']),
   atMs: z.int().min(0),
   track: z.int().min(0),

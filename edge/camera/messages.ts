@@ -109,8 +109,9 @@ interface Receipt {
   framesCoveredWhole: Partial<Record<WholeFrameReason, number>>;
 }
 
-/** What is counted. A vehicle is a car, motorcycle, bus or lorry. */
-export type CountedClass = 'person' | 'vehicle';
+/** What is counted. A `vehicle` is one whose kind is not known; who rides a bicycle is a `bicycle`. Kinds need the second network. */
+export const COUNTED_CLASSES = ['person', 'bicycle', 'vehicle', 'car', 'motorcycle', 'bus', 'truck'] as const;
+type CountedClass = (typeof COUNTED_CLASSES)[number];
 
 /** `forward`: to the right of somebody who goes along the line from its `from` to its `to`, as the picture shows it. */
 export type CrossingDirection = 'forward' | 'backward';

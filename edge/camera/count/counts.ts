@@ -6,9 +6,10 @@
  */
 import { randomInt } from 'node:crypto';
 import type { CountLine } from '../../config/schema.ts';
-import type { Box } from '../detect/port.ts';
+import type { Box, Detection } from '../detect/port.ts';
 import type { CountedCrossing } from '../messages.ts';
 import type { PictureSize } from '../track/track.ts';
+import { Kinds } from './kinds.ts';
 import { type Crossing, DENSE, type Followed, LineCounter, RARE } from './line-counter.ts';
 
 /** Longer than the marker may take to show (marker/marker-look.ts). */
@@ -31,7 +32,7 @@ interface SeenTracks {
   /** Of the network that looks many times a second. */
   first: readonly Followed[];
   /** Of the one that looks twice a second, if there is one, with the feed time of its last look. */
-  second?: { ms: number; tracks: readonly Followed[] } | undefined;
+  second?: { ms: number; tracks: readonly Followed[]; vehicles: readonly Detection[] } | undefined;
 }
 
 type IsLeftOut = (tracks: readonly number[], ms: number, box: Box) => boolean;
@@ -44,6 +45,7 @@ interface Held {
 export class Counts {
   readonly #dense: LineCounter;
   readonly #rare: LineCounter;
+  readonly #kinds = new Kinds();
   /** Feed time of the second network's look that was taken last. */
   #secondMs = Number.NEGATIVE_INFINITY;
   #held: Held[] = [];
@@ -64,6 +66,8 @@ export class Counts {
       this.#secondMs = second.ms;
       const persons = second.tracks.filter(({ label }) => label === 'person');
       crossings.push(...this.#rare.update(persons, picture));
+      const vehicles = first.filter(({ label }) => label === 'vehicle');
+      this.#kinds.vote(second.ms, second.vehicles, vehicles, persons);
     }
     for (const crossing of crossings) {
       if (this.#held.length >= HELD_MAX) this.#dropped++;
@@ -78,11 +82,14 @@ export class Counts {
     for (const one of this.#held) {
       const { crossing, atMs } = one;
       if (ms - crossing.ms < HELD_MS) held.push(one);
-      else if (crossing.class === 'person' && isLeftOut(crossing.tracks, crossing.ms, crossing.box)) continue;
+      else if (crossing.label === 'person' && isLeftOut(crossing.tracks, crossing.ms, crossing.box)) continue;
       else {
         const track = this.#numberOf(crossing.tracks, atMs);
         if (track === undefined) this.#dropped++;
-        else settled.push({ line: crossing.line, class: crossing.class, direction: crossing.direction, atMs, track });
+        else {
+          const { line, direction, tracks } = crossing;
+          settled.push({ line, class: this.#kinds.of(tracks) ?? crossing.label, direction, atMs, track });
+        }
       }
     }
     this.#held = held;
@@ -100,6 +107,7 @@ export class Counts {
   reset(): void {
     this.#dense.reset();
     this.#rare.reset();
+    this.#kinds.reset();
     this.#secondMs = Number.NEGATIVE_INFINITY;
     this.#held = [];
   }

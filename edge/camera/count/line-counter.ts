@@ -7,13 +7,15 @@
  */
 import type { CountLine } from '../../config/schema.ts';
 import type { Box } from '../detect/port.ts';
-import type { CountedClass, CrossingDirection } from '../messages.ts';
+import type { CrossingDirection } from '../messages.ts';
 import { areaOf, iou, sizeOf } from '../track/geometry.ts';
 import type { Observation, PictureSize, Track } from '../track/track.ts';
 
+type CountedLabel = 'person' | 'vehicle';
+
 export interface Crossing {
   line: string;
-  class: CountedClass;
+  label: CountedLabel;
   direction: CrossingDirection;
   /** Feed time of the sighting beyond the line. */
   ms: number;
@@ -56,7 +58,7 @@ const TWIN_IOU = 0.3;
 /** What is needed of a track. */
 export type Followed = Pick<Track, 'id' | 'label' | 'observations'>;
 
-type Counted = Followed & { readonly label: CountedClass };
+type Counted = Followed & { readonly label: CountedLabel };
 
 interface Point {
   x: number;
@@ -77,7 +79,7 @@ interface Standing {
 }
 
 interface Follower {
-  label: CountedClass;
+  label: CountedLabel;
   last: Observation;
   /** Pixels per millisecond of the foot point. */
   velocity: Point;
@@ -131,7 +133,7 @@ export class LineCounter {
         if (crossed === undefined) continue;
         const { direction, at } = crossed;
         const { ms, box } = at;
-        crossings.push({ line: line.name, class: track.label, direction, ms, tracks: [...follower.tracks], box });
+        crossings.push({ line: line.name, label: track.label, direction, ms, tracks: [...follower.tracks], box });
       }
     }
     this.#followers = followers;
@@ -188,7 +190,7 @@ export class LineCounter {
       (other) =>
         other.tracks[0] !== crossing.tracks[0] &&
         other.line === crossing.line &&
-        other.class === crossing.class &&
+        other.label === crossing.label &&
         other.direction === crossing.direction &&
         iou(other.box, crossing.box) >= TWIN_IOU,
     );
@@ -215,7 +217,7 @@ function observe(follower: Follower, newest: Observation, unknown: () => Standin
 /** How far a new track begins from where a lost one would be; undefined where it can't be the same object. */
 function distanceToGoOn(
   { label, last, velocity }: Follower,
-  newLabel: CountedClass,
+  newLabel: CountedLabel,
   first: Observation,
 ): number | undefined {
   const ms = first.ms - last.ms;

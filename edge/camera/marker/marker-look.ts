@@ -9,6 +9,7 @@
  */
 import type { Box } from '../detect/port.ts';
 import type { RawFrame } from '../frame.ts';
+import { iou } from '../track/geometry.ts';
 import type { PictureSize } from '../track/track.ts';
 import { type TrackedRegion, Tracker } from '../track/tracker.ts';
 import { anchorOf, bearersOf, bearingOf, coverOf } from './body.ts';
@@ -30,6 +31,9 @@ const FORGET_MS = 5_000;
 
 /** Somebody who passed behind a bearer is no bearer. */
 const BEARER_FRAMES_MIN = 5;
+
+/** Boxes of two detectors that overlap as much are of one person. */
+const SAME_IOU_MIN = 0.5;
 
 /** Covers carry the track numbers of persons (positive and negative) and of markers; a marked person's own cover must not share theirs. */
 const BODY_TRACKS_FROM = 2 ** 30;
@@ -105,7 +109,10 @@ export class MarkerLook implements AsyncDisposable {
       const bearing = bearingOf(anchor, anchor.seen.w);
       const bearers = bearersOf(bearing, persons);
       for (const person of bearers) covered.add(person);
-      if (bearers[0] !== undefined) this.#note(bearers[0].track, ms, 1);
+      // Both detectors may have a box of the one who fits best.
+      const [best] = bearers;
+      for (const person of bearers)
+        if (best && (person === best || iou(person, best) >= SAME_IOU_MIN)) this.#note(person.track, ms, 1);
       covers.push({ ...anchor, ...coverOf(bearing, bearers) });
     }
     for (const person of persons) {

@@ -7,10 +7,13 @@ import { z } from 'zod';
 import { form, jsonAdapter } from './json-adapter.ts';
 import { groupWord, idOf } from './values.ts';
 
+/** As the camera process tells (camera/messages.ts). Without a second network there are persons and vehicles only. */
+const CLASSES = ['person', 'bicycle', 'vehicle', 'car', 'motorcycle', 'bus', 'truck'] as const;
+
 const schema = z.object({
   atMs: z.int().min(0),
   line: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
-  class: z.enum(['person', 'vehicle']),
+  class: z.enum(CLASSES),
   direction: z.enum(['forward', 'backward']),
   track: z.int().min(0),
 });
@@ -20,7 +23,11 @@ export const cameraCounts = jsonAdapter({
   about: 'Persons and vehicles that cross the counting lines of a camera of this box',
   fields: {
     track: { type: 'string', category: 'device-id', about: 'Random number of a track, for a quarter of an hour' },
-    class: { type: 'string', category: 'body', about: 'person or vehicle' },
+    class: {
+      type: 'string',
+      category: 'body',
+      about: 'person, bicycle, car, motorcycle, bus, truck, or vehicle where its kind is not known',
+    },
     direction: {
       type: 'string',
       category: 'count',
@@ -56,7 +63,7 @@ export const cameraCounts = jsonAdapter({
     retentionMs: 0,
     fields: {
       track: { category: 'device-id', transform: { kind: 'contributor' } },
-      class: { category: 'body', transform: { kind: 'group-value', values: ['person', 'vehicle'] } },
+      class: { category: 'body', transform: { kind: 'group-value', values: [...CLASSES] } },
       direction: { category: 'count', transform: { kind: 'group-value', values: ['forward', 'backward'] } },
       // A city that has several lines lists their names here.
       line: { category: 'count', transform: { kind: 'drop' } },

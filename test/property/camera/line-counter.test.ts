@@ -44,7 +44,7 @@ test('a straight walk over the line counts once, in its direction', () => {
         const xs = step(x0, x1, n);
         const crossings = walk(ys.map((y, i) => ({ x: xs[i]!, y: y + jitter[i]! })));
         assert.deepEqual(
-          crossings.map(({ direction, class: kind }) => [direction, kind]),
+          crossings.map(({ direction, label }) => [direction, label]),
           [[isDown ? 'forward' : 'backward', 'person']],
         );
       },

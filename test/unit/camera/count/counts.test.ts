@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Counts } from '../../../../edge/camera/count/counts.ts';
 import type { Followed } from '../../../../edge/camera/count/line-counter.ts';
+import type { Detection } from '../../../../edge/camera/detect/port.ts';
 import { Tracker } from '../../../../edge/camera/track/tracker.ts';
 
 const PICTURE = { widthPx: 1000, heightPx: 1000 };
@@ -22,8 +23,9 @@ class Walks {
     this.tracker.picture = PICTURE;
   }
 
-  look(wallMs: number, second?: { ms: number; tracks: readonly Followed[] }): void {
-    this.counts.update({ ms: this.ms, wallMs, picture: PICTURE, first: this.tracker.tracks, second });
+  look(wallMs: number, second?: { ms: number; tracks: readonly Followed[]; vehicles?: Detection[] }): void {
+    const seconded = second && { vehicles: [], ...second };
+    this.counts.update({ ms: this.ms, wallMs, picture: PICTURE, first: this.tracker.tracks, second: seconded });
   }
 
   /** Over the line and back out of the way, at this place. */
@@ -149,4 +151,39 @@ test('persons are counted by the second network while it sees any, and once it i
   walks.ms += 3_000;
   walks.cross(700, 'person');
   assert.equal(walks.counts.settle(Number.POSITIVE_INFINITY, nobody).length, 1);
+});
+
+test('the second network tells what a vehicle is, and whoever rides a bicycle is one', () => {
+  const walks = new Walks();
+  const rare = new Tracker(1_000);
+  rare.picture = PICTURE;
+  const seen: Detection[] = [];
+  for (let i = 0; i <= 20; i++) {
+    walks.ms += 100;
+    const y = 360 + 14 * i;
+    const lorry = { label: 'vehicle' as const, score: 0.9, x: 100, y: y - 80, w: 120, h: 80 };
+    const car = { ...lorry, x: 300 };
+    walks.tracker.update(walks.ms, [lorry, car]);
+    const rider = { label: 'person' as const, score: 0.9, x: 600, y: y - 100, w: 50, h: 100 };
+    const walker = { ...rider, x: 800 };
+    if (i % 5 === 0) {
+      const bicycle = {
+        ...rider,
+        label: 'vehicle' as const,
+        kind: 'bicycle' as const,
+        x: 580,
+        y: y - 45,
+        w: 90,
+        h: 55,
+      };
+      const pushed = { ...bicycle, x: 850, y: y - 45 };
+      // Once the lorry is taken for a bus; what has no kind says nothing.
+      const kind = i === 5 ? 'bus' : 'truck';
+      seen.splice(0, seen.length, { ...lorry, kind }, car, bicycle, pushed);
+      rare.update(walks.ms, [rider, walker]);
+    }
+    walks.look(WALL_MS + walks.ms, { ms: walks.ms - (i % 5) * 100, tracks: rare.tracks, vehicles: seen });
+  }
+  const settled = walks.counts.settle(Number.POSITIVE_INFINITY, nobody);
+  assert.deepEqual(settled.map((crossing) => crossing.class).sort(), ['bicycle', 'person', 'truck', 'vehicle']);
 });

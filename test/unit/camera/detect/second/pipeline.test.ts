@@ -97,6 +97,12 @@ test('a missed head and a missed plate are covered on every frame of a file', as
   assert.ok(second.asked >= 2 && second.asked <= 5, `asked ${second.asked} times in ${FRAMES * 40} ms`);
 });
 
+test('a bicycle has no plate to be covered', async () => {
+  const second = detectorThatSays([{ ...VEHICLE, kind: 'bicycle' }]);
+  const plans = await plansOf(detectorThatSays([]), second, { rules: ALL, pacing: 'unpaced' });
+  for (const plan of plans) assert.deepEqual(labelsOf(plan), []);
+});
+
 test('a person whose face was found is covered by the face alone', async () => {
   const plans = await plansOf(detectorThatSays([FACE]), detectorThatSays([PERSON]), { rules: ALL, pacing: 'unpaced' });
   for (const plan of plans) assert.deepEqual(labelsOf(plan), ['face']);
