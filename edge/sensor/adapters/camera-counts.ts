@@ -4,16 +4,14 @@
  * with its quarter of an hour; here it tells contributors apart inside one window.
  */
 import { z } from 'zod';
+import { COUNTED_CLASSES } from '../../camera/messages.ts';
 import { form, jsonAdapter } from './json-adapter.ts';
 import { groupWord, idOf } from './values.ts';
-
-/** As the camera process tells (camera/messages.ts). Without a second network there are persons and vehicles only. */
-const CLASSES = ['person', 'bicycle', 'vehicle', 'car', 'motorcycle', 'bus', 'truck'] as const;
 
 const schema = z.object({
   atMs: z.int().min(0),
   line: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
-  class: z.enum(CLASSES),
+  class: z.enum(COUNTED_CLASSES),
   direction: z.enum(['forward', 'backward']),
   track: z.int().min(0),
 });
@@ -63,7 +61,7 @@ export const cameraCounts = jsonAdapter({
     retentionMs: 0,
     fields: {
       track: { category: 'device-id', transform: { kind: 'contributor' } },
-      class: { category: 'body', transform: { kind: 'group-value', values: [...CLASSES] } },
+      class: { category: 'body', transform: { kind: 'group-value', values: [...COUNTED_CLASSES] } },
       direction: { category: 'count', transform: { kind: 'group-value', values: ['forward', 'backward'] } },
       // A city that has several lines lists their names here.
       line: { category: 'count', transform: { kind: 'drop' } },
