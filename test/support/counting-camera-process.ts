@@ -2,6 +2,7 @@
  * A camera process without a camera, for tests of where its counts go: early in each hour of the fast clock (fast-sensor-process.ts) it tells of
  * the same number of crossings, each of a track of its own.
  */
+import { openParentWire } from '../../edge/base/wire.ts';
 import {
   type CountedCrossing,
   CROSSINGS_PER_MESSAGE_MAX,
@@ -17,7 +18,7 @@ const TICK_MS = 100;
 /** From the beginning of the hour, so that no delay puts a part of them into another one. */
 const WITHIN_HOUR_MS = 5 * TICK_MS * FAST_SPEED;
 
-const say = (message: FromCamera): void => void process.send?.(message);
+const say = (message: FromCamera): void => void wire.send(message);
 
 let hour = Number.NaN;
 let track = TRACK_PREFIX;
@@ -42,8 +43,7 @@ function tick(): void {
     say({ type: 'counts', crossings: all.slice(at, at + CROSSINGS_PER_MESSAGE_MAX), dropped: 0 });
 }
 
-process.on('disconnect', () => process.exit(0));
-process.on('message', (raw) => {
+const wire = openParentWire((raw) => {
   const message = raw as ToCamera;
   if (message.type === 'stop') process.exit(0);
   if (message.type !== 'start') return;
