@@ -12,6 +12,7 @@ import type { ZoneRules } from '../../../../../edge/camera/detect/second/zones.t
 import { RawFrame } from '../../../../../edge/camera/frame.ts';
 import { Pipeline } from '../../../../../edge/camera/pipeline.ts';
 import type { CoverPlan } from '../../../../../edge/camera/redact/plan.ts';
+import { noMarkers } from '../../../../support/no-markers.ts';
 
 const WIDTH_PX = 640;
 const HEIGHT_PX = 384;
@@ -63,6 +64,7 @@ async function plansOf(
     detector: first,
     second,
     secondOpinion: rules,
+    markers: noMarkers,
     look: 'solid',
     masks: [],
     detect: { longSidePx: WIDTH_PX, intervalMs: 120, tiles: 'off' },
