@@ -20,6 +20,7 @@ import { sensorSetup } from '../sensor/setup.ts';
 import { startUplink, type Uplink } from '../uplink/uplink.ts';
 import { boxId } from './box-id.ts';
 import { CameraSupervisor } from './camera-supervisor.ts';
+import { ChoiceCarrier } from './choices.ts';
 import { AgentHealthBook } from './health.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { SensorSupervisor } from './sensor-supervisor.ts';
@@ -101,7 +102,7 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
         },
       },
       onCrossings: (crossings) => {
-        if (sensors?.takeCrossings(name, crossings) !== true)
+        if (sensors?.supervisor.takeCrossings(name, crossings) !== true)
           metrics.crossingsDropped(name, 'not-taken', crossings.length);
       },
     });
@@ -132,7 +133,9 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
     ...shared,
     listen: config.http.listen,
     health: () => health.now(),
-    ...(sensors === undefined ? {} : { sensors }),
+    ...(sensors === undefined
+      ? {}
+      : { sensors: sensors.supervisor, choices: { keeper: sensors.choices, deskToken: loaded.deskToken } }),
     renderMetrics: () => metrics.render(),
   });
   running.add('HTTP server', () => http.close());
@@ -140,9 +143,9 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
   // Only now: with a port that is taken, the reason is the first thing that the installer reads, and no camera was bothered.
   for (const supervisor of supervisors) supervisor.start();
   if (sensors !== undefined) {
-    running.add('sensors', () => sensors.close());
-    health.watchNotices(sensors);
-    sensors.start();
+    running.add('sensors', () => sensors.supervisor.close());
+    health.watchNotices(sensors.supervisor);
+    sensors.supervisor.start();
   }
 
   for (const { feed } of supervisors) {
@@ -174,12 +177,12 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
 async function sensorsOf(
   { loaded, log, sensorProcess = SENSOR_PROCESS }: AgentOptions,
   { box, uplink, metrics }: { box: string; uplink: Uplink; metrics: Metrics },
-): Promise<SensorSupervisor | undefined> {
+): Promise<{ supervisor: SensorSupervisor; choices: ChoiceCarrier } | undefined> {
   const { config, intakes } = loaded;
   if (Object.keys(config.sensors).length === 0) return undefined;
   const { policy, digest, remarks } = await sensorSetup(config);
   for (const remark of remarks) log.warn(remark);
-  return new SensorSupervisor({
+  const supervisor = new SensorSupervisor({
     box,
     stateDir: config.state,
     policy,
@@ -191,6 +194,14 @@ async function sensorsOf(
     metrics,
     onRelease: (release) => uplink.accept(release),
   });
+  const choices = new ChoiceCarrier({
+    policy,
+    box,
+    clock: systemClock,
+    ask: (request) => supervisor.ask(request),
+    onEffect: metrics.choiceEffect,
+  });
+  return { supervisor, choices };
 }
 
 function directoryOf(supervisors: readonly CameraSupervisor[]): FeedDirectory {

@@ -11,6 +11,8 @@ import type { Uplink, UplinkMetrics } from '../uplink/uplink.ts';
 import type { SensorMetrics } from './sensor-supervisor.ts';
 
 const LATENCY_BUCKETS_S = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.75, 1, 2, 5];
+/** A request is in force in milliseconds, a list when it was brought. */
+const EFFECT_BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 60, 3_600, 21_600, 86_400];
 const INFERENCE_BUCKETS_S = [0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1];
 
 export interface Metrics extends GatewayMetrics, SensorMetrics, UplinkMetrics {
@@ -105,6 +107,12 @@ export function createMetrics(): Metrics {
     'Releases of the sensor process that their policy does not allow.',
     'sensor',
   );
+  const choiceEffect = histogram(
+    'choice_effect_seconds',
+    'From a choice of somebody (a request, or the making of a batch of the opt-out list) until it is in force.',
+    EFFECT_BUCKETS_S,
+    'choice',
+  );
   const delivered = counter('uplink_releases_total', 'Releases that a hub has taken.', 'hub');
   const undelivered = counter('uplink_dropped_total', 'Releases that no hub will get, by reason.', 'hub', 'reason');
   let uplink: Pick<Uplink, 'state'> | undefined;
@@ -182,6 +190,7 @@ export function createMetrics(): Metrics {
     sensorReleaseRefused: (sensor) => sensorReleaseRefused([sensor]),
     sensorProcessRestarted: () => sensorRestarts([]),
     sensorMessageRefused: () => sensorMessagesRefused([]),
+    choiceEffect: ({ choice, tookMs }) => choiceEffect([choice], tookMs / 1000),
     releaseDelivered: (hub) => delivered([hub]),
     releaseDropped: (hub, reason) => undelivered([hub, reason]),
     watchUplink: (watched) => {

@@ -13,8 +13,11 @@ import { type Log, RepeatLog } from '../base/log.ts';
 import { scrub } from '../base/secrets.ts';
 import type { CountedCrossing } from '../camera/messages.ts';
 import type { ResolvedIntake } from '../config/intake.ts';
+import type { ChoiceAnswer, ChoiceRequest } from '../policy/choices/exchange.ts';
+import type { EffectTime } from '../policy/choices/port.ts';
 import type { Policy } from '../policy/schema.ts';
 import type { FromSensors, Release, SensorReport, ToSensors } from '../sensor/messages.ts';
+import { ChoiceQuestions } from './choices.ts';
 import { isWithinPolicy } from './release-check.ts';
 import { parseFromSensors } from './sensor-message.ts';
 
@@ -35,6 +38,7 @@ export interface SensorMetrics {
   sensorReleaseRefused(sensor: string): void;
   sensorProcessRestarted(): void;
   sensorMessageRefused(): void;
+  choiceEffect(effect: EffectTime): void;
 }
 
 export interface SensorSupervisorOptions {
@@ -71,6 +75,7 @@ export class SensorSupervisor {
   readonly #refused: RepeatLog;
   readonly #faults: RepeatLog;
   readonly #backoff = new Backoff();
+  readonly #questions = new ChoiceQuestions();
   #child: Child | undefined;
   #startedMs = 0;
   #heardMs: number | undefined;
@@ -135,6 +140,11 @@ export class SensorSupervisor {
     return isTaken;
   }
 
+  /** Brings a request of a person to the process. Undefined when there is no answer. */
+  ask(request: ChoiceRequest): Promise<ChoiceAnswer | undefined> {
+    return this.#questions.ask((id) => this.#child?.send({ type: 'choice', id, request } satisfies ToSensors) ?? false);
+  }
+
   /** What is wrong, one line a sensor, for the console and the health page. */
   notices(): string[] {
     if (this.#child === undefined) return ['The sensor process ended and is being started again.'];
@@ -189,6 +199,7 @@ export class SensorSupervisor {
   #exited(why: string): void {
     const { clock, log, metrics } = this.#options;
     this.#child = undefined;
+    this.#questions.lost();
     if (this.#isClosing) return;
     for (const sensor of this.#sensors.values()) {
       const { report } = sensor;
@@ -233,6 +244,12 @@ export class SensorSupervisor {
         return;
       case 'release':
         this.#takeRelease(message.release);
+        return;
+      case 'choice-answer':
+        this.#questions.answered(message.id, message.answer);
+        return;
+      case 'choice-effect':
+        this.#options.metrics.choiceEffect(message);
         return;
       case 'stopped':
         return;

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { hubSchema } from './hub.ts';
-import { intakeSchema } from './intake.ts';
+import { intakeSchema, secretSchema, TOKEN, TOKEN_FORM } from './intake.ts';
 import { parseListen } from './listen.ts';
 
 /** In the order in which `auto` tries them. */
@@ -201,6 +201,14 @@ const settingsSchema = z.strictObject({
     .describe(
       "File that says what may leave of each sensor, or {trust: FILE}: only what `garim policy install` took, signed with this key. Without it each adapter's own policy holds.",
     ),
+  choices: z
+    .strictObject({
+      deskToken: secretSchema(z.string().regex(TOKEN, TOKEN_FORM), 'token')
+        .optional()
+        .describe('Bearer token with which the city’s desk has tokens made for people. Without it none are made here.'),
+    })
+    .prefault({})
+    .describe('What people chose about sensors; they ask at /choices.'),
   hubs: z
     .record(z.string().regex(NAME, 'use lower-case letters, digits and hyphens'), hubSchema)
     .refine((hubs) => Object.keys(hubs).length <= HUBS_MAX, `name at most ${HUBS_MAX} hubs`)

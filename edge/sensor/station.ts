@@ -10,12 +10,15 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { messageOf, WorldError } from '../base/errors.ts';
+import { SENSOR_MESSAGES_PER_S_MAX } from '../base/limits.ts';
 import { type Log, RepeatLog } from '../base/log.ts';
+import { RateLimit } from '../base/rate.ts';
 import type { Choices } from '../policy/choices/port.ts';
 import { ordersInForce } from '../policy/decide.ts';
 import type { Policy } from '../policy/schema.ts';
 import { adapterNamed } from './adapters/index.ts';
 import { type BudgetStore, openBudgetStore } from './budget-store.ts';
+import { corrected } from './decoys.ts';
 import { BoxGuard } from './guard/box-guard.ts';
 import type { LinkageGuard } from './guard.ts';
 import { CameraMessages } from './intake/camera.ts';
@@ -24,7 +27,6 @@ import type { Intake, IntakeSink } from './intake/port.ts';
 import { Webhooks } from './intake/webhook.ts';
 import type { FromSensors, Release, SensorReport, ToSensors } from './messages.ts';
 import { SensorPipeline } from './pipeline.ts';
-import { RateLimit } from './rate.ts';
 import { dueMsOf } from './release-time.ts';
 import { UniformSource } from './transform/noise/random.ts';
 
@@ -52,6 +54,8 @@ interface Held {
   release: Release;
   sensor: Sensor;
   dueMs: number;
+  /** Of the list that held when the window was closed. */
+  decoyShare: number;
 }
 
 export class Station {
@@ -127,7 +131,7 @@ export class Station {
       uniform: new UniformSource(),
       mode: { kind: 'live', startedMs: clock.wallMs(), run: this.#run },
     });
-    const rate = new RateLimit(clock);
+    const rate = new RateLimit(clock, SENSOR_MESSAGES_PER_S_MAX);
     const sink: IntakeSink = {
       waitMs: () => rate.waitMs(),
       take: (message) => {
@@ -153,7 +157,8 @@ export class Station {
     this.#watchClock(nowMs);
     for (const sensor of this.#sensors) {
       for (const release of sensor.pipeline.close(nowMs)) {
-        this.#held.push({ release, sensor, dueMs: dueMsOf(release) });
+        const decoyShare = sensor.pipeline.decoyShareOf(release);
+        this.#held.push({ release, sensor, dueMs: dueMsOf(release), decoyShare });
       }
     }
     for (const { sensor } of this.#held.splice(0, Math.max(0, this.#held.length - HELD_RELEASES_MAX))) {
@@ -175,14 +180,17 @@ export class Station {
       return;
     }
     this.#held = this.#held.filter((each) => !due.includes(each));
-    const { send } = this.#options;
+    const { send, start } = this.#options;
     const { released, withheld } = this.#guard.pass(due.map(({ release }) => release));
     for (const { release, reason } of withheld) {
       due.find((each) => each.release.id === release.id)?.sensor.pipeline.withheld(reason, 0);
     }
     for (const [reason, times] of Object.entries(this.#guard.takeCounts()))
       this.#guarded.add(`${reason}, ${times} cells or releases`);
-    for (const release of released) send({ type: 'release', release });
+    for (const release of released) {
+      const { sensor, decoyShare } = due.find((each) => each.release.id === release.id)!;
+      send({ type: 'release', release: corrected(release, start.policy.sensors[sensor.name]!, decoyShare) });
+    }
   }
 
   /** Network time arrives, or the battery of the clock is dead: the times of what waits are wrong. */

@@ -5,7 +5,7 @@ import { type Clock, systemClock } from '../../edge/base/clock.ts';
 import { FailureDamper } from '../../edge/gateway/auth/damper.ts';
 import { openCredentialStore } from '../../edge/gateway/auth/store.ts';
 import type { CameraHealth, Feed, FeedSubscriber, GatewayMetrics, StreamFormat } from '../../edge/gateway/feed.ts';
-import { startHttpServer } from '../../edge/gateway/http/server.ts';
+import { type HttpServerOptions, startHttpServer } from '../../edge/gateway/http/server.ts';
 import type { AgentHealth } from '../../edge/gateway/http/status.ts';
 import { ViewerSlots } from '../../edge/gateway/viewer-slots.ts';
 import { ManualDirectory } from './manual-feed.ts';
@@ -78,6 +78,8 @@ export async function startConsole(
     notices?: string[];
     damper?: FailureDamper;
     slots?: ViewerSlots;
+    choices?: HttpServerOptions['choices'];
+    log?: HttpServerOptions['log'];
   } = {},
 ) {
   const { clock = systemClock, damper = new FailureDamper(clock), slots = new ViewerSlots() } = options;
@@ -115,8 +117,9 @@ export async function startConsole(
     metrics,
     health: () => agent,
     renderMetrics: async () => 'garim_up 1\n',
-    log: pino({ level: 'silent' }),
+    log: options.log ?? pino({ level: 'silent' }),
     clock,
+    ...(options.choices === undefined ? {} : { choices: options.choices }),
   };
   const server = await startHttpServer(serverOptions);
   const host = `127.0.0.1:${server.address.port}`;
