@@ -64,10 +64,7 @@ export function runCameraProcess(parts: CameraParts = realParts): void {
         process.title = `garim-camera ${message.name}`;
         camera = new Camera(message, channel, parts);
         camera.run().then(
-          () => {
-            channel.send({ type: 'stopped' });
-            process.disconnect?.();
-          },
+          () => channel.sendAndExit({ type: 'stopped' }),
           (error: unknown) => {
             rootLog.error({ camera: message.name, err: error }, `camera process failed: ${messageOf(error)}`);
             process.exit(1);
