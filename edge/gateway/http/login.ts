@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Asset } from '../console/assets.ts';
 import type { Authenticator } from './authenticate.ts';
+import { readBody } from './body.ts';
 import { cookieName, isOwnOrigin, readCookie } from './headers.ts';
 import { type Answer, respond, retryAfter } from './respond.ts';
 import { sessionId } from './sessions.ts';
@@ -74,12 +75,6 @@ function cookie(request: IncomingMessage, token: string): string {
 
 async function readForm(request: IncomingMessage): Promise<URLSearchParams | undefined> {
   if (!/^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? '')) return undefined;
-  const parts: Buffer[] = [];
-  let sizeBytes = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    sizeBytes += part.byteLength;
-    if (sizeBytes > FORM_BYTES_MAX) return undefined;
-    parts.push(part);
-  }
-  return new URLSearchParams(Buffer.concat(parts).toString('utf8'));
+  const text = await readBody(request, FORM_BYTES_MAX);
+  return text === undefined ? undefined : new URLSearchParams(text);
 }

@@ -1,8 +1,10 @@
 /**
  * The HTTP side of the gateway: console, API, metrics, snapshots and WebSockets. Owns its listening socket and every connection.
  *
- * Always holds: nothing but `/healthz`, the login form, the form's two files and the public record is answered without credentials; a path is matched
- * as it stands in the request, never decoded or resolved; every answer carries the security headers. Load beyond a limit is refused.
+ * Always holds: nothing but `/healthz`, the login form, the form's two files, the public record and people's choices (`choices/routes.ts`) is answered
+ * without
+ * credentials; a path is matched as it stands in the request, never decoded or resolved; every answer carries the security headers. Load
+ * beyond a limit is refused.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,6 +13,8 @@ import { systemClock } from '../../base/clock.ts';
 import { messageOf, UserError, WorldError } from '../../base/errors.ts';
 import { VIEWERS_MAX } from '../../base/limits.ts';
 import { parseListen } from '../../config/listen.ts';
+import type { PeoplesChoices } from '../choices/port.ts';
+import { ChoiceRoutes } from '../choices/routes.ts';
 import { type Asset, loadAssets } from '../console/assets.ts';
 import type { ServerOptions } from '../server-options.ts';
 import { Authenticator } from './authenticate.ts';
@@ -37,6 +41,8 @@ export interface HttpServerOptions extends ServerOptions {
   record: PublicRecord;
   /** Where sensors are configured. */
   sensors?: SensorDirectory;
+  /** Where somebody keeps what people chose. Without a token of the desk no tokens are made. */
+  choices?: { keeper: PeoplesChoices; deskToken: string | undefined };
   /** Prometheus text format. */
   renderMetrics: () => Promise<string>;
 }
@@ -98,19 +104,24 @@ class Gateway {
   readonly #assets: ReadonlyMap<string, Asset>;
   readonly #authenticator: Authenticator;
   readonly #login: Login;
+  readonly #choices: ChoiceRoutes | undefined;
   readonly #sockets: Sockets;
   readonly #viewers: Viewers;
   readonly #record: RecordPages;
   #isClosed = false;
 
   constructor(options: HttpServerOptions, assets: ReadonlyMap<string, Asset>) {
-    const { feeds, credentials, damper, slots, metrics, log, clock = systemClock } = options;
+    const { feeds, credentials, damper, slots, metrics, log, clock = systemClock, choices } = options;
     const loginPage = assets.get('login.html');
     if (loginPage === undefined) throw new Error('login.html is missing among the console’s files');
     this.#options = options;
     this.#assets = assets;
     this.#authenticator = new Authenticator(credentials, damper, clock);
     this.#login = new Login(this.#authenticator, loginPage);
+    this.#choices =
+      choices === undefined
+        ? undefined
+        : new ChoiceRoutes({ choices: choices.keeper, deskToken: choices.deskToken, clock });
     this.#sockets = new Sockets((id) => this.#authenticator.sessions.use(id) !== undefined);
     this.#record = new RecordPages(options.record);
     this.#viewers = new Viewers({ feeds, slots, metrics, clock, log, status: () => this.#status() });
@@ -151,6 +162,8 @@ class Gateway {
       if (ended !== undefined) this.#sockets.endSession(ended);
       return;
     }
+    const choice = this.#choices?.find(key);
+    if (choice !== undefined) return choice(request, response);
     const asset = method === 'GET' ? this.#asset(pathname) : undefined;
     if (asset !== undefined && PUBLIC_ASSETS.has(pathname)) return respondAsset(request, response, asset);
 
