@@ -8,6 +8,7 @@ import { CHILD_STOP_MS_MAX } from '../base/limits.ts';
 import { type Log, RepeatLog } from '../base/log.ts';
 import { requireUserForPublicListen } from '../config/listen.ts';
 import type { LoadedConfig } from '../config/load.ts';
+import { readTls } from '../config/tls.ts';
 import { FailureDamper } from '../gateway/auth/damper.ts';
 import { openCredentialStore } from '../gateway/auth/store.ts';
 import type { FeedDirectory } from '../gateway/feed.ts';
@@ -77,6 +78,12 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
   // Whatever else inherits this environment has no use for it.
   delete process.env['GARIM_PASSWORD'];
   requireUserForPublicListen(config, store.hasUser);
+  const [httpTls, rtspTls] = await Promise.all(
+    (['http', 'rtsp'] as const).map(async (key) => {
+      const { tls } = config[key];
+      return tls === undefined ? {} : { tls: await readTls(tls, `${key}.tls`) };
+    }),
+  );
 
   const metrics = createMetrics();
   const health = new AgentHealthBook();
@@ -125,12 +132,13 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
     metrics,
     log,
   };
-  const rtsp = await startRtspServer({ ...shared, listen: config.rtsp.listen });
+  const rtsp = await startRtspServer({ ...shared, ...rtspTls, listen: config.rtsp.listen });
   running.add('RTSP server', () => rtsp.close());
   health.rtspPort = rtsp.address.port;
 
   const http = await startHttpServer({
     ...shared,
+    ...httpTls,
     listen: config.http.listen,
     health: () => health.now(),
     ...(sensors === undefined

@@ -6,6 +6,7 @@
  * beyond a limit is refused.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { systemClock } from '../../base/clock.ts';
@@ -59,13 +60,16 @@ const PUBLIC_ASSETS = new Set(['/app.css', '/icon.svg']);
 /** Throws UserError when `listen` can't be bound. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const gateway = new Gateway(options, await loadAssets());
-  const server = createServer({
+  const bounds = {
     maxHeaderSize: HEADER_BYTES_MAX,
     headersTimeout: REQUEST_MS_MAX,
     requestTimeout: REQUEST_MS_MAX,
     keepAliveTimeout: 10_000,
     connectionsCheckingInterval: 5_000,
-  });
+  };
+  const { tls } = options;
+  const server =
+    tls === undefined ? createServer(bounds) : createTlsServer({ ...bounds, ...tls, handshakeTimeout: REQUEST_MS_MAX });
   server.maxConnections = CONNECTIONS_MAX;
   server.on('request', (request, response) => void gateway.handle(request, response));
   server.on('upgrade', (request, stream, head) => void gateway.upgrade(request, stream, head));
