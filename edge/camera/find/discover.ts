@@ -13,7 +13,9 @@ export async function discover(
   waitMs: number,
   send: (message: FromFinder) => void,
 ): Promise<void> {
-  Discovery.on('error', (error) => send({ type: 'left-out', why: cleaned(error instanceof Error ? error.message : error) }));
+  Discovery.on('error', (error) =>
+    send({ type: 'left-out', why: cleaned(error instanceof Error ? error.message : error) }),
+  );
   Discovery.on('device', (device, { address }) => send(onvifDevice(device, address)));
   const bonjours: Bonjour[] = [];
   for (const name of interfaces) {

@@ -7,9 +7,9 @@ import { WorldError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { scrub } from '../../base/secrets.ts';
 import {
+  DEVICES_MAX,
   type DeviceAddress,
   type DeviceFacts,
-  DEVICES_MAX,
   type FailureReason,
   type FoundDevice,
   parseFromFinder,
@@ -88,7 +88,10 @@ export async function setDeviceClock(
 async function factsOf(request: Extract<ToFinder, { address: unknown }>, options: FinderOptions): Promise<DeviceFacts> {
   const { host, port } = request.address;
   const fail = (reason: FailureReason, why: string): WorldError =>
-    new WorldError(reason === 'unauthorised' ? 'source-unauthorised' : 'source-unreachable', `${host} port ${port}: ${scrub(why)}`);
+    new WorldError(
+      reason === 'unauthorised' ? 'source-unauthorised' : 'source-unreachable',
+      `${host} port ${port}: ${scrub(why)}`,
+    );
   let facts: DeviceFacts | undefined;
   let failure: WorldError | undefined;
   const end = await question(request, options, (message) => {

@@ -36,7 +36,12 @@ export type ToFinder =
 const text = z.string().max(TEXT_CHARS_MAX);
 const host = z.string().regex(/^[0-9A-Za-z.:_-]{1,253}$/);
 const port = z.int().min(1).max(65535);
-const address = z.strictObject({ host, port, path: z.string().startsWith('/').max(TEXT_CHARS_MAX), isTls: z.boolean() });
+const address = z.strictObject({
+  host,
+  port,
+  path: z.string().startsWith('/').max(TEXT_CHARS_MAX),
+  isTls: z.boolean(),
+});
 
 const stream = z.strictObject({
   token: z.string().min(1).max(TEXT_CHARS_MAX),

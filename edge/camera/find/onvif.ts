@@ -149,7 +149,11 @@ function failureOf(error: unknown): DeviceFailure {
 }
 
 function streamOf(profile: unknown): DeviceStream | undefined {
-  const { $, name, videoEncoderConfiguration: encoder } = profile as Record<string, Record<string, unknown> | undefined>;
+  const {
+    $,
+    name,
+    videoEncoderConfiguration: encoder,
+  } = profile as Record<string, Record<string, unknown> | undefined>;
   const token = cleaned($?.['token']);
   // A profile without an encoder shows nothing, e.g. one for audio or metadata.
   if (token === '' || typeof encoder !== 'object') return undefined;
