@@ -5,7 +5,7 @@
 import { networkInterfaces } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Bonjour } from 'bonjour-service';
-import { Discovery } from 'onvif';
+import { Discovery } from './library.ts';
 import { cleaned, type DeviceAddress, type FromFinder } from './messages.ts';
 
 export async function discover(

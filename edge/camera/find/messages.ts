@@ -97,7 +97,7 @@ export function cleaned(value: unknown): string {
   const plain = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
   return plain
     .slice(0, 4 * TEXT_CHARS_MAX)
-    .replaceAll(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]+/gu, ' ')
+    .replaceAll(/[^\p{L}\p{M}\p{N}\p{P}\p{S}]+/gu, ' ')
     .trim()
     .slice(0, TEXT_CHARS_MAX);
 }

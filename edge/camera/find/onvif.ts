@@ -6,8 +6,9 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { promisify } from 'node:util';
-import { Cam } from 'onvif';
+import type { Cam } from 'onvif';
 import { messageOf } from '../../base/errors.ts';
+import { Cam as OnvifCam } from './library.ts';
 import {
   cleaned,
   type DeviceAddress,
@@ -81,7 +82,7 @@ export async function setClock(login: Login, ntp: string | undefined): Promise<n
 type Done = (error: Error | null, data?: unknown, xml?: string) => void;
 
 function open({ address, user, password }: Login): Cam {
-  return new Cam({
+  return new OnvifCam({
     hostname: address.host,
     port: address.port,
     path: address.path,

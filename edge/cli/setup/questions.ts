@@ -146,7 +146,7 @@ async function yes(message: string, initialValue: boolean): Promise<boolean> {
 }
 
 /** Ctrl-C ends setup before anything is written. */
-function answered<T>(value: T | symbol): T {
+function answered<T>(value: T): Exclude<T, symbol> {
   if (isCancel(value)) throw new UserError('Stopped; nothing was configured.');
-  return value as T;
+  return value as Exclude<T, symbol>;
 }
