@@ -188,10 +188,12 @@ test('an ONVIF camera is set up by its real protocols', { skip: rtspServerMissin
     await using onvif = await camera();
     const { code, stdout, stderr } = await setup(
       `cameras: { lane: { onvif: "${onvif.address}", user: admin, password: { file: gate.password }, stream: sub } }
-time: { cameras: set }`,
+time: { cameras: set, ntp: 192.0.2.123 }`,
     );
     assert.equal(code, 0, stderr);
     assert.match(stdout, /^ok +camera lane +Example Street 4, mjpeg 640x360 \d+ fps \(the sub stream, as asked; /m);
+    assert.match(stdout, /^ok +clock of lane +set; as this box$/m);
+    assert.equal(onvif.ntp, '192.0.2.123');
     assert.match(readFileSync(path.join(dir.path, 'garim.yaml'), 'utf8'), /^ {2}gate:[\s\S]*^ {2}lane:/m);
   });
 });

@@ -80,6 +80,7 @@ export async function startConsole(
     slots?: ViewerSlots;
     choices?: HttpServerOptions['choices'];
     log?: HttpServerOptions['log'];
+    tls?: { cert: string; key: string };
   } = {},
 ) {
   const { clock = systemClock, damper = new FailureDamper(clock), slots = new ViewerSlots() } = options;
@@ -110,6 +111,7 @@ export async function startConsole(
   };
   const serverOptions = {
     listen: '127.0.0.1:0',
+    ...(options.tls !== undefined && { tls: options.tls }),
     feeds: new ManualDirectory(...feeds),
     credentials,
     damper,

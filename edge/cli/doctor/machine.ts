@@ -50,11 +50,17 @@ export async function clockOf(system: System): Promise<CheckResult> {
   if (year < 2025 || year > 2099) {
     return fail('clock', `${detail} can't be right`, 'Set the clock, and keep it with NTP: timedatectl set-ntp true.');
   }
+  const known = await isSynchronised(system);
+  if (known === true) return ok('clock', `${detail}, synchronised`);
+  if (known === undefined) return ok('clock', `${detail}, synchronisation not known`);
+  return warn('clock', `${detail}, not synchronised`, 'Keep it with NTP: timedatectl set-ntp true.');
+}
+
+/** Undefined where nobody can tell. */
+export async function isSynchronised(system: System): Promise<boolean | undefined> {
   const answer = await system.run('timedatectl', ['show', '--property=NTPSynchronized', '--value']);
   const word = 'output' in answer ? answer.output.trim() : '';
-  if (word === 'yes') return ok('clock', `${detail}, synchronised`);
-  if (word !== 'no') return ok('clock', `${detail}, synchronisation not known`);
-  return warn('clock', `${detail}, not synchronised`, 'Keep it with NTP: timedatectl set-ntp true.');
+  return word === 'yes' ? true : word === 'no' ? false : undefined;
 }
 
 /** A core dump of a camera process holds raw pictures and the camera's password. */

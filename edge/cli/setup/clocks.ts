@@ -1,40 +1,40 @@
 /** The time of the box and of its cameras. The box's counts: feeds, records and schedules go by it; a camera's stands in its picture. */
 import { messageOf } from '../../base/errors.ts';
 import { type CheckResult, fail, ok, warn } from '../doctor/check.ts';
-import { clockOf } from '../doctor/machine.ts';
+import { clockOf, isSynchronised } from '../doctor/machine.ts';
 import type { System } from '../doctor/system.ts';
 
 /** A camera that differs by more shows a time that is wrong to whoever compares pictures. */
 const OFFSET_MS_MAX = 2_000;
 
+export interface BoxClock {
+  result: CheckResult;
+  /** Whether cameras may be set by it: known to be synchronised. */
+  isRight: boolean;
+}
+
 /** Switches the NTP client on where that was asked, and says how the clock is. */
-export async function boxClock(system: System, wanted: 'check' | 'ntp'): Promise<CheckResult> {
+export async function boxClock(system: System, wanted: 'check' | 'ntp'): Promise<BoxClock> {
   let trouble: string | undefined;
   if (wanted === 'ntp') {
     const answer = await system.run('timedatectl', ['set-ntp', 'true']);
     if ('error' in answer) trouble = answer.error;
   }
   const clock = await clockOf(system);
-  if (trouble === undefined) return clock;
-  return fail(
-    'clock',
-    `${clock.detail}; NTP could not be switched on (${trouble})`,
-    'Run as root: timedatectl set-ntp true',
-  );
+  const isRight = clock.status === 'ok' && (await isSynchronised(system)) === true;
+  if (trouble === undefined) return { result: clock, isRight };
+  const detail = `${clock.detail}; NTP could not be switched on (${trouble})`;
+  return { result: fail('clock', detail, 'Run as root: timedatectl set-ntp true'), isRight };
 }
 
-/**
- * `set` is given where the camera shall be set, and resolves with the offset afterwards. It is not used while the box's own clock is in
- * doubt: that would spread the error.
- */
+/** `set` is given where the camera shall be set, and resolves with the offset afterwards. */
 export async function cameraClock(
   name: string,
   offsetMs: number | undefined,
   set: (() => Promise<number | undefined>) | undefined,
-  isBoxRight: boolean,
 ): Promise<CheckResult> {
   const subject = `clock of ${name}`;
-  if (set !== undefined && isBoxRight) {
+  if (set !== undefined) {
     try {
       const after = await set();
       if (after === undefined || Math.abs(after) <= OFFSET_MS_MAX) return ok(subject, `set; ${shown(after)}`);
@@ -43,16 +43,15 @@ export async function cameraClock(
       return warn(subject, `it could not be set: ${messageOf(error)}`, "Set it in the camera's own page, best by NTP.");
     }
   }
-  if (set !== undefined) {
-    return warn(
-      subject,
-      'not set, since the clock of this box is not synchronised',
-      'Synchronise the box, then repeat.',
-    );
-  }
   if (offsetMs === undefined) return ok(subject, 'the camera does not tell it');
   if (Math.abs(offsetMs) <= OFFSET_MS_MAX) return ok(subject, shown(offsetMs));
-  return warn(subject, shown(offsetMs), 'Set it with time.cameras: set, or in the camera’s own page by NTP.');
+  return warn(subject, shown(offsetMs), "Set it with time.cameras: set, or in the camera's own page by NTP.");
+}
+
+/** A box whose own clock is in doubt would spread its error. */
+export function unsetClock(name: string): CheckResult {
+  const fix = 'Synchronise the box and repeat, or name a server for the camera to follow with time.ntp.';
+  return warn(`clock of ${name}`, 'not set, since this box is not known to be synchronised', fix);
 }
 
 function shown(offsetMs: number | undefined): string {

@@ -45,8 +45,7 @@ export function compose(existing: string | undefined, wanted: Wanted): Composed 
   const added: string[] = [];
   const put = (at: string[], value: unknown): void => {
     if (document.hasIn(at)) {
-      const old = document.getIn(at);
-      if (isMap(old) ? JSON.stringify(old.toJSON()) !== JSON.stringify(value) : old !== value) kept.push(at.join('.'));
+      if (document.getIn(at) !== value) kept.push(at.join('.'));
       return;
     }
     // `http:` with nothing below it is a null that nothing can be put into.
@@ -69,11 +68,14 @@ export function compose(existing: string | undefined, wanted: Wanted): Composed 
   }
   put(['http', 'listen'], wanted.httpListen);
   put(['rtsp', 'listen'], wanted.rtspListen);
+  const putMissing = (at: string[], value: unknown): void => {
+    if (!document.hasIn(at)) put(at, value);
+  };
   if (wanted.tls !== undefined) {
-    put(['http', 'tls'], wanted.tls);
-    if (wanted.tlsForRtsp) put(['rtsp', 'tls'], wanted.tls);
+    putMissing(['http', 'tls'], wanted.tls);
+    if (wanted.tlsForRtsp) putMissing(['rtsp', 'tls'], wanted.tls);
   }
-  put(['state'], wanted.state);
+  putMissing(['state'], wanted.state);
   return {
     text: added.length === 0 && existing !== undefined ? existing : document.toString({ lineWidth: 120 }),
     kept,

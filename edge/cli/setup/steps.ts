@@ -17,7 +17,7 @@ import type { System } from '../doctor/system.ts';
 import type { Plan } from './answers.ts';
 import { askCamera, type TriedCamera, throwAll, tryCameras } from './cameras.ts';
 import { boxCertificate } from './certificate.ts';
-import { boxClock, cameraClock } from './clocks.ts';
+import { type BoxClock, boxClock, cameraClock, unsetClock } from './clocks.ts';
 import { type CameraEntry, compose } from './compose.ts';
 
 export interface SetupOptions {
@@ -75,7 +75,7 @@ export async function setUp(plan: Plan, options: SetupOptions): Promise<CheckRes
   for (const camera of tried) results.push(await showPicture(camera, place, options));
 
   const clock = await boxClock(options.system, plan.time.box);
-  results.push(clock, ...(await setClocks(tried, plan, clock, options)));
+  results.push(clock.result, ...(await setClocks(tried, plan, clock, options)));
   results.push(await firstUser(plan, place, options));
   const tls = await certificate(plan, place, options, results);
   results.push(...(await writeConfig(plan, tried, tls, place, options)));
@@ -120,14 +120,19 @@ async function showPicture(camera: TriedCamera, { stateDir }: Place, options: Se
 async function setClocks(
   tried: readonly TriedCamera[],
   { time }: Plan,
-  clock: CheckResult,
+  { isRight }: BoxClock,
   { log }: SetupOptions,
 ): Promise<CheckResult[]> {
   const results: CheckResult[] = [];
   for (const { planned, device } of tried) {
     if (device === undefined) continue;
-    const set = time.cameras === 'set' ? () => setDeviceClock(device.login, time.ntp, { log }) : undefined;
-    results.push(await cameraClock(planned.name, device.clockOffsetMs, set, clock.status === 'ok'));
+    const isToBeSet = time.cameras === 'set';
+    if (isToBeSet && !isRight && time.ntp === undefined) {
+      results.push(unsetClock(planned.name));
+      continue;
+    }
+    const set = isToBeSet ? () => setDeviceClock(device.login, time.ntp, { log }) : undefined;
+    results.push(await cameraClock(planned.name, device.clockOffsetMs, set));
   }
   return results;
 }
