@@ -12,7 +12,7 @@ const DISCOVERY = { group: '239.255.255.250', port: 3702 };
 /** As cameras with replay protection have it. */
 const TOKEN_AGE_MS_MAX = 10_000;
 
-export interface SimulatedStream {
+interface SimulatedStream {
   token: string;
   encoding: string;
   widthPx: number;

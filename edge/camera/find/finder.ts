@@ -21,7 +21,7 @@ const FIND_PROCESS = new URL('process.js', import.meta.url);
 /** Of the heap of a find process: ten times what the largest honest answer takes. */
 const HEAP_MB_MAX = 96;
 /** A question to one device: several answers of up to 8 s each, and the start of the process. */
-export const QUESTION_MS_MAX = 30_000;
+const QUESTION_MS_MAX = 30_000;
 /** What a search leaves out is told of so many answers; the rest is counted. */
 const LEFT_OUT_MAX = 8;
 

@@ -20,7 +20,7 @@ import {
 
 /** Of one answer, headers included: a recorder's profiles take about 200 KB. */
 export const ANSWER_BYTES_MAX = 1024 * 1024;
-export const ANSWER_MS_MAX = 8_000;
+const ANSWER_MS_MAX = 8_000;
 
 const TOO_LARGE = `its answer is larger than ${ANSWER_BYTES_MAX / 1024} KiB`;
 

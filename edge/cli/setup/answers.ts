@@ -106,7 +106,7 @@ function listenSchema(standard: string) {
     .describe('HOST:PORT to listen on.');
 }
 
-export type Answers = z.output<typeof answersSchema>;
+type Answers = z.output<typeof answersSchema>;
 
 /** With its secrets. Never log it. */
 export interface PlannedCamera {

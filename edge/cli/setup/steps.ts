@@ -159,20 +159,18 @@ async function certificate(
   { clock }: SetupOptions,
   results: CheckResult[],
 ): Promise<{ cert: string; key: string } | undefined> {
-  if (existing?.loaded.config.http.tls !== undefined) {
-    results.push(ok('certificate', `${existing.loaded.config.http.tls.cert}, as it was configured`));
-    return existing.loaded.config.http.tls;
+  const dir = path.join(stateDir, 'tls');
+  const configured = existing?.loaded.config.http.tls;
+  if (configured !== undefined && path.dirname(configured.cert) !== dir) {
+    results.push(ok('certificate', `${configured.cert}, as it was configured`));
+    return configured;
   }
-  if (wanted === 'none') {
+  if (wanted === 'none' && configured === undefined) {
     const fix = 'Listen on 127.0.0.1 only, or leave certificate: none out.';
     results.push(warn('certificate', 'none: passwords and pictures cross the network in the clear', fix));
     return undefined;
   }
-  const { cert, key, fingerprint, validTo, state } = await boxCertificate(
-    path.join(stateDir, 'tls'),
-    certificateNames,
-    clock,
-  );
+  const { cert, key, fingerprint, validTo, state } = await boxCertificate(dir, certificateNames, clock);
   const until = validTo.toISOString().slice(0, 10);
   results.push(ok('certificate', `${state}, valid until ${until}; SHA-256 ${fingerprint}`));
   return { cert, key };
