@@ -4,15 +4,16 @@
  * GStreamer's RTSP server, and a client that trusts only the certificate that was made.
  */
 import assert from 'node:assert/strict';
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { get } from 'node:https';
 import path from 'node:path';
 import { test } from 'node:test';
 import sharp from 'sharp';
+import { packageRoot } from '../../edge/base/paths.ts';
 import { childrenOf, titleOf, until } from '../support/garim.ts';
 import { garim, type Outcome } from '../support/garim-command.ts';
-import { type OnvifCameraOptions, startOnvifCamera } from '../support/onvif-camera.ts';
+import { announce, type OnvifCameraOptions, startOnvifCamera } from '../support/onvif-camera.ts';
 import { rtspServerMissing, startRtspServer } from '../support/rtsp-server.ts';
 import { TempDir } from '../support/temp.ts';
 
@@ -56,7 +57,7 @@ rtsp: { listen: 127.0.0.1:0 }
     garim(['setup', '--answers', 'answers.yaml', ...args], { cwd: dir.path });
   const first = await setup();
   assert.equal(first.code, 0, first.stderr + first.stdout);
-  assert.match(first.stdout, /^ok +camera street /m);
+  assert.match(first.stdout, /^ok +camera street +simulated \d+x\d+ 25 fps \(the only stream; /m);
   assert.match(first.stdout, /^ok +certificate +made, valid until \d{4}-\d\d-\d\d; SHA-256 [0-9A-F:]{95}$/m);
   assert.match(first.stdout, /^ok +configuration +garim\.yaml: wrote cameras\.street, /m);
   const picture = await sharp(path.join(dir.path, 'state/setup/street.jpg')).metadata();
@@ -196,6 +197,56 @@ time: { cameras: set, ntp: 192.0.2.123 }`,
     assert.equal(onvif.ntp, '192.0.2.123');
     assert.match(readFileSync(path.join(dir.path, 'garim.yaml'), 'utf8'), /^ {2}gate:[\s\S]*^ {2}lane:/m);
   });
+});
+
+const terminalMissing = (): string | false =>
+  spawnSync('/usr/bin/python3', ['-c', 'import pty, termios'], { stdio: 'ignore' }).status === 0
+    ? false
+    : 'needs python3 with pty, not found on this machine';
+
+test('on a terminal it asks, and a password is never drawn', { skip: terminalMissing() }, async () => {
+  await using onvif = await startOnvifCamera({ user: 'admin', password: CAMERA_PASSWORD, streams: [] });
+  await using _ = await announce([{ id: 'a', name: 'Gate', url: `http://${onvif.address}/onvif/device_service` }]);
+  using dir = new TempDir();
+  const typed = (steps: [string, string][]): Promise<{ status: number | null; stdout: string }> =>
+    new Promise((resolve) => {
+      const terminal = path.join(packageRoot, 'test/support/on_terminal.py');
+      const command = [process.execPath, path.join(packageRoot, 'dist/edge/main.js'), 'setup', '--interface', 'lo'];
+      const child = spawn('/usr/bin/python3', [terminal, JSON.stringify(steps), ...command], {
+        cwd: dir.path,
+        env: { PATH: process.env['PATH'], TERM: 'xterm' },
+      });
+      let stdout = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        stdout += text;
+      });
+      child.once('close', (status) => resolve({ status, stdout }));
+    });
+  const { status, stdout } = await typed([
+    ['Which of them?', ' \r'],
+    ['Another camera, by its URL?', 'y'],
+    ['URL of the stream', 'simulated\r'],
+    ['Another camera, by its URL?', 'n'],
+    ['Name of its feed', 'gate\r'],
+    ["The camera's user", 'admin\r'],
+    ['Its password', 'guess-of-mine-2\r'],
+    ['it refuses this user and password', ''],
+    ['And now?', '\r'],
+    ["The camera's user", '\r'],
+    ['Its password', `${CAMERA_PASSWORD}\r`],
+    ['it does not answer as an ONVIF device does', ''],
+    ['And now?', '\u001b[B\r'],
+    ['Name of its feed', 'yard\r'],
+    ['Set the clocks', 'n'],
+    ['Shall the network reach', 'n'],
+    ['Measure what this box can carry', 'n'],
+    ['Is it the right place?', 'y'],
+    ['Start it:', ''],
+  ]);
+  assert.equal(status, 0, stdout);
+  assert.ok(!stdout.includes('guess-of-mine-2') && !stdout.includes(CAMERA_PASSWORD), stdout);
+  assert.match(stdout, /^ok +camera yard +simulated /m);
+  assert.match(readFileSync(path.join(dir.path, 'garim.yaml'), 'utf8'), /^ {2}yard:/m);
 });
 
 test('without a terminal and without answers it says what to do', async () => {

@@ -11,7 +11,7 @@ import { SchemaGuide } from '../../config/guide.ts';
 import { readSecret, secretSchema } from '../../config/intake.ts';
 import { type Problem, problemsOf, showPath } from '../../config/problems.ts';
 import { NAME, SOURCE, SOURCE_FORMS } from '../../config/schema.ts';
-import { registerTarget } from '../../config/source.ts';
+import { resolveSource } from '../../config/source.ts';
 
 /** As many cameras as a large box carries; one answers file is for one box. */
 const CAMERAS_MAX = 32;
@@ -125,6 +125,9 @@ export interface Plan extends Omit<Answers, 'cameras' | 'user'> {
   user: { name: string; password: string } | undefined;
 }
 
+/** Text, or where it is. */
+type SourceSetting = string | { file: string } | { env: string };
+
 const guide = new SchemaGuide(answersSchema);
 
 /** @throws UserError with one line per problem: file, line and column, key, what is wrong, what to write */
@@ -153,26 +156,23 @@ export async function readAnswers(file: string, env: NodeJS.ProcessEnv): Promise
 
   const { cameras, user, ...rest } = parsed.data;
   const dir = path.dirname(full);
-  const secret = async (
-    value: string | { file: string } | { env: string },
-    at: string[],
-    form: RegExp,
-    what: string,
-  ): Promise<string> => {
+  const secret = async (value: SourceSetting, at: string[], form: RegExp, what: string): Promise<string> => {
     const read = await readSecret(value, dir, env, form, what);
     if (typeof read === 'string') return read;
     problems.push(locate({ path: at, at: 'value', what: read.what, fix: read.fix }));
+    return '';
+  };
+  const source = async (value: SourceSetting, at: string[]): Promise<string> => {
+    const read = await resolveSource(value, dir, env);
+    if ('url' in read) return read.url;
+    problems.push(locate({ path: at, at: 'value', ...read }));
     return '';
   };
   const planned: PlannedCamera[] = [];
   for (const [name, camera] of Object.entries(cameras)) {
     const { onvif, url, password, user: login = '', stream, streamHost, transport = 'tcp' } = camera;
     const at = ['cameras', name];
-    const from =
-      url === undefined
-        ? { onvif: onvif ?? '' }
-        : { url: await secret(url, [...at, 'url'], SOURCE, `a camera URL (${SOURCE_FORMS})`) };
-    if ('url' in from) registerTarget(from.url);
+    const from = url === undefined ? { onvif: onvif ?? '' } : { url: await source(url, [...at, 'url']) };
     planned.push({
       name,
       from,
