@@ -129,7 +129,7 @@ function question(
       onMessage: (raw) => {
         const message = parseFromFinder(raw);
         if (end !== undefined || message === undefined) return;
-        if (message.type === 'done') end = 'done';
+        if (message.type === 'done') stop('done');
         else if (take(message) === 'enough') stop('enough');
       },
       onExit: (why) => {

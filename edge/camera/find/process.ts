@@ -1,18 +1,24 @@
 /**
- * Entry of the find process: answers one question about devices on the network, and ends. A process of its own, since what devices answer
+ * Entry of the find process: answers one question about devices on the network. A process of its own, since what devices answer
  * goes through libraries that were not made for hostile ones: it may hang or die here without harm.
  */
 import { messageOf } from '../../base/errors.ts';
 import { registerSecret } from '../../base/secrets.ts';
+import { openParentWire } from '../../base/wire.ts';
 import { discover } from './discover.ts';
 import { cleaned, type FromFinder, type ToFinder } from './messages.ts';
 import { askDevice, DeviceFailure, setClock } from './onvif.ts';
 
 process.title = 'garim-find';
-process.once('disconnect', () => process.exit(0));
-process.once('message', (message: ToFinder) => void answer(message));
+let isAsked = false;
+const wire = openParentWire((message) => {
+  if (isAsked) return;
+  isAsked = true;
+  void answer(message as ToFinder);
+});
 
-const send = (message: FromFinder): void => void process.send?.(message);
+/** The other side ends this process at `done`: what is said before must have been read by then. */
+const send = (message: FromFinder): void => void wire.send(message);
 
 async function answer(request: ToFinder): Promise<void> {
   try {
@@ -27,7 +33,7 @@ async function answer(request: ToFinder): Promise<void> {
     const reason = error instanceof DeviceFailure ? error.reason : 'not-onvif';
     send({ type: 'failed', reason, why: cleaned(messageOf(error)) });
   }
-  process.send?.({ type: 'done' } satisfies FromFinder, () => process.exit(0));
+  send({ type: 'done' });
 }
 
 async function answerClock(request: Extract<ToFinder, { type: 'set-clock' }>): Promise<void> {
