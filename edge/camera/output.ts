@@ -132,7 +132,11 @@ export class Output {
     const { name } = this.#encoder!;
     this.#encoder?.[Symbol.dispose]();
     this.#encoder = undefined;
-    this.#options.log.warn({ encoder: name }, `${name} is slower than the camera; another encoder is tried`);
+    const [next] = this.#choice.candidates;
+    this.#options.log.warn(
+      { encoder: name, next },
+      'another encoder is opened: this one is slower than the camera or than that one',
+    );
   }
 
   #replaceEncoder(frame: FilteredFrame): void {

@@ -10,7 +10,7 @@ import { linesOf } from './doctor.ts';
 import { firstUser } from './run.ts';
 import { readAnswers } from './setup/answers.ts';
 import { findCameras, searchLines } from './setup/find.ts';
-import { type SetupOptions, setUp } from './setup/steps.ts';
+import { configuredCameras, type SetupOptions, setUp } from './setup/steps.ts';
 
 interface Options {
   answers?: string;
@@ -86,6 +86,7 @@ async function ask(options: Options, base: SetupOptions): Promise<Awaited<Return
     });
   }
   const { askPlan, confirmPicture } = await import('./setup/questions.ts');
-  const plan = await askPlan({ interfaces: options.interface, log: base.log });
+  const taken = await configuredCameras(base);
+  const plan = await askPlan({ interfaces: options.interface, taken, log: base.log });
   return setUp(plan, { ...base, confirmPicture });
 }

@@ -107,6 +107,9 @@ async function factsOf(request: Extract<ToFinder, { address: unknown }>, options
   return facts;
 }
 
+/** In the place of a message that breaks a bound. */
+const UNFIT = { type: 'left-out', why: 'an answer that does not fit' } as const;
+
 type FromFinder = NonNullable<ReturnType<typeof parseFromFinder>>;
 
 /** Resolves with how it ended; the process is gone by then. */
@@ -127,8 +130,8 @@ function question(
       nodeFlags: [`--max-old-space-size=${HEAP_MB_MAX}`],
       log,
       onMessage: (raw) => {
-        const message = parseFromFinder(raw);
-        if (end !== undefined || message === undefined) return;
+        if (end !== undefined) return;
+        const message = parseFromFinder(raw) ?? UNFIT;
         if (message.type === 'done') stop('done');
         else if (take(message) === 'enough') stop('enough');
       },

@@ -1,4 +1,5 @@
 /** The cameras of a plan: asked for their streams, tried, and matched with what this box can carry. */
+import { lookup } from 'node:dns/promises';
 import os from 'node:os';
 import { type Trial, tryCamera } from '../../agent/camera-trial.ts';
 import { messageOf, UserError, WorldError } from '../../base/errors.ts';
@@ -39,13 +40,19 @@ export async function askCamera(planned: PlannedCamera, log: Log): Promise<Asked
   const login = { address: addressOf(planned.from.onvif), user: planned.user, password: planned.password };
   try {
     const facts = await askDevice(login, { log });
-    const candidates = candidatesOf(planned, login.address.host, facts.streams);
+    const candidates = candidatesOf(planned, await hostsOf(login.address.host), facts.streams);
     const name = [facts.manufacturer, facts.model].filter((text) => text !== '').join(' ');
     return { planned, candidates, device: { login, clockOffsetMs: facts.clockOffsetMs, name } };
   } catch (error) {
     if (!(error instanceof WorldError)) throw error;
     throw faultOf(planned, error.code === 'source-unauthorised', error.message);
   }
+}
+
+/** The name and what it means here: a camera that is asked by its name gives streams by its address. */
+async function hostsOf(host: string): Promise<string[]> {
+  const found = await lookup(host, { all: true }).catch(() => []);
+  return [host, ...found.map(({ address }) => address)];
 }
 
 function faultOf({ name, from, user }: PlannedCamera, isUnauthorised: boolean, message: string): UserError {

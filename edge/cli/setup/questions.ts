@@ -15,15 +15,19 @@ interface Offer {
   label: string;
 }
 
-export async function askPlan({ interfaces, log }: { interfaces: string[] | undefined; log: Log }): Promise<Plan> {
+interface Asking {
+  /** Where to look; undefined: everywhere. */
+  interfaces: string[] | undefined;
+  /** Names that the configuration has already. */
+  taken: readonly string[];
+  log: Log;
+}
+
+export async function askPlan({ interfaces, taken, log }: Asking): Promise<Plan> {
   intro('Garim setup');
   const plan = defaultPlan();
   for (const offer of await chosenOffers(interfaces, log)) {
-    const camera = await askOne(
-      offer,
-      plan.cameras.map(({ name }) => name),
-      log,
-    );
+    const camera = await askOne(offer, [...taken, ...plan.cameras.map(({ name }) => name)], log);
     if (camera !== undefined) plan.cameras.push(camera);
   }
   plan.time = {

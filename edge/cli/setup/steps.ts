@@ -83,6 +83,11 @@ export async function setUp(plan: Plan, options: SetupOptions): Promise<CheckRes
   return results;
 }
 
+/** Names of the cameras that the configuration has. @throws UserError when it is not valid */
+export async function configuredCameras(options: SetupOptions): Promise<string[]> {
+  return Object.keys((await placeOf(options)).existing?.loaded.config.cameras ?? {});
+}
+
 async function placeOf({ configFile, state, replace, env }: SetupOptions): Promise<Place> {
   const full = path.resolve(configFile);
   const isThere = await access(full).then(

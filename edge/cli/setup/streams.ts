@@ -39,15 +39,16 @@ export function addressOf(onvif: string): DeviceAddress {
 
 /**
  * Streams of a device that Garim can take, largest picture first. What the device says is checked: a stream on another host is refused unless
- * the installer named that host, since the camera's password goes there.
+ * the installer named that host, since the camera's password goes there. `hosts`: the camera's name as it was typed, and its addresses.
  * @throws UserError when there is none
  */
 export function candidatesOf(
   camera: Pick<PlannedCamera, 'name' | 'user' | 'password' | 'streamHost'>,
-  host: string,
+  hosts: readonly string[],
   streams: readonly DeviceStream[],
 ): Candidate[] {
   const at = `cameras.${camera.name}`;
+  const [host] = hosts;
   const refusals: string[] = [];
   let elsewhere: string | undefined;
   const candidates = streams.flatMap((stream): Candidate[] => {
@@ -61,7 +62,7 @@ export function candidatesOf(
     }
     const url = new URL(uri);
     const streamHost = url.hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase();
-    if (![host, camera.streamHost].some((allowed) => allowed?.toLowerCase() === streamHost)) {
+    if (![...hosts, camera.streamHost].some((allowed) => allowed?.toLowerCase() === streamHost)) {
       elsewhere ??= streamHost;
       refusals.push(`${shown}: the camera at ${host} says that it is at ${streamHost}`);
       return [];

@@ -16,10 +16,11 @@ const stream = (uri: string | undefined, widthPx = 640) => ({
 });
 
 test('streams come largest first, with the password put in where it can be read back', () => {
-  const found = candidatesOf(camera, '192.0.2.7', [
-    stream('rtsp://192.0.2.7/sub'),
-    stream('rtsp://old:user@192.0.2.7:554/main?x=1', 1920),
-  ]);
+  const found = candidatesOf(
+    camera,
+    ['cam.example', '192.0.2.7'],
+    [stream('rtsp://192.0.2.7/sub'), stream('rtsp://old:user@192.0.2.7:554/main?x=1', 1920)],
+  );
   assert.deepEqual(
     found.map(({ shown }) => shown),
     ['main H264 1920x360', 'main H264 640x360'],
@@ -29,7 +30,7 @@ test('streams come largest first, with the password put in where it can be read 
 
 test('a stream on another host is refused, and the message says how to allow it', () => {
   const refused = (): unknown =>
-    candidatesOf(camera, '192.0.2.7', [stream('rtsp://203.0.113.9/x'), stream('file:///etc/shadow')]);
+    candidatesOf(camera, ['cam.example', '192.0.2.7'], [stream('rtsp://203.0.113.9/x'), stream('file:///etc/shadow')]);
   assert.throws(refused, (error) => {
     assert.ok(error instanceof StreamsElsewhere);
     assert.equal(error.host, '203.0.113.9');
@@ -38,13 +39,17 @@ test('a stream on another host is refused, and the message says how to allow it'
     assert.doesNotMatch(error.message + error.fix, /p@ss|p%40ss/);
     return true;
   });
-  const allowed = candidatesOf({ ...camera, streamHost: '203.0.113.9' }, '192.0.2.7', [stream('rtsp://203.0.113.9/x')]);
+  const allowed = candidatesOf(
+    { ...camera, streamHost: '203.0.113.9' },
+    ['192.0.2.7'],
+    [stream('rtsp://203.0.113.9/x')],
+  );
   assert.equal(allowed.length, 1);
 });
 
 test('what is no RTSP address is no stream', () => {
   for (const uri of [undefined, 'file:///etc/shadow', 'http://192.0.2.7/x', 'simulated', 'rtsp://', 'rtsp://[bad/x']) {
-    assert.throws(() => candidatesOf(camera, '192.0.2.7', [stream(uri)]), UserError, String(uri));
+    assert.throws(() => candidatesOf(camera, ['cam.example', '192.0.2.7'], [stream(uri)]), UserError, String(uri));
   }
 });
 
