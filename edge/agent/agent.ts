@@ -25,6 +25,7 @@ import { ChoiceCarrier } from './choices.ts';
 import { AgentHealthBook } from './health.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { SensorSupervisor } from './sensor-supervisor.ts';
+import { SetupDesk } from './setup/desk.ts';
 import { SlateSpare } from './slate-spare.ts';
 
 const CAMERA_PROCESS = new URL('../camera/process.js', import.meta.url);
@@ -141,6 +142,7 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
     ...httpTls,
     listen: config.http.listen,
     health: () => health.now(),
+    setup: new SetupDesk({ loaded, env: process.env, log, cameraProcess: options.cameraProcess }),
     ...(sensors === undefined
       ? {}
       : { sensors: sensors.supervisor, choices: { keeper: sensors.choices, deskToken: loaded.deskToken } }),

@@ -130,6 +130,8 @@ class RunningTrial {
   }
 
   #picture(jpeg: Uint8Array): Trial | undefined {
+    // A picture that came before the format, or while a slate was on, is asked for again with the next health.
+    this.#hasAsked = false;
     if (this.#health === undefined || this.#size === undefined || this.#health.state === 'slate') return undefined;
     const { source, state, advice } = this.#health;
     const { widthPx, heightPx, frameRate } = this.#size;

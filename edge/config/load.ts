@@ -46,6 +46,8 @@ export interface LoadedConfig {
   deskToken?: string;
   /** Where it came from, for the log. */
   origin: string;
+  /** Absolute; unset where there is no file. */
+  file?: string;
 }
 
 /** Loads and checks everything, sources included. Throws a UserError with one line per problem. */
@@ -151,6 +153,7 @@ export async function readConfig(options: LoadOptions): Promise<{ loaded: Loaded
     ...(typeof deskToken === 'string' ? { deskToken } : {}),
     origin,
   };
+  if (file !== undefined) loaded.file = path.resolve(cwd, file.name);
   return { loaded, sourceProblems: linesOf(sourceProblems, file?.name) };
 }
 

@@ -6,6 +6,7 @@ import { FailureDamper } from '../../edge/gateway/auth/damper.ts';
 import { openCredentialStore } from '../../edge/gateway/auth/store.ts';
 import type { CameraHealth, Feed, FeedSubscriber, GatewayMetrics, StreamFormat } from '../../edge/gateway/feed.ts';
 import { type HttpServerOptions, startHttpServer } from '../../edge/gateway/http/server.ts';
+import type { SetupPort } from '../../edge/gateway/http/setup.ts';
 import type { AgentHealth } from '../../edge/gateway/http/status.ts';
 import { ViewerSlots } from '../../edge/gateway/viewer-slots.ts';
 import { ManualDirectory } from './manual-feed.ts';
@@ -81,6 +82,7 @@ export async function startConsole(
     choices?: HttpServerOptions['choices'];
     log?: HttpServerOptions['log'];
     tls?: { cert: string; key: string };
+    setup?: SetupPort;
   } = {},
 ) {
   const { clock = systemClock, damper = new FailureDamper(clock), slots = new ViewerSlots() } = options;
@@ -112,6 +114,7 @@ export async function startConsole(
   const serverOptions = {
     listen: '127.0.0.1:0',
     ...(options.tls !== undefined && { tls: options.tls }),
+    ...(options.setup !== undefined && { setup: options.setup }),
     feeds: new ManualDirectory(...feeds),
     credentials,
     damper,

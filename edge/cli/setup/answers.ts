@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import type { PlannedCamera } from '../../agent/setup/ask.ts';
 import { messageOf, UserError } from '../../base/errors.ts';
 import { type Located, linesOf, parseConfigText } from '../../config/document.ts';
 import { SchemaGuide } from '../../config/guide.ts';
@@ -107,17 +108,6 @@ function listenSchema(standard: string) {
 }
 
 type Answers = z.output<typeof answersSchema>;
-
-/** With its secrets. Never log it. */
-export interface PlannedCamera {
-  name: string;
-  from: { onvif: string } | { url: string };
-  user: string;
-  password: string;
-  stream: 'auto' | 'main' | 'sub';
-  streamHost: string | undefined;
-  transport: 'tcp' | 'udp';
-}
 
 /** Everything that setup needs, however it was asked. Never log it. */
 export interface Plan extends Omit<Answers, 'cameras' | 'user'> {

@@ -1,70 +1,20 @@
-/** The cameras of a plan: asked for their streams, tried, and matched with what this box can carry. */
-import { lookup } from 'node:dns/promises';
+/** The cameras of a plan: tried, and matched with what this box can carry. */
 import os from 'node:os';
 import { type Trial, tryCamera } from '../../agent/camera-trial.ts';
+import { type AskedCamera, cameraFault, type PlannedCamera } from '../../agent/setup/ask.ts';
+import type { Candidate } from '../../agent/setup/streams.ts';
 import { messageOf, UserError, WorldError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { openModelStore } from '../../camera/detect/store.ts';
 import { openNetwork } from '../../camera/evaluate/network.ts';
-import { askDevice, type DeviceLogin } from '../../camera/find/finder.ts';
 import { type CameraSize, measureBox } from '../../camera/tune/measure.ts';
 import { type Proposal, propose } from '../../camera/tune/propose.ts';
 import { cameraSchema } from '../../config/schema.ts';
-import { resolveSource } from '../../config/source.ts';
-import type { PlannedCamera } from './answers.ts';
 import { type Choice, chooseStreams } from './choose.ts';
-import { addressOf, type Candidate, candidateOf, candidatesOf } from './streams.ts';
-
-/** A camera that was asked. Holds credentials: never log it. */
-export interface AskedCamera {
-  planned: PlannedCamera;
-  candidates: Candidate[];
-  /** Set for ONVIF cameras. */
-  device: { login: DeviceLogin; clockOffsetMs: number | undefined; name: string } | undefined;
-}
 
 export interface TriedCamera extends AskedCamera {
   choice: Choice;
   picture: Extract<Trial, { outcome: 'picture' }>;
-}
-
-/** @throws UserError that names the key of the answers file that is at fault */
-export async function askCamera(planned: PlannedCamera, log: Log): Promise<AskedCamera> {
-  const at = `cameras.${planned.name}`;
-  if ('url' in planned.from) {
-    const candidate = candidateOf(planned, planned.from.url);
-    const resolved = await resolveSource(candidate.url, process.cwd(), {});
-    if (!('url' in resolved)) throw new UserError(`${at}.url: ${resolved.what}.`, { fix: resolved.fix });
-    return { planned, candidates: [{ ...candidate, url: resolved.url }], device: undefined };
-  }
-  const login = { address: addressOf(planned.from.onvif), user: planned.user, password: planned.password };
-  try {
-    const facts = await askDevice(login, { log });
-    const candidates = candidatesOf(planned, await hostsOf(login.address.host), facts.streams);
-    const name = [facts.manufacturer, facts.model].filter((text) => text !== '').join(' ');
-    return { planned, candidates, device: { login, clockOffsetMs: facts.clockOffsetMs, name } };
-  } catch (error) {
-    if (!(error instanceof WorldError)) throw error;
-    throw faultOf(planned, error.code === 'source-unauthorised', error.message);
-  }
-}
-
-/** The name and what it means here: a camera that is asked by its name gives streams by its address. */
-async function hostsOf(host: string): Promise<string[]> {
-  const found = await lookup(host, { all: true }).catch(() => []);
-  return [host, ...found.map(({ address }) => address)];
-}
-
-function faultOf({ name, from, user }: PlannedCamera, isUnauthorised: boolean, message: string): UserError {
-  const key = 'url' in from ? 'url' : 'onvif';
-  if (!isUnauthorised) {
-    const fix = `Check cameras.${name}.${key}, cable and power, and that the camera has ${key === 'url' ? 'RTSP' : 'ONVIF'} switched on.`;
-    return new UserError(`cameras.${name}.${key}: ${message}`, { fix });
-  }
-  const setting = user === '' && key === 'onvif' ? 'user' : key === 'url' && user === '' ? 'url' : 'password';
-  return new UserError(`cameras.${name}.${setting}: ${message}`, {
-    fix: `Check cameras.${name}.user and cameras.${name}.password. Some cameras have users of their own for ONVIF, and lock a user for some minutes after wrong passwords.`,
-  });
 }
 
 export interface TryOptions {
@@ -129,7 +79,7 @@ async function firstPicture(
     const trial = await tryCamera({ name: planned.name, settings, sourceUrl: url, stateDir, log });
     if (trial.outcome === 'picture') return { picture: trial, at };
     if (trial.reason === 'source-undecodable' && at + 1 < candidates.length) continue;
-    throw faultOf(planned, trial.reason === 'source-unauthorised', trial.why);
+    throw cameraFault(planned, trial.reason === 'source-unauthorised', trial.why);
   }
   throw new Error('a camera without a stream was tried');
 }

@@ -2,9 +2,10 @@
  * Which stream of each camera is filtered. Garim takes one: the largest picture that this box can carry for all cameras together, since small
  * faces need pixels. What a size costs is measured, not looked up by the name of the box.
  */
+
+import type { Candidate } from '../../agent/setup/streams.ts';
 import type { CameraSize } from '../../camera/tune/measure.ts';
 import type { Proposal } from '../../camera/tune/propose.ts';
-import type { Candidate } from './streams.ts';
 
 /** Of all cores, as in `garim tune`. */
 const MARGIN = 0.3;

@@ -1,14 +1,14 @@
 /** The questions of `garim setup` on a terminal. They end in the same plan as an answers file; each camera is asked before the next question. */
 import { confirm, intro, isCancel, multiselect, log as notes, password, select, spinner, text } from '@clack/prompts';
+import { askCamera, type PlannedCamera } from '../../agent/setup/ask.ts';
+import { StreamsElsewhere } from '../../agent/setup/streams.ts';
 import { UserError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { registerSecret, scrub } from '../../base/secrets.ts';
 import { NAME, SOURCE, SOURCE_FORMS } from '../../config/schema.ts';
 import { registerTarget } from '../../config/source.ts';
-import { defaultPlan, type Plan, type PlannedCamera } from './answers.ts';
-import { askCamera } from './cameras.ts';
+import { defaultPlan, type Plan } from './answers.ts';
 import { addressText, findCameras } from './find.ts';
-import { StreamsElsewhere } from './streams.ts';
 
 interface Offer {
   from: PlannedCamera['from'];

@@ -2,23 +2,24 @@
  * The steps of `garim setup`, the same for an answers file and for a terminal. Nothing is written before every camera has given a filtered
  * picture; the configuration comes last, so that what it names is there.
  */
-import { access, chmod, chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, chown, readdir, readFile, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { askCamera } from '../../agent/setup/ask.ts';
+import { type CameraEntry, compose } from '../../agent/setup/compose.ts';
+import { publishConfig } from '../../agent/setup/publish.ts';
 import type { Clock } from '../../base/clock.ts';
 import { writeDurably } from '../../base/durable-file.ts';
 import { UserError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
-import { partialNameFor, publish } from '../../base/whole-file.ts';
 import { setDeviceClock } from '../../camera/find/finder.ts';
 import { type LoadedConfig, readConfig } from '../../config/load.ts';
 import { openCredentialStore } from '../../gateway/auth/store.ts';
 import { type CheckResult, ok, warn } from '../doctor/check.ts';
 import type { System } from '../doctor/system.ts';
 import type { Plan } from './answers.ts';
-import { askCamera, type TriedCamera, throwAll, tryCameras } from './cameras.ts';
+import { type TriedCamera, throwAll, tryCameras } from './cameras.ts';
 import { boxCertificate } from './certificate.ts';
 import { type BoxClock, boxClock, cameraClock, unsetClock } from './clocks.ts';
-import { type CameraEntry, compose } from './compose.ts';
 
 export interface SetupOptions {
   /** As the user wrote it. */
@@ -224,19 +225,10 @@ async function writeConfig(
   if (existing !== undefined && added.length === 0) {
     return [...results, ok('configuration', `${shown} has it all and stays as it is${keptText(kept)}`)];
   }
-  const partial = partialNameFor(configFile);
-  try {
-    await mkdir(dir, { recursive: true });
-    await writeFile(partial, text, { mode: existing?.mode ?? 0o644, flag: 'wx' });
-    await chmod(partial, existing?.mode ?? 0o644);
-    const { loaded } = await readConfig({ file: partial, cameras: [], env });
-    const lost = cameras.find(({ name }) => loaded.sources[name] === undefined);
-    if (lost !== undefined) throw new Error(`the source of ${lost.name} can't be read back`);
+  const names = cameras.map(({ name }) => name);
+  await publishConfig(configFile, { text, mode: existing?.mode ?? 0o644, cameras: names }, env, async () => {
     if (replace) await keepOld(configFile, clock, results);
-    await publish(partial, configFile);
-  } finally {
-    await rm(partial, { force: true });
-  }
+  });
   return [...results, ok('configuration', `${shown}: wrote ${added.join(', ')}${keptText(kept)}`)];
 }
 

@@ -29,6 +29,7 @@ import {
   respondWait,
   retryAfter,
 } from './respond.ts';
+import { type SetupPort, SetupRoutes } from './setup.ts';
 import { Sockets } from './sockets.ts';
 import { type AgentHealth, type SensorDirectory, statusOf, summaryOf } from './status.ts';
 import { Viewers } from './viewers.ts';
@@ -36,6 +37,8 @@ import { Viewers } from './viewers.ts';
 export interface HttpServerOptions extends ServerOptions {
   /** Asked for each answer that needs it; cheap. */
   health: () => AgentHealth;
+  /** Where cameras may be set up from the console. */
+  setup?: SetupPort;
   /** Where sensors are configured. */
   sensors?: SensorDirectory;
   /** Where somebody keeps what people chose. Without a token of the desk no tokens are made. */
@@ -107,6 +110,7 @@ class Gateway {
   readonly #choices: ChoiceRoutes | undefined;
   readonly #sockets: Sockets;
   readonly #viewers: Viewers;
+  readonly #setup: SetupRoutes | undefined;
   #isClosed = false;
 
   constructor(options: HttpServerOptions, assets: ReadonlyMap<string, Asset>) {
@@ -121,6 +125,7 @@ class Gateway {
       choices === undefined
         ? undefined
         : new ChoiceRoutes({ choices: choices.keeper, deskToken: choices.deskToken, clock });
+    this.#setup = options.setup && new SetupRoutes(options.setup);
     this.#sockets = new Sockets((id) => this.#authenticator.sessions.use(id) !== undefined);
     this.#viewers = new Viewers({ feeds, slots, metrics, clock, log, status: () => this.#status() });
   }
@@ -170,6 +175,7 @@ class Gateway {
     if (who.outcome === 'wait') return respondWait(response, who.waitMs);
     if (who.outcome === 'unknown') return respondUnknown(request, response);
     if (asset !== undefined) return respondAsset(request, response, asset);
+    if (await this.#setup?.serve(key, request, response)) return;
     if (key === 'GET /api/cameras') return respondJson(response, this.#status());
     if (key === 'GET /metrics') {
       const body = await this.#options.renderMetrics();
@@ -207,6 +213,7 @@ class Gateway {
 
   #asset(pathname: string): Asset | undefined {
     if (pathname === '/') return this.#assets.get('index.html');
+    if (pathname === '/setup' && this.#setup !== undefined) return this.#assets.get('setup.html');
     if (pathname.endsWith('.html')) return undefined;
     return this.#assets.get(pathname.slice(1));
   }

@@ -1,7 +1,7 @@
 /** Where a camera's streams are, and which of them are taken into account. Pure: opens nothing. */
 import { UserError } from '../../base/errors.ts';
 import type { DeviceAddress, DeviceStream } from '../../camera/find/messages.ts';
-import type { PlannedCamera } from './answers.ts';
+import type { PlannedCamera } from './ask.ts';
 
 /** One stream that could be filtered. Holds credentials: never log it. */
 export interface Candidate {

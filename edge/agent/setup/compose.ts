@@ -18,12 +18,12 @@ export interface CameraEntry {
 
 export interface Wanted {
   cameras: readonly CameraEntry[];
-  httpListen: string;
-  rtspListen: string;
-  /** As it shall be written; undefined: no TLS. */
-  tls: { cert: string; key: string } | undefined;
-  tlsForRtsp: boolean;
-  state: string;
+  /** Settings of the box as they shall be written; absent: left as they are. */
+  httpListen?: string;
+  rtspListen?: string;
+  tls?: { cert: string; key: string } | undefined;
+  tlsForRtsp?: boolean;
+  state?: string;
 }
 
 export interface Composed {
@@ -66,16 +66,16 @@ export function compose(existing: string | undefined, wanted: Wanted): Composed 
     entry.commentBefore = ` ${why}`;
     put(['cameras', name], entry);
   }
-  put(['http', 'listen'], wanted.httpListen);
-  put(['rtsp', 'listen'], wanted.rtspListen);
+  if (wanted.httpListen !== undefined) put(['http', 'listen'], wanted.httpListen);
+  if (wanted.rtspListen !== undefined) put(['rtsp', 'listen'], wanted.rtspListen);
   const putMissing = (at: string[], value: unknown): void => {
     if (!document.hasIn(at)) put(at, value);
   };
   if (wanted.tls !== undefined) {
     putMissing(['http', 'tls'], wanted.tls);
-    if (wanted.tlsForRtsp) putMissing(['rtsp', 'tls'], wanted.tls);
+    if (wanted.tlsForRtsp === true) putMissing(['rtsp', 'tls'], wanted.tls);
   }
-  putMissing(['state'], wanted.state);
+  if (wanted.state !== undefined) putMissing(['state'], wanted.state);
   return {
     text: added.length === 0 && existing !== undefined ? existing : document.toString({ lineWidth: 120 }),
     kept,

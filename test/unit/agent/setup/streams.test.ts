@@ -1,8 +1,8 @@
 /** Goal: a camera's words about its streams are checked before a password goes anywhere. Method: the pure readers, with lies. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { addressOf, candidateOf, candidatesOf, StreamsElsewhere } from '../../../../edge/agent/setup/streams.ts';
 import { UserError } from '../../../../edge/base/errors.ts';
-import { addressOf, candidateOf, candidatesOf, StreamsElsewhere } from '../../../../edge/cli/setup/streams.ts';
 
 const camera = { name: 'gate', user: 'admin', password: 'p@ss/w#rd:1', streamHost: undefined as string | undefined };
 const stream = (uri: string | undefined, widthPx = 640) => ({

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { compose } from '../../../../edge/cli/setup/compose.ts';
+import { compose } from '../../../../edge/agent/setup/compose.ts';
 import { configSchema } from '../../../../edge/config/schema.ts';
 
 const camera = {
