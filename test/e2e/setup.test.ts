@@ -11,10 +11,12 @@ import path from 'node:path';
 import { test } from 'node:test';
 import sharp from 'sharp';
 import { packageRoot } from '../../edge/base/paths.ts';
-import { childrenOf, titleOf, until } from '../support/garim.ts';
+import { browserPath, launchBrowser } from '../support/browser.ts';
+import { childrenOf, PASSWORD, startGarim, titleOf, USER, until } from '../support/garim.ts';
 import { garim, type Outcome } from '../support/garim-command.ts';
 import { announce, type OnvifCameraOptions, startOnvifCamera } from '../support/onvif-camera.ts';
 import { rtspServerMissing, startRtspServer } from '../support/rtsp-server.ts';
+import { needs } from '../support/shared.ts';
 import { TempDir } from '../support/temp.ts';
 
 const CAMERA_PASSWORD = 'pole%7/se:cret';
@@ -197,6 +199,53 @@ time: { cameras: set, ntp: 192.0.2.123 }`,
     assert.equal(onvif.ntp, '192.0.2.123');
     assert.match(readFileSync(path.join(dir.path, 'garim.yaml'), 'utf8'), /^ {2}gate:[\s\S]*^ {2}lane:/m);
   });
+});
+
+test('a camera is added in the browser', { skip: rtspServerMissing() || needs(browserPath, 'Chromium') }, async () => {
+  await using server = await startRtspServer({
+    mounts: { main: { file: 'test', codec: 'h264' } },
+    user: 'admin',
+    password: CAMERA_PASSWORD,
+  });
+  const main = { token: 'main', encoding: 'H264', widthPx: 640, heightPx: 360, frameRate: 25, uri: server.url('main') };
+  await using onvif = await startOnvifCamera({ user: 'admin', password: CAMERA_PASSWORD, streams: [main] });
+  await using box = await startGarim({ config: { cameras: { street: { source: 'simulated' } } } });
+  const browser = await launchBrowser();
+  try {
+    const page = await (await browser.newContext({ locale: 'en-US' })).newPage();
+    page.setDefaultTimeout(90_000);
+    await page.goto(`${box.url}/setup`);
+    await page.fill('#user', USER);
+    await page.fill('#password', PASSWORD);
+    await page.click('button');
+    await page.waitForURL(`${box.url}/`);
+    await page.click('a[href="/setup"]');
+    await page.fill('#address', onvif.address);
+    await page.fill('#name', 'gate');
+    await page.fill('#user', 'admin');
+    await page.fill('#password', 'guess-of-mine-3');
+    await page.click('#try button');
+    await page.waitForSelector('#fault:not([hidden])');
+    assert.match(
+      (await page.textContent('#fault')) ?? '',
+      /^cameras\.gate\.password: .*it refuses this user and password/,
+    );
+    await page.fill('#password', CAMERA_PASSWORD);
+    await page.click('#try button');
+    await page.waitForSelector('#tried:not([hidden])');
+    await page.waitForFunction("document.getElementById('picture').naturalWidth === 640");
+    await page.click('#add');
+    await page.waitForSelector('#done:not([hidden])');
+  } finally {
+    await browser.close();
+  }
+  const config = readFileSync(path.join(path.dirname(box.stateDir), 'garim.yaml'), 'utf8');
+  assert.match(config, /gate/);
+  assert.ok(!config.includes(encodeURIComponent(CAMERA_PASSWORD)) && !box.output().includes(CAMERA_PASSWORD));
+  assert.match(
+    readFileSync(path.join(box.stateDir, 'sources/gate.url'), 'utf8'),
+    /^rtsp:\/\/admin:pole%257%2Fse%3Acret@/,
+  );
 });
 
 const terminalMissing = (): string | false =>
