@@ -16,7 +16,7 @@ const CAMERA_PROCESS = new URL('../camera/process.js', import.meta.url);
 /** From a camera's first sign to its picture: key frames come up to ten seconds apart. */
 const PICTURE_MS_MAX = 20_000;
 /** A camera whose frames are still covered whole after this long gives a covered picture: it is what viewers would see. */
-const COVERED_MS_MAX = 8_000;
+const COVERED_MS_MAX = 12_000;
 const SNAPSHOT_ID = 1;
 
 export interface TrialOptions {

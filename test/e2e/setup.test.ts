@@ -1,7 +1,8 @@
 /**
  * Goal: `garim setup` takes a box from nothing to a configuration with which `garim run` serves filtered pictures over TLS; a wrong password, a
  * lying camera and a second run change nothing. Method: the real command with answers files, a simulated ONVIF camera in front of
- * GStreamer's RTSP server, and a client that trusts only the certificate that was made.
+ * GStreamer's RTSP server, and a client that trusts only the certificate that was made. A machine that is too busy covers pictures whole, and
+ * the checklist warns of it: that is no fault here.
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
@@ -59,7 +60,7 @@ rtsp: { listen: 127.0.0.1:0 }
     garim(['setup', '--answers', 'answers.yaml', ...args], { cwd: dir.path });
   const first = await setup();
   assert.equal(first.code, 0, first.stderr + first.stdout);
-  assert.match(first.stdout, /^ok +camera street +simulated \d+x\d+ 25 fps \(the only stream; /m);
+  assert.match(first.stdout, /^(ok|warn) +camera street +simulated \d+x\d+ 25 fps \(the only stream; /m);
   assert.match(first.stdout, /^ok +certificate +made, valid until \d{4}-\d\d-\d\d; SHA-256 [0-9A-F:]{95}$/m);
   assert.match(first.stdout, /^ok +configuration +garim\.yaml: wrote cameras\.street, /m);
   const picture = await sharp(path.join(dir.path, 'state/setup/street.jpg')).metadata();
@@ -175,7 +176,7 @@ test('an ONVIF camera is set up by its real protocols', { skip: rtspServerMissin
       `cameras: { gate: { onvif: "${onvif.address}", user: admin, password: { file: gate.password } } }`,
     );
     assert.equal(code, 0, stderr);
-    assert.match(stdout, /^ok +camera gate +Example Street 4, h264 640x360 25 fps \(the largest picture; /m);
+    assert.match(stdout, /^(ok|warn) +camera gate +Example Street 4, h264 640x360 25 fps \(the largest picture; /m);
     assert.match(stdout, /^warn +clock of gate +5 h behind this box/m);
     assert.match(stderr, /^Password {2}[a-z0-9]{5}(-[a-z0-9]{5}){3}$/m, 'the first user is shown once');
     const url = path.join(dir.path, 'state/sources/gate.url');
@@ -194,7 +195,10 @@ test('an ONVIF camera is set up by its real protocols', { skip: rtspServerMissin
 time: { cameras: set, ntp: 192.0.2.123 }`,
     );
     assert.equal(code, 0, stderr);
-    assert.match(stdout, /^ok +camera lane +Example Street 4, mjpeg 640x360 \d+ fps \(the sub stream, as asked; /m);
+    assert.match(
+      stdout,
+      /^(ok|warn) +camera lane +Example Street 4, mjpeg 640x360 \d+ fps \(the sub stream, as asked; /m,
+    );
     assert.match(stdout, /^ok +clock of lane +set; as this box$/m);
     assert.equal(onvif.ntp, '192.0.2.123');
     assert.match(readFileSync(path.join(dir.path, 'garim.yaml'), 'utf8'), /^ {2}gate:[\s\S]*^ {2}lane:/m);
@@ -294,7 +298,7 @@ test('on a terminal it asks, and a password is never drawn', { skip: terminalMis
   ]);
   assert.equal(status, 0, stdout);
   assert.ok(!stdout.includes('guess-of-mine-2') && !stdout.includes(CAMERA_PASSWORD), stdout);
-  assert.match(stdout, /^ok +camera yard +simulated /m);
+  assert.match(stdout, /^(ok|warn) +camera yard +simulated /m);
   assert.match(readFileSync(path.join(dir.path, 'garim.yaml'), 'utf8'), /^ {2}yard:/m);
 });
 
