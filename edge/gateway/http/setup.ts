@@ -7,6 +7,7 @@ import { TLSSocket } from 'node:tls';
 import { UserError, WorldError } from '../../base/errors.ts';
 import { scrub } from '../../base/secrets.ts';
 import { isLoopback } from '../../config/listen.ts';
+import { readBody } from './body.ts';
 import { isOwnOrigin } from './headers.ts';
 import { respond, respondJson, retryAfter } from './respond.ts';
 
@@ -78,15 +79,9 @@ function isPrivate({ socket }: IncomingMessage): boolean {
 
 /** Undefined when it is too large or no JSON. */
 async function readJson(request: IncomingMessage): Promise<unknown> {
-  const parts: Buffer[] = [];
-  let sizeBytes = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    sizeBytes += part.byteLength;
-    if (sizeBytes > BODY_BYTES_MAX) return undefined;
-    parts.push(part);
-  }
+  const text = await readBody(request, BODY_BYTES_MAX);
   try {
-    return JSON.parse(Buffer.concat(parts).toString('utf8'));
+    return text === undefined ? undefined : JSON.parse(text);
   } catch {
     return undefined;
   }
