@@ -9,6 +9,7 @@ import { type Log, RepeatLog } from '../base/log.ts';
 import { requireUserForPublicListen } from '../config/listen.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
+import { readTls } from '../config/tls.ts';
 import { FailureDamper } from '../gateway/auth/damper.ts';
 import { openCredentialStore } from '../gateway/auth/store.ts';
 import type { FeedDirectory } from '../gateway/feed.ts';
@@ -27,6 +28,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { cameraStream, type Stream, sensorStream } from './record/about.ts';
 import { Recorder } from './record/recorder.ts';
 import { SensorSupervisor } from './sensor-supervisor.ts';
+import { SetupDesk } from './setup/desk.ts';
 import { SlateSpare } from './slate-spare.ts';
 
 const CAMERA_PROCESS = new URL('../camera/process.js', import.meta.url);
@@ -80,6 +82,12 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
   // Whatever else inherits this environment has no use for it.
   delete process.env['GARIM_PASSWORD'];
   requireUserForPublicListen(config, store.hasUser);
+  const [httpTls, rtspTls] = await Promise.all(
+    (['http', 'rtsp'] as const).map(async (key) => {
+      const { tls } = config[key];
+      return tls === undefined ? {} : { tls: await readTls(tls, `${key}.tls`) };
+    }),
+  );
 
   const metrics = createMetrics();
   const box = await boxId(config.state);
@@ -150,15 +158,17 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
     metrics,
     log,
   };
-  const rtsp = await startRtspServer({ ...shared, listen: config.rtsp.listen });
+  const rtsp = await startRtspServer({ ...shared, ...rtspTls, listen: config.rtsp.listen });
   running.add('RTSP server', () => rtsp.close());
   health.rtspPort = rtsp.address.port;
 
   const http = await startHttpServer({
     ...shared,
+    ...httpTls,
     listen: config.http.listen,
     record,
     health: () => health.now(),
+    setup: new SetupDesk({ loaded, env: process.env, log, cameraProcess: options.cameraProcess }),
     ...(sensors === undefined
       ? {}
       : { sensors: sensors.supervisor, choices: { keeper: sensors.choices, deskToken: loaded.deskToken } }),

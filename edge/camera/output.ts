@@ -8,10 +8,12 @@
 
 import { AV_PIX_FMT_RGB24, SWS_BILINEAR } from 'node-av/constants';
 import { SoftwareScaleContext } from 'node-av/lib';
+import { systemClock } from '../base/clock.ts';
 import { WorldError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { CameraSettings } from '../config/schema.ts';
 import { type Encoder, openEncoder } from './encode/encoder.ts';
+import { EncoderChoice } from './encode/encoder-choice.ts';
 import type { AccessUnit, FromCamera } from './messages.ts';
 import type { FilteredFrame } from './redact/filtered-frame.ts';
 
@@ -39,6 +41,7 @@ export class Output {
   #snapshotRequests: number[] = [];
   /** Capture time of the last frame that a snapshot was made of. */
   #snapshotMs = Number.NEGATIVE_INFINITY;
+  readonly #choice = new EncoderChoice();
   #failures = 0;
   /** Units that found the channel full, since the last call of `takeDropped()`. */
   #dropped = 0;
@@ -102,17 +105,38 @@ export class Output {
       const hadFormat = encoder.format !== undefined;
       const forceKey = this.#isForcingKey;
       this.#isForcingKey = false;
+      const startMs = systemClock.monotonicMs();
       const units = await encoder.encode(owned, forceKey);
+      const isToBeReplaced = this.#choice.took(
+        encoder.name,
+        systemClock.monotonicMs() - startMs,
+        1000 / this.#frameRate,
+      );
       if (!hadFormat && encoder.format) this.#options.send({ type: 'format', format: encoder.format });
       for (const unit of units) this.#send(unit);
       this.#failures = 0;
+      if (isToBeReplaced) this.#replaceSlow();
     } catch (error) {
       if (!(error instanceof WorldError)) throw error;
+      if (this.#encoder !== undefined) this.#choice.failed(this.#encoder.name);
       this.#encoder?.[Symbol.dispose]();
       this.#encoder = undefined;
       if (++this.#failures >= ENCODER_FAILURES_MAX) throw error;
       this.#options.log.warn({ err: error.message }, 'encoder failed, opening it again');
     }
+  }
+
+  /** The next frame opens the one that is chosen now. */
+  #replaceSlow(): void {
+    if (this.#options.encode.encoder !== 'auto') return;
+    const { name } = this.#encoder!;
+    this.#encoder?.[Symbol.dispose]();
+    this.#encoder = undefined;
+    const [next] = this.#choice.candidates;
+    this.#options.log.warn(
+      { encoder: name, next },
+      'another encoder is opened: this one is slower than the camera or than that one',
+    );
   }
 
   #replaceEncoder(frame: FilteredFrame): void {
@@ -125,6 +149,7 @@ export class Output {
       colorRange: frame.av.colorRange,
       frameRate: this.#frameRate,
       ...this.#options.encode,
+      candidates: this.#choice.candidates,
     });
   }
 

@@ -7,6 +7,7 @@ import { messageOf, UserError } from '../base/errors.ts';
 import { scrub } from '../base/secrets.ts';
 import { type LoadedConfig, type LoadOptions, readConfig } from '../config/load.ts';
 import { configSchema } from '../config/schema.ts';
+import { checkCertificates } from './doctor/certificates.ts';
 import { type Check, type CheckResult, type DoctorContext, fail, ok } from './doctor/check.ts';
 import { checkCodecs } from './doctor/codecs.ts';
 import { checkClock, checkCoreDumps, checkCpu, checkFfmpeg, checkMemory, checkNode } from './doctor/machine.ts';
@@ -31,6 +32,7 @@ const checks: readonly [string, Check][] = [
   ['state', checkState],
   ['disk', checkDisk],
   ['secrets', checkSecretFiles],
+  ['certificates', checkCertificates],
   ['ports', checkPorts],
   ['cameras', checkCameras],
 ];

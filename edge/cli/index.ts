@@ -17,6 +17,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./run.ts')).runCommand(),
   },
   {
+    name: 'setup',
+    summary: 'find cameras, try them, and write the configuration of this box',
+    load: async () => (await import('./setup.ts')).setupCommand(),
+  },
+  {
     name: 'redact',
     summary: 'hide faces and licence plates in pictures and videos',
     load: async () => (await import('./redact.ts')).redactCommand(),

@@ -63,8 +63,11 @@ export function firstUser({ user, password }: { user: string; password: string }
 
 /** What the installer needs first. */
 export function greeting({ config }: Pick<LoadedConfig, 'config'>, agent: Omit<Agent, 'close'>): string {
-  const lines = [`Web page  http://${authority(agent.http)}/`];
-  for (const name of Object.keys(config.cameras)) lines.push(`RTSP      rtsp://${authority(agent.rtsp)}/${name}`);
+  const scheme = (plain: 'http' | 'rtsp'): string => (config[plain].tls === undefined ? plain : `${plain}s`);
+  const lines = [`Web page  ${scheme('http')}://${authority(agent.http)}/`];
+  for (const name of Object.keys(config.cameras)) {
+    lines.push(`RTSP      ${scheme('rtsp')}://${authority(agent.rtsp)}/${name}`);
+  }
   return `${lines.join('\n')}\n`;
 }
 

@@ -46,6 +46,8 @@ export interface LoadedConfig {
   deskToken?: string;
   /** Where it came from, for the log. */
   origin: string;
+  /** Absolute; unset where there is no file. */
+  file?: string;
 }
 
 /** Loads and checks everything, sources included. Throws a UserError with one line per problem. */
@@ -136,6 +138,9 @@ export async function readConfig(options: LoadOptions): Promise<{ loaded: Loaded
   const absolute = (name: string): string => path.resolve(file?.dir ?? cwd, name);
   if (typeof config.policy === 'string') config.policy = absolute(config.policy);
   else if (config.policy !== undefined) config.policy.trust = absolute(config.policy.trust);
+  for (const { tls } of [config.http, config.rtsp]) {
+    if (tls !== undefined) Object.assign(tls, { cert: absolute(tls.cert), key: absolute(tls.key) });
+  }
   if (problems.length > 0) throw new UserError(linesOf([...problems, ...sourceProblems], file?.name).join('\n'));
   const isStateInFile = options.state === undefined && hasState(file?.document.value);
   config.state = path.resolve(isStateInFile ? (file?.dir ?? cwd) : cwd, config.state);
@@ -148,6 +153,7 @@ export async function readConfig(options: LoadOptions): Promise<{ loaded: Loaded
     ...(typeof deskToken === 'string' ? { deskToken } : {}),
     origin,
   };
+  if (file !== undefined) loaded.file = path.resolve(cwd, file.name);
   return { loaded, sourceProblems: linesOf(sourceProblems, file?.name) };
 }
 

@@ -7,6 +7,7 @@ import { hubSchema } from './hub.ts';
 import { intakeSchema, secretSchema, TOKEN, TOKEN_FORM } from './intake.ts';
 import { ledgerSchema } from './ledger.ts';
 import { parseListen } from './listen.ts';
+import { tlsSchema } from './tls.ts';
 
 /** In the order in which `auto` tries them. */
 export const HARDWARE_ENCODERS = ['h264_nvenc', 'h264_v4l2m2m'] as const;
@@ -217,11 +218,17 @@ const settingsSchema = z.strictObject({
     .describe('Where the figures of sensors are sent; the key names the outbox of each.'),
   ledger: ledgerSchema,
   http: z
-    .strictObject({ listen: listenSchema.default('127.0.0.1:8080') })
+    .strictObject({
+      listen: listenSchema.default('127.0.0.1:8080'),
+      tls: tlsSchema.optional().describe('Serves https:// instead of http://.'),
+    })
     .prefault({})
     .describe('Web page, snapshots, health and metrics.'),
   rtsp: z
-    .strictObject({ listen: listenSchema.default('127.0.0.1:8554') })
+    .strictObject({
+      listen: listenSchema.default('127.0.0.1:8554'),
+      tls: tlsSchema.optional().describe('Serves rtsps:// instead of rtsp://, over TCP only.'),
+    })
     .prefault({})
     .describe('The filtered feeds, rtsp://HOST:PORT/NAME.'),
   state: z.string().min(1).default('state').describe('Folder for users, keys and models of this box.'),

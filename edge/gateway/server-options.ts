@@ -9,6 +9,8 @@ import type { ViewerSlots } from './viewer-slots.ts';
 export interface ServerOptions {
   /** `HOST:PORT`; an IPv6 host in brackets; port 0 takes a free one. */
   listen: string;
+  /** Serves over TLS only. PEM texts. */
+  tls?: { cert: string; key: string };
   feeds: FeedDirectory;
   credentials: Credentials;
   /** Guesses over all protocols count together. */

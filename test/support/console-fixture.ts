@@ -7,6 +7,7 @@ import { openCredentialStore } from '../../edge/gateway/auth/store.ts';
 import type { CameraHealth, Feed, FeedSubscriber, GatewayMetrics, StreamFormat } from '../../edge/gateway/feed.ts';
 import type { PublicRecord } from '../../edge/gateway/http/record.ts';
 import { type HttpServerOptions, startHttpServer } from '../../edge/gateway/http/server.ts';
+import type { SetupPort } from '../../edge/gateway/http/setup.ts';
 import type { AgentHealth, RecordHealth } from '../../edge/gateway/http/status.ts';
 import { ViewerSlots } from '../../edge/gateway/viewer-slots.ts';
 import { ManualDirectory } from './manual-feed.ts';
@@ -97,6 +98,8 @@ export async function startConsole(
     record?: PublicRecord;
     choices?: HttpServerOptions['choices'];
     log?: HttpServerOptions['log'];
+    tls?: { cert: string; key: string };
+    setup?: SetupPort;
   } = {},
 ) {
   const { clock = systemClock, damper = new FailureDamper(clock), slots = new ViewerSlots() } = options;
@@ -128,6 +131,8 @@ export async function startConsole(
   };
   const serverOptions = {
     listen: '127.0.0.1:0',
+    ...(options.tls !== undefined && { tls: options.tls }),
+    ...(options.setup !== undefined && { setup: options.setup }),
     feeds: new ManualDirectory(...feeds),
     credentials,
     damper,

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { PASSWORD, USER } from './rtsp-fixture.ts';
 
 export interface RtspReply {
@@ -36,9 +37,10 @@ export class RtspClient implements Disposable {
     });
   }
 
-  static async connect(port: number): Promise<RtspClient> {
-    const socket = connect(port, '127.0.0.1');
-    await once(socket, 'connect');
+  /** Over TLS with `ca`, which then is the only certificate that is trusted. */
+  static async connect(port: number, ca?: string): Promise<RtspClient> {
+    const socket = ca === undefined ? connect(port, '127.0.0.1') : connectTls({ port, host: '127.0.0.1', ca });
+    await once(socket, ca === undefined ? 'connect' : 'secureConnect');
     return new RtspClient(socket);
   }
 

@@ -48,16 +48,21 @@ export interface RtspFixture extends AsyncDisposable {
   metrics: RecordingMetrics;
   damper: FailureDamper;
   slots: ViewerSlots;
-  /** `rtsp://127.0.0.1:PORT` */
+  /** `rtsp://127.0.0.1:PORT`, with TLS `rtsps://...` */
   base: string;
 }
 
-export async function startRtspFixture(feeds: FeedDirectory, clock: Clock = systemClock): Promise<RtspFixture> {
+export async function startRtspFixture(
+  feeds: FeedDirectory,
+  clock: Clock = systemClock,
+  tls?: { cert: string; key: string },
+): Promise<RtspFixture> {
   const metrics = new RecordingMetrics();
   const damper = new FailureDamper(clock);
   const slots = new ViewerSlots();
   const server = await startRtspServer({
     listen: '127.0.0.1:0',
+    ...(tls !== undefined && { tls }),
     feeds,
     credentials: new OneUser(),
     damper,
@@ -71,7 +76,7 @@ export async function startRtspFixture(feeds: FeedDirectory, clock: Clock = syst
     metrics,
     damper,
     slots,
-    base: `rtsp://127.0.0.1:${server.address.port}`,
+    base: `${tls === undefined ? 'rtsp' : 'rtsps'}://127.0.0.1:${server.address.port}`,
     [Symbol.asyncDispose]: () => server.close(),
   };
 }

@@ -109,6 +109,7 @@ test('each rule can fail', () => {
     ['edge/agent/b.ts', 'await import(name)'],
     ['edge/gateway/rtsp/b.ts', "import type { Frame } from 'node-av';"],
     ['edge/camera/track/b.ts', "import { Tensor } from 'onnxruntime-node';"],
+    ['edge/cli/b.ts', "import { Cam } from 'onvif';"],
     ['edge/camera/encode/b.ts', 'new FilteredFrame(raw)'],
     ['edge/camera/still/b.ts', 'new FilteredPicture(token, rgb)'],
     ['edge/camera/still/b.ts', 'markFilteredPicture(rgb, 1, 1)'],

@@ -32,6 +32,8 @@ export interface EncoderOptions {
   bitrateKbps: number;
   keyFrameIntervalMs: number;
   encoder: EncoderName | 'auto';
+  /** What `auto` tries, in this order; without it all that are known. */
+  candidates?: readonly EncoderName[];
   /**
    * `live` (the default): each unit comes out at once, the bit rate is bounded. `file`: constant quality whatever it takes, with
    * look-ahead, so that units come out later; x264 only.
@@ -152,7 +154,8 @@ type FrameMeta = Pick<AccessUnit, 'capturedMs' | 'cover'>;
 
 /** Opens the wanted encoder, or for `auto` the first that works. Throws WorldError `encoder-failed` when none does. */
 export function openEncoder(options: EncoderOptions): Encoder {
-  const names: EncoderName[] = options.encoder === 'auto' ? [...HARDWARE_ENCODERS, 'libx264'] : [options.encoder];
+  const { encoder, candidates = [...HARDWARE_ENCODERS, 'libx264'] } = options;
+  const names = encoder === 'auto' ? candidates : [encoder];
   for (const name of names) {
     const context = tryOpen(name, options);
     if (context) return new Encoder(name, options, context);

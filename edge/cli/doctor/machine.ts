@@ -1,5 +1,6 @@
 /** Checks of the box itself: Node, CPU, memory, clock, core dumps, the optional ffmpeg binary. */
 import { type Check, type CheckResult, fail, ok, warn } from './check.ts';
+import type { System } from './system.ts';
 
 const NODE_MIN = [20, 19] as const;
 
@@ -39,19 +40,28 @@ export const checkMemory: Check = async ({ system, loaded }) => {
   return warn('memory', detail, 'Use fewer cameras or lower resolutions on this box, or add memory.');
 };
 
-export const checkClock: Check = async ({ system }) => {
+export const checkClock: Check = ({ system }) => clockOf(system);
+
+/** `ok` as well where nobody can tell whether the clock is synchronised. */
+export async function clockOf(system: System): Promise<CheckResult> {
   const now = new Date(system.wallMs());
   const detail = now.toISOString();
   const year = now.getUTCFullYear();
   if (year < 2025 || year > 2099) {
     return fail('clock', `${detail} can't be right`, 'Set the clock, and keep it with NTP: timedatectl set-ntp true.');
   }
+  const known = await isSynchronised(system);
+  if (known === true) return ok('clock', `${detail}, synchronised`);
+  if (known === undefined) return ok('clock', `${detail}, synchronisation not known`);
+  return warn('clock', `${detail}, not synchronised`, 'Keep it with NTP: timedatectl set-ntp true.');
+}
+
+/** Undefined where nobody can tell. */
+export async function isSynchronised(system: System): Promise<boolean | undefined> {
   const answer = await system.run('timedatectl', ['show', '--property=NTPSynchronized', '--value']);
   const word = 'output' in answer ? answer.output.trim() : '';
-  if (word === 'yes') return ok('clock', `${detail}, synchronised`);
-  if (word !== 'no') return ok('clock', `${detail}, synchronisation not known`);
-  return warn('clock', `${detail}, not synchronised`, 'Keep it with NTP: timedatectl set-ntp true.');
-};
+  return word === 'yes' ? true : word === 'no' ? false : undefined;
+}
 
 /** A core dump of a camera process holds raw pictures and the camera's password. */
 export const checkCoreDumps: Check = async ({ system }) => {

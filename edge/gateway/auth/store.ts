@@ -52,6 +52,8 @@ export async function openCredentialStore(options: {
   env: Readonly<Record<string, string | undefined>>;
   /** Called when the first user is made, before it is stored: it can't be shown again. */
   showFirstUser(created: { user: string; password: string }): void;
+  /** Whom the first user shall be; without it `garim` with a password that is made here. */
+  firstUser?: { user: string; password: string } | undefined;
 }): Promise<CredentialStore> {
   const fromEnv = readEnv(options.env);
   if (fromEnv !== undefined) {
@@ -62,10 +64,10 @@ export async function openCredentialStore(options: {
   const users = await readUsers(file);
   if (users !== undefined) return storeOf(users);
 
-  const password = readablePassword();
-  registerSecret(password);
-  const user = await makeUser(FIRST_USER, password);
-  options.showFirstUser({ user: FIRST_USER, password });
+  const first = options.firstUser ?? { user: FIRST_USER, password: readablePassword() };
+  registerSecret(first.password);
+  const user = await makeUser(first.user, first.password);
+  options.showFirstUser(first);
   await writeDurably(file, `${JSON.stringify({ version: 1, users: [user] }, undefined, 2)}\n`);
   return storeOf([user]);
 }

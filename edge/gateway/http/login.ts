@@ -1,5 +1,6 @@
 /** The login form: `GET /login`, `POST /login`, `POST /logout`. Works without script. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { TLSSocket } from 'node:tls';
 import type { Asset } from '../console/assets.ts';
 import type { Authenticator } from './authenticate.ts';
 import { readBody } from './body.ts';
@@ -69,7 +70,8 @@ export class Login {
 
 function cookie(request: IncomingMessage, token: string): string {
   // A proxy that ends TLS says so; whoever forges the header only harms the own cookie.
-  const secure = request.headers['x-forwarded-proto'] === 'https' ? '; Secure' : '';
+  const isSecure = request.socket instanceof TLSSocket || request.headers['x-forwarded-proto'] === 'https';
+  const secure = isSecure ? '; Secure' : '';
   return `${cookieName(request.headers.host)}=${token}; Path=/; HttpOnly; SameSite=Strict${secure}`;
 }
 

@@ -7,6 +7,7 @@
  * beyond a limit is refused.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { systemClock } from '../../base/clock.ts';
@@ -30,6 +31,7 @@ import {
   respondWait,
   retryAfter,
 } from './respond.ts';
+import { type SetupPort, SetupRoutes } from './setup.ts';
 import { Sockets } from './sockets.ts';
 import { type AgentHealth, type SensorDirectory, statusOf, summaryOf } from './status.ts';
 import { Viewers } from './viewers.ts';
@@ -39,6 +41,8 @@ export interface HttpServerOptions extends ServerOptions {
   health: () => AgentHealth;
   /** The public record. */
   record: PublicRecord;
+  /** Where cameras may be set up from the console. */
+  setup?: SetupPort;
   /** Where sensors are configured. */
   sensors?: SensorDirectory;
   /** Where somebody keeps what people chose. Without a token of the desk no tokens are made. */
@@ -63,13 +67,16 @@ const PUBLIC_ASSETS = new Set(['/app.css', '/icon.svg']);
 /** Throws UserError when `listen` can't be bound. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const gateway = new Gateway(options, await loadAssets());
-  const server = createServer({
+  const bounds = {
     maxHeaderSize: HEADER_BYTES_MAX,
     headersTimeout: REQUEST_MS_MAX,
     requestTimeout: REQUEST_MS_MAX,
     keepAliveTimeout: 10_000,
     connectionsCheckingInterval: 5_000,
-  });
+  };
+  const { tls } = options;
+  const server =
+    tls === undefined ? createServer(bounds) : createTlsServer({ ...bounds, ...tls, handshakeTimeout: REQUEST_MS_MAX });
   server.maxConnections = CONNECTIONS_MAX;
   server.on('request', (request, response) => void gateway.handle(request, response));
   server.on('upgrade', (request, stream, head) => void gateway.upgrade(request, stream, head));
@@ -108,6 +115,7 @@ class Gateway {
   readonly #sockets: Sockets;
   readonly #viewers: Viewers;
   readonly #record: RecordPages;
+  readonly #setup: SetupRoutes | undefined;
   #isClosed = false;
 
   constructor(options: HttpServerOptions, assets: ReadonlyMap<string, Asset>) {
@@ -122,6 +130,7 @@ class Gateway {
       choices === undefined
         ? undefined
         : new ChoiceRoutes({ choices: choices.keeper, deskToken: choices.deskToken, clock });
+    this.#setup = options.setup && new SetupRoutes(options.setup);
     this.#sockets = new Sockets((id) => this.#authenticator.sessions.use(id) !== undefined);
     this.#record = new RecordPages(options.record);
     this.#viewers = new Viewers({ feeds, slots, metrics, clock, log, status: () => this.#status() });
@@ -174,6 +183,7 @@ class Gateway {
     if (who.outcome === 'wait') return respondWait(response, who.waitMs);
     if (who.outcome === 'unknown') return respondUnknown(request, response);
     if (asset !== undefined) return respondAsset(request, response, asset);
+    if (await this.#setup?.serve(key, request, response)) return;
     if (key === 'GET /api/cameras') return respondJson(response, this.#status());
     if (key === 'GET /metrics') {
       const body = await this.#options.renderMetrics();
@@ -211,6 +221,7 @@ class Gateway {
 
   #asset(pathname: string): Asset | undefined {
     if (pathname === '/') return this.#assets.get('index.html');
+    if (pathname === '/setup' && this.#setup !== undefined) return this.#assets.get('setup.html');
     if (pathname.endsWith('.html')) return undefined;
     return this.#assets.get(pathname.slice(1));
   }

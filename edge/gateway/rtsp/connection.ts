@@ -6,6 +6,7 @@
  */
 import { isIPv6, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { TLSSocket } from 'node:tls';
 import { VIEWER_BACKLOG_BYTES_MAX } from '../../base/limits.ts';
 import type { RepeatLog } from '../../base/log.ts';
 import type { ServerOptions } from '../server-options.ts';
@@ -27,7 +28,7 @@ import type { SessionTable } from './session-table.ts';
 import { InterleavedTransport, type MediaTransport } from './transport.ts';
 import { openUdpTransport } from './udp-transport.ts';
 
-export interface ConnectionDependencies extends Required<Omit<ServerOptions, 'listen'>> {
+export interface ConnectionDependencies extends Required<Omit<ServerOptions, 'listen' | 'tls'>> {
   sessions: SessionTable;
   /** Faults of viewers, at most one line a second. */
   faults: RepeatLog;
@@ -182,6 +183,8 @@ export class RtspConnection {
     offer: TransportOffer,
   ): Promise<ViewerSession | 'full' | 'refused'> {
     const { clock, feeds, metrics, sessions, slots } = this.#dependencies;
+    // Datagrams would go in the clear beside a connection that is not.
+    if (offer.kind === 'udp' && this.#socket instanceof TLSSocket) return 'refused';
     const slot = slots.take();
     if (slot === undefined) return 'full';
     let session: ViewerSession | undefined;

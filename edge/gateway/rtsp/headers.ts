@@ -2,6 +2,7 @@
 
 /** What a request URL points at: a whole feed or its one track. `authority` is `host[:port]` without user and password. */
 export interface RtspTarget {
+  scheme: 'rtsp' | 'rtsps';
   authority: string;
   feed: string;
   isTrack: boolean;
@@ -10,21 +11,26 @@ export interface RtspTarget {
 /** `a=control` of the one video track. */
 export const TRACK = 'trackID=0';
 
-const URL_PARTS = /^rtsp:\/\/(?:[^/?#@]*@)?(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?(\/[^?#]*)?(?:\?[^#]*)?$/i;
+const URL_PARTS = /^(rtsps?):\/\/(?:[^/?#@]*@)?(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?(\/[^?#]*)?(?:\?[^#]*)?$/i;
 const PATH = /^\/([a-z0-9][a-z0-9-]{0,62})(\/[^/]*)?\/?$/;
 
-/** Undefined when the URL is not `rtsp://HOST[:PORT]/FEED[/][TRACK]`. */
+/** Undefined when the URL is not `rtsp://HOST[:PORT]/FEED[/][TRACK]`, or rtsps:// and the same. */
 export function parseTarget(uri: string): RtspTarget | undefined {
   const url = URL_PARTS.exec(uri);
-  const path = PATH.exec(url?.[3] ?? '');
+  const path = PATH.exec(url?.[4] ?? '');
   const rest = path?.[2] ?? '';
   if (url === null || path === null) return undefined;
   if (rest !== '' && rest !== '/' && rest !== `/${TRACK}`) return undefined;
-  return { authority: `${url[1]}${url[2] ?? ''}`, feed: path[1] ?? '', isTrack: rest === `/${TRACK}` };
+  return {
+    scheme: url[1]?.toLowerCase() === 'rtsps' ? 'rtsps' : 'rtsp',
+    authority: `${url[2]}${url[3] ?? ''}`,
+    feed: path[1] ?? '',
+    isTrack: rest === `/${TRACK}`,
+  };
 }
 
 export function feedUrl(target: RtspTarget): string {
-  return `rtsp://${target.authority}/${target.feed}/`;
+  return `${target.scheme}://${target.authority}/${target.feed}/`;
 }
 
 /** One transport that a viewer offers and this server can serve. */

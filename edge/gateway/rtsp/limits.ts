@@ -58,3 +58,6 @@ export const NONCES_MAX = 4;
 
 /** A connection is closed after so many wrong passwords. */
 export const AUTH_FAILURES_PER_CONNECTION_MAX = 5;
+
+/** A TLS handshake that takes longer is ended: it needs two round trips. */
+export const HANDSHAKE_MS_MAX = 10_000;

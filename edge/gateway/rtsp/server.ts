@@ -5,14 +5,15 @@
  * hostile loses its own connection, counted with a reason, and the others go on.
  */
 import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { systemClock } from '../../base/clock.ts';
 import { messageOf, UserError } from '../../base/errors.ts';
 import { RepeatLog } from '../../base/log.ts';
 import { parseListen } from '../../config/listen.ts';
 import type { ServerOptions } from '../server-options.ts';
 import { type ConnectionDependencies, RtspConnection } from './connection.ts';
-import { CONNECTIONS_MAX, SWEEP_INTERVAL_MS } from './limits.ts';
+import { CONNECTIONS_MAX, HANDSHAKE_MS_MAX, SWEEP_INTERVAL_MS } from './limits.ts';
 import { SessionTable } from './session-table.ts';
 
 export interface RtspServer {
@@ -38,12 +39,19 @@ export async function startRtspServer(options: ServerOptions): Promise<RtspServe
     faults: new RepeatLog(log, 'RTSP viewers dropped'),
   };
   const connections = new Set<RtspConnection>();
-  const server = createServer((socket: Socket) => {
+  const serve = (socket: Socket): void => {
     const connection = new RtspConnection(socket, dependencies);
     connections.add(connection);
     socket.once('close', () => connections.delete(connection));
     void connection.serve();
-  });
+  };
+  const { tls } = options;
+  const server: Server =
+    tls === undefined
+      ? createServer(serve)
+      : createTlsServer({ ...tls, handshakeTimeout: HANDSHAKE_MS_MAX }, serve).on('tlsClientError', (error) =>
+          dependencies.faults.add(error),
+        );
   server.maxConnections = CONNECTIONS_MAX;
   server.on('drop', () => {
     metrics.viewerDropped('rtsp', '', 'too-many-connections');
@@ -70,7 +78,7 @@ export async function startRtspServer(options: ServerOptions): Promise<RtspServe
   };
 }
 
-async function listen(server: ReturnType<typeof createServer>, listenOn: string): Promise<RtspServer['address']> {
+async function listen(server: Server, listenOn: string): Promise<RtspServer['address']> {
   try {
     server.listen(parseListen(listenOn));
     await once(server, 'listening');

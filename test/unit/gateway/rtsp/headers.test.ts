@@ -4,9 +4,14 @@ import { feedUrl, isLiveRange, parseTarget, parseTransport } from '../../../../e
 
 test('reads the feed, the track and the authority of a URL, and keeps no password', () => {
   const target = parseTarget('rtsp://user:secret@box.local:8554/gate-1/?x=1');
-  assert.deepEqual(target, { authority: 'box.local:8554', feed: 'gate-1', isTrack: false });
+  assert.deepEqual(target, { scheme: 'rtsp', authority: 'box.local:8554', feed: 'gate-1', isTrack: false });
   assert.equal(feedUrl(target!), 'rtsp://box.local:8554/gate-1/');
-  assert.deepEqual(parseTarget('rtsp://[::1]/a/trackID=0'), { authority: '[::1]', feed: 'a', isTrack: true });
+  assert.deepEqual(parseTarget('RTSPS://[::1]/a/trackID=0'), {
+    scheme: 'rtsps',
+    authority: '[::1]',
+    feed: 'a',
+    isTrack: true,
+  });
   for (const bad of [
     '*',
     '/a',

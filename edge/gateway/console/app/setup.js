@@ -1,0 +1,82 @@
+/** The page that finds cameras, tries one, shows its filtered picture, and adds it. */
+import { applyTexts, text } from './i18n.js';
+
+const element = (id) => document.getElementById(id);
+const buttons = ['find', 'add'].map(element).concat(element('try').querySelector('button'));
+
+/** Undefined when it failed; the reason is shown then. */
+async function ask(step, body = {}) {
+  element('fault').hidden = true;
+  for (const button of buttons) button.disabled = true;
+  try {
+    const answer = await fetch(`/api/setup/${step}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'X-Garim-Console': '1' },
+      body: JSON.stringify(body),
+    });
+    if (answer.status === 401) location.assign('/login');
+    const said = await answer.json();
+    if (answer.ok) return said;
+    showFault(`${said.message} ${said.fix}`);
+  } catch {
+    showFault(text('boxLost'));
+  } finally {
+    for (const button of buttons) button.disabled = false;
+  }
+  return undefined;
+}
+
+function showFault(line) {
+  element('fault').textContent = line;
+  element('fault').hidden = false;
+}
+
+element('find').addEventListener('click', async () => {
+  element('found').replaceChildren(lineOf(text('searching')));
+  const said = await ask('find');
+  const lines = (said?.devices ?? []).map(({ address, name }) => {
+    const choose = Object.assign(document.createElement('button'), {
+      type: 'button',
+      textContent: `${name} ${address}`,
+    });
+    choose.addEventListener('click', () => {
+      element('address').value = address;
+      element('name').focus();
+    });
+    const line = document.createElement('li');
+    line.append(choose);
+    return line;
+  });
+  const others = (said?.leftOut ?? []).map(lineOf);
+  element('found').replaceChildren(
+    ...(lines.length > 0 || said === undefined ? lines : [lineOf(text('nothingFound'))]),
+    ...others,
+  );
+});
+
+function lineOf(line) {
+  return Object.assign(document.createElement('li'), { textContent: line });
+}
+
+element('try').addEventListener('submit', async (event) => {
+  event.preventDefault();
+  element('tried').hidden = true;
+  element('done').hidden = true;
+  const said = await ask('try', Object.fromEntries(new FormData(element('try'))));
+  if (said === undefined) return;
+  element('picture').src = `/api/setup/picture.jpg?${Date.now()}`;
+  element('picture').alt = text('filteredPicture', said.name);
+  element('about').textContent = [said.description, said.stream, said.advice].filter((line) => line !== '').join(' · ');
+  element('tried').hidden = false;
+});
+
+element('add').addEventListener('click', async () => {
+  const said = await ask('add');
+  if (said === undefined) return;
+  element('tried').hidden = true;
+  element('try').reset();
+  element('done').textContent = text('cameraAdded', said.name);
+  element('done').hidden = false;
+});
+
+applyTexts(document);

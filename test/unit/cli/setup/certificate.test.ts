@@ -1,0 +1,58 @@
+/** Goal: a box makes itself one certificate that browsers can take, keeps it, and renews it with the same key. Method: a driven clock. */
+import assert from 'node:assert/strict';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { boxCertificate } from '../../../../edge/cli/setup/certificate.ts';
+import { readTls } from '../../../../edge/config/tls.ts';
+import { TempDir } from '../../../support/temp.ts';
+
+const DAY_MS = 86_400_000;
+const at = (wallMs: number) => ({ wallMs: () => wallMs, monotonicMs: () => 0 });
+const NOW = Date.UTC(2026, 10, 23);
+
+test('it is made for the names of the box, kept while it lasts, and renewed with its key', async () => {
+  using dir = new TempDir();
+  const made = await boxCertificate(dir.path, ['box.example', '192.0.2.9'], at(NOW));
+  assert.equal(made.state, 'made');
+  const certificate = new X509Certificate(readFileSync(made.cert));
+  for (const name of ['localhost', 'box.example']) assert.equal(certificate.checkHost(name), name);
+  for (const ip of ['127.0.0.1', '192.0.2.9']) assert.equal(certificate.checkIP(ip), ip);
+  assert.ok(certificate.checkPrivateKey(createPrivateKey(readFileSync(made.key))));
+  assert.equal(certificate.ca, false);
+  const days = (Date.parse(certificate.validTo) - Date.parse(certificate.validFrom)) / DAY_MS;
+  assert.ok(days > 365 && days <= 825, `${days} days`);
+  assert.equal(statSync(made.key).mode & 0o777, 0o600);
+  assert.match(made.fingerprint, /^([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
+
+  const kept = await boxCertificate(dir.path, [], at(NOW + 700 * DAY_MS));
+  assert.deepEqual([kept.state, kept.fingerprint], ['kept', made.fingerprint]);
+  const keyBefore = readFileSync(made.key, 'utf8');
+  const renewed = await boxCertificate(dir.path, [], at(NOW + 800 * DAY_MS));
+  assert.equal(renewed.state, 'renewed');
+  assert.notEqual(renewed.fingerprint, made.fingerprint);
+  assert.equal(readFileSync(made.key, 'utf8'), keyBefore);
+  assert.ok(renewed.validTo.getTime() > NOW + 1500 * DAY_MS);
+  await readTls({ cert: made.cert, key: made.key }, 'http.tls');
+});
+
+test('half a pair is not made whole, and what is no pair is refused by name', async () => {
+  using dir = new TempDir();
+  const { cert, key } = await boxCertificate(dir.path, [], at(NOW));
+  using other = new TempDir();
+  const foreign = await boxCertificate(other.path, [], at(NOW));
+  await assert.rejects(readTls({ cert, key: foreign.key }, 'http.tls'), {
+    message: /^http\.tls\.key: .* does not hold the private key of/,
+  });
+  await assert.rejects(readTls({ cert: key, key }, 'rtsp.tls'), {
+    message: /^rtsp\.tls\.cert: .* holds no certificate/,
+  });
+  await assert.rejects(readTls({ cert: `${cert}x`, key }, 'http.tls'), {
+    message: /^http\.tls\.cert: .* can't be read \(ENOENT\)/,
+  });
+  rmSync(key);
+  await assert.rejects(boxCertificate(dir.path, [], at(NOW)), { message: /only one is there/ });
+  writeFileSync(key, 'x');
+  writeFileSync(cert, 'x');
+  await assert.rejects(boxCertificate(dir.path, [], at(NOW)), { message: /holds no certificate/ });
+});
