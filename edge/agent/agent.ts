@@ -13,9 +13,7 @@ import { FailureDamper } from '../gateway/auth/damper.ts';
 import { openCredentialStore } from '../gateway/auth/store.ts';
 import type { FeedDirectory } from '../gateway/feed.ts';
 import { startHttpServer } from '../gateway/http/server.ts';
-import { type Push, startPush } from '../gateway/push/push.ts';
 import { startRtspServer } from '../gateway/rtsp/server.ts';
-import { type Segments, startSegments } from '../gateway/segments/recorder.ts';
 import { ViewerSlots } from '../gateway/viewer-slots.ts';
 import { type SensorSetup, sensorSetup } from '../sensor/setup.ts';
 import { startUplink, type Uplink } from '../uplink/uplink.ts';
@@ -24,9 +22,11 @@ import { CameraSupervisor } from './camera-supervisor.ts';
 import { AgentHealthBook, softwareVersion } from './health.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { cameraStream, type Stream, sensorStream } from './record/about.ts';
-import { Recorder } from './record/recorder.ts';
+import { Recorder, type UseLeaf } from './record/recorder.ts';
 import { SensorSupervisor } from './sensor-supervisor.ts';
 import { SlateSpare } from './slate-spare.ts';
+import { openUseDesk } from './use.ts';
+import { startWaysOut } from './ways-out.ts';
 
 const CAMERA_PROCESS = new URL('../camera/process.js', import.meta.url);
 const SENSOR_PROCESS = new URL('../sensor/process.js', import.meta.url);
@@ -137,8 +137,11 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
   metrics.watchUplink(uplink);
   const sensors = sensorPolicy && sensorsOf(options, sensorPolicy, { box, uplink, metrics, record });
 
+  const append = (leaf: UseLeaf): Promise<void> => record.append(leaf);
+  const desk = await openUseDesk({ settings: config.use, append, metrics, clock: systemClock, log });
   const shared = {
     feeds,
+    desk,
     credentials: store.credentials,
     damper: new FailureDamper(systemClock),
     slots: new ViewerSlots(),
@@ -169,18 +172,9 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
   }
 
   for (const { feed } of supervisors) {
-    const { segments, push } = config.cameras[feed.name]!;
-    if (segments !== undefined) {
-      const recorder: Segments = startSegments({ feed, ...segments, log });
-      running.add(`segments of ${feed.name}`, () => recorder.close());
-      health.watchSegments(recorder);
-      metrics.watchSegments(feed.name, recorder);
-    }
-    for (const url of push) {
-      const target: Push = startPush({ feed, url, metrics, log: log.child({ camera: feed.name }) });
-      running.add(`push of ${feed.name}`, () => target.close());
-      health.watchPush(feed.name, target);
-    }
+    const settings = config.cameras[feed.name]!;
+    for (const [what, use] of startWaysOut({ feed, settings, desk, health, metrics, log }))
+      running.add(what, () => use.close());
   }
 
   return {

@@ -127,6 +127,7 @@ export async function readConfig(options: LoadOptions): Promise<{ loaded: Loaded
   const absolute = (name: string): string => path.resolve(file?.dir ?? cwd, name);
   if (typeof config.policy === 'string') config.policy = absolute(config.policy);
   else if (config.policy !== undefined) config.policy.trust = absolute(config.policy.trust);
+  if (config.use.policies !== undefined) config.use.policies = absolute(config.use.policies);
   if (problems.length > 0) throw new UserError(linesOf([...problems, ...sourceProblems], file?.name).join('\n'));
   const isStateInFile = options.state === undefined && hasState(file?.document.value);
   config.state = path.resolve(isStateInFile ? (file?.dir ?? cwd) : cwd, config.state);

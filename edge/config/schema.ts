@@ -7,6 +7,7 @@ import { hubSchema } from './hub.ts';
 import { intakeSchema } from './intake.ts';
 import { ledgerSchema } from './ledger.ts';
 import { parseListen } from './listen.ts';
+import { useSchema } from './use.ts';
 
 /** In the order in which `auto` tries them. */
 export const HARDWARE_ENCODERS = ['h264_nvenc', 'h264_v4l2m2m'] as const;
@@ -182,6 +183,7 @@ const settingsSchema = z.strictObject({
     .default({})
     .describe('Where the figures of sensors are sent; the key names the outbox of each.'),
   ledger: ledgerSchema,
+  use: useSchema.prefault({}).describe('Who may pull feeds and figures, and what for. Each pull is on record.'),
   http: z
     .strictObject({ listen: listenSchema.default('127.0.0.1:8080') })
     .prefault({})
@@ -206,11 +208,22 @@ function isSameAddress(a: string, b: string): boolean {
   return one.host.toLowerCase() === other.host.toLowerCase() || isWildcard(one.host) || isWildcard(other.host);
 }
 
-export const configSchema = settingsSchema.refine(({ http, rtsp }) => !isSameAddress(http.listen, rtsp.listen), {
-  path: ['rtsp', 'listen'],
-  error: 'choose another port for one of the two',
-  params: { what: 'the same address as http.listen' },
-});
+export const configSchema = settingsSchema
+  .refine(({ http, rtsp }) => !isSameAddress(http.listen, rtsp.listen), {
+    path: ['rtsp', 'listen'],
+    error: 'choose another port for one of the two',
+    params: { what: 'the same address as http.listen' },
+  })
+  .superRefine(({ cameras, sensors, use }, context) => {
+    for (const [name, { feeds }] of Object.entries(use.agreements)) {
+      const strangers =
+        feeds === 'all' ? [] : feeds.filter((feed) => !Object.hasOwn(cameras, feed) && !Object.hasOwn(sensors, feed));
+      if (strangers.length === 0) continue;
+      const path = ['use', 'agreements', name, 'feeds'];
+      const params = { what: 'no camera and no sensor has that name' };
+      context.addIssue({ code: 'custom', path, message: 'write names of cameras and sensors, or all', params });
+    }
+  });
 
 export type CameraSettings = z.output<typeof cameraSchema>;
 export type Config = z.output<typeof configSchema>;

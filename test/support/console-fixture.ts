@@ -8,8 +8,11 @@ import type { CameraHealth, Feed, FeedSubscriber, GatewayMetrics, StreamFormat }
 import type { PublicRecord } from '../../edge/gateway/http/record.ts';
 import { startHttpServer } from '../../edge/gateway/http/server.ts';
 import type { AgentHealth, RecordHealth } from '../../edge/gateway/http/status.ts';
+import type { Inquiries } from '../../edge/gateway/public/port.ts';
+import type { UseDesk } from '../../edge/gateway/use/desk.ts';
 import { ViewerSlots } from '../../edge/gateway/viewer-slots.ts';
 import { ManualDirectory } from './manual-feed.ts';
+import { openTestDesk } from './use.ts';
 
 export const USER = 'operator';
 export const PASSWORD = 'correct-horse';
@@ -94,7 +97,9 @@ export async function startConsole(
     notices?: string[];
     damper?: FailureDamper;
     slots?: ViewerSlots;
+    desk?: UseDesk;
     record?: PublicRecord;
+    inquiries?: Inquiries;
   } = {},
 ) {
   const { clock = systemClock, damper = new FailureDamper(clock), slots = new ViewerSlots() } = options;
@@ -130,6 +135,8 @@ export async function startConsole(
     credentials,
     damper,
     slots,
+    desk: options.desk ?? (await openTestDesk()).desk,
+    ...(options.inquiries === undefined ? {} : { inquiries: options.inquiries }),
     metrics,
     health: () => agent,
     record: options.record ?? { publicFile: async () => undefined },

@@ -6,7 +6,9 @@ import { FailureDamper } from '../../edge/gateway/auth/damper.ts';
 import { type Credentials, REALM } from '../../edge/gateway/auth/port.ts';
 import type { FeedDirectory, GatewayMetrics } from '../../edge/gateway/feed.ts';
 import { type RtspServer, startRtspServer } from '../../edge/gateway/rtsp/server.ts';
+import type { UseDesk } from '../../edge/gateway/use/desk.ts';
 import { ViewerSlots } from '../../edge/gateway/viewer-slots.ts';
+import { openTestDesk } from './use.ts';
 
 export const USER = 'operator';
 export const PASSWORD = 'correct horse';
@@ -52,7 +54,11 @@ export interface RtspFixture extends AsyncDisposable {
   base: string;
 }
 
-export async function startRtspFixture(feeds: FeedDirectory, clock: Clock = systemClock): Promise<RtspFixture> {
+export async function startRtspFixture(
+  feeds: FeedDirectory,
+  clock: Clock = systemClock,
+  desk?: UseDesk,
+): Promise<RtspFixture> {
   const metrics = new RecordingMetrics();
   const damper = new FailureDamper(clock);
   const slots = new ViewerSlots();
@@ -62,6 +68,7 @@ export async function startRtspFixture(feeds: FeedDirectory, clock: Clock = syst
     credentials: new OneUser(),
     damper,
     slots,
+    desk: desk ?? (await openTestDesk()).desk,
     metrics,
     log: pino({ level: 'silent' }),
     clock,

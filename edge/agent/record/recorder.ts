@@ -47,8 +47,8 @@ export interface RecorderOptions {
   log: Log;
 }
 
-/** A leaf about somebody who takes something, or was refused. */
-export type UseLeaf = Extract<LeafBody, { kind: 'pull' | 'refusal' }>;
+/** A leaf about somebody who takes something, was refused, or objects. */
+export type UseLeaf = Extract<LeafBody, { kind: 'pull' | 'refusal' | 'object' }>;
 
 /** What other parts put on record themselves. */
 type OthersLeaf = UseLeaf | Extract<LeafBody, { kind: 'optin-batch' | 'filter' | 'sign' | 'canary' | 'indicator' }>;
