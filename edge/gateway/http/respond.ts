@@ -81,9 +81,9 @@ export function refuseUpgrade(
 
 /** A pull that was not admitted: why, and what to do. */
 export function respondRefused(response: ServerResponse, reason: Refused): void {
-  if (reason === 'not-recorded')
-    return respond(response, { status: 503, body: refusalText(reason), headers: retryAfter(10_000) });
-  respond(response, { status: 403, body: refusalText(reason) });
+  const isOurs = reason === 'not-recorded';
+  const headers = isOurs ? retryAfter(10_000) : {};
+  respond(response, { status: isOurs ? 503 : 403, body: refusalText(reason), headers });
 }
 
 export function refusePull(stream: Duplex, reason: Refused): void {

@@ -15,14 +15,14 @@ export interface UsePage {
 export function usePage({ language, places, place, time, fault, answer }: UsePage): string {
   const text = TEXTS[language];
   const options = places.map(
-    (name) => `<option value="${escape(name)}"${name === place ? ' selected' : ''}>${escape(name)}</option>`,
+    (name) => `<option value="${escaped(name)}"${name === place ? ' selected' : ''}>${escaped(name)}</option>`,
   );
   const form = `<form method="get" action="/use">
       <input type="hidden" name="lang" value="${language}" />
       <label for="place">${text.place}</label>
       <select id="place" name="place">${options.join('')}</select>
       <label for="time">${text.time}</label>
-      <input id="time" name="time" type="datetime-local" value="${escape(localInput(time))}" required />
+      <input id="time" name="time" type="datetime-local" value="${escaped(localInput(time))}" required />
       <button type="submit">${text.ask}</button>
     </form>`;
   const query = { ...(place === '' ? {} : { place }), ...(time === '' ? {} : { time }) };
@@ -56,22 +56,22 @@ export function presencePage({ language, code, fault, found, isObjected, sign }:
     [
       sign === undefined
         ? ''
-        : `<section class="sign"><h2>${text.signTitle}</h2><p class="code">${escape(sign.code)}</p><p>${text.until(timeOf(sign.endsMs, language))}</p></section>`,
+        : `<section class="sign"><h2>${text.signTitle}</h2><p class="code">${escaped(sign.code)}</p><p>${text.until(timeOf(sign.endsMs, language))}</p></section>`,
       `<p>${text.presenceLead}</p>
     <form method="get" action="/presence">
       <input type="hidden" name="lang" value="${language}" />
       <label for="code">${text.code}</label>
-      <input id="code" name="code" value="${escape(code)}" autocomplete="off" autocapitalize="characters" spellcheck="false" required />
+      <input id="code" name="code" value="${escaped(code)}" autocomplete="off" autocapitalize="characters" spellcheck="false" required />
       <button type="submit">${text.ask}</button>
     </form>`,
       fault === undefined ? '' : alert(text[fault]),
       isObjected === true ? `<p role="status"><strong>${text.objected}</strong></p>` : '',
       found === undefined
         ? ''
-        : `<p>${text.shown}: ${escape(timeOf(found.startMs, language))} – ${escape(timeOf(found.endMs, language))}</p>
+        : `<p>${text.shown}: ${escaped(timeOf(found.startMs, language))} – ${escaped(timeOf(found.endMs, language))}</p>
     ${answerOf(found.answer, language)}
     <form method="post" action="/presence?lang=${language}">
-      <input type="hidden" name="code" value="${escape(code)}" />
+      <input type="hidden" name="code" value="${escaped(code)}" />
       <p>${text.objectNote}</p>
       <button type="submit">${text.object}</button>
     </form>`,
@@ -90,14 +90,14 @@ function answerOf({ leaves, isCut, size, vkey }: PublicAnswer, language: Languag
     isCut ? alert(text.cut) : '',
     `<p>${text.recent}</p>`,
     `<p>${text.checked(size)}</p>`,
-    `<p>${text.key}: <code>${escape(vkey)}</code></p>`,
+    `<p>${text.key}: <code>${escaped(vkey)}</code></p>`,
   ].join('\n    ');
 }
 
 function itemOf({ index, leaf, text }: PublicLeaf, language: Language): string {
   const { number, proof } = TEXTS[language];
-  return `<li><p>${escape(text[language])}</p>
-      <details><summary>${number(index)}</summary><pre>${escape(JSON.stringify(leaf, undefined, 1))}</pre>
+  return `<li><p>${escaped(text[language])}</p>
+      <details><summary>${number(index)}</summary><pre>${escaped(JSON.stringify(leaf, undefined, 1))}</pre>
       <a href="${proofPath(index)}">${proof}</a></details></li>`;
 }
 
@@ -134,7 +134,7 @@ function page(
   </head>
   <body class="public">
     <main>
-    <p class="language"><a href="${escape(link)}" lang="${other}" hreflang="${other}">${TEXTS[language].other}</a></p>
+    <p class="language"><a href="${escaped(link)}" lang="${other}" hreflang="${other}">${TEXTS[language].other}</a></p>
     <h1>${title}</h1>
     ${parts.filter((part) => part !== '').join('\n    ')}
     </main>
@@ -152,7 +152,7 @@ function localInput(time: string): string {
   return /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/.exec(time)?.[0] ?? '';
 }
 
-function escape(text: string): string {
+function escaped(text: string): string {
   const named: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
   return text.replaceAll(/[&<>"']/g, (char) => named[char] ?? char);
 }
