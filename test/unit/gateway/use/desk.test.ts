@@ -3,8 +3,11 @@
  * real desk with real Cedar policies, and a record in memory that can be slow or fail.
  */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import { UserError } from '../../../../edge/base/errors.ts';
+import { packageRoot } from '../../../../edge/base/paths.ts';
 import { agreementsOf, BUILT_IN_AGREEMENT, useSchema } from '../../../../edge/config/use.ts';
 import { askedOf } from '../../../../edge/gateway/use/asked.ts';
 import { digestOf, type UseRequest } from '../../../../edge/gateway/use/decision.ts';
@@ -314,4 +317,16 @@ test('what is said is read from headers first, then from the address', () => {
     agreement: undefined,
   });
   assert.deepEqual(askedOf('rtsp://box/gate'), { purpose: undefined, agreement: undefined });
+});
+
+test('the policies of deploy/ are valid, and do what they say', async () => {
+  const policies = readFileSync(path.join(packageRoot, 'deploy', 'use.example.cedar'), 'utf8');
+  const roles = new Map([['user:planner', 'traffic']]);
+  const agreements = ['user:operator', 'user:planner'].map((puller) => agreementOf({ name: puller.slice(5), puller }));
+  const { desk } = await openTestDesk({ policies, roles, agreements });
+  const admitted = async (puller: string, kind: 'camera' | 'sensor'): Promise<boolean> =>
+    (await desk.pull(request({}, { puller, kind }))).admitted;
+  assert.equal(await admitted('user:operator', 'camera'), true);
+  assert.equal(await admitted('user:planner', 'sensor'), true);
+  assert.equal(await admitted('user:planner', 'camera'), false);
 });
