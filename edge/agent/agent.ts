@@ -15,11 +15,13 @@ import type { FeedDirectory } from '../gateway/feed.ts';
 import { startHttpServer } from '../gateway/http/server.ts';
 import { startRtspServer } from '../gateway/rtsp/server.ts';
 import { ViewerSlots } from '../gateway/viewer-slots.ts';
+import { PresenceCodes } from '../ledger/presence.ts';
 import { type SensorSetup, sensorSetup } from '../sensor/setup.ts';
 import { startUplink, type Uplink } from '../uplink/uplink.ts';
 import { boxId } from './box-id.ts';
 import { CameraSupervisor } from './camera-supervisor.ts';
 import { AgentHealthBook, softwareVersion } from './health.ts';
+import { inquiriesInto } from './inquiries.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { cameraStream, type Stream, sensorStream } from './record/about.ts';
 import { Recorder, type UseLeaf } from './record/recorder.ts';
@@ -83,12 +85,16 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
   const metrics = createMetrics();
   const box = await boxId(config.state);
   const sensorPolicy = await sensorPolicyOf(loaded, log);
+  const { windowMinutes } = config.ledger;
+  const presence = await PresenceCodes.open({ stateDir: config.state, clock: systemClock, windowMinutes });
+  const streams = streamsOf(config, sensorPolicy);
   const record = new Recorder({
     settings: config.ledger,
     stateDir: config.state,
     box,
     software: softwareVersion(),
-    streams: streamsOf(config, sensorPolicy),
+    streams,
+    presenceOf: (window) => presence.hashOf(window),
     clock: systemClock,
     log,
   });
@@ -156,6 +162,7 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
     ...shared,
     listen: config.http.listen,
     record,
+    inquiries: inquiriesInto({ record, presence, places: streams.map(({ name }) => name), clock: systemClock, log }),
     health: () => health.now(),
     ...(sensors === undefined ? {} : { sensors }),
     renderMetrics: () => metrics.render(),

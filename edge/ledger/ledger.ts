@@ -295,7 +295,7 @@ export class Ledger {
 
   /** Signed leaves about a place and a time. Throws WorldError `ledger-damaged`. */
   lookUp(query: Query): Promise<Answer> {
-    return lookUp(this.#reader, query);
+    return lookUp(this.#reader, this.#log.published?.size ?? 0, query);
   }
 
   /** As `prove`, without waiting: undefined for a leaf that the published checkpoint does not cover. */

@@ -24,6 +24,9 @@ const REFUSAL_NEAR_MS = 30 * 60_000;
 type Told = 'collect' | 'failclosed' | 'release' | 'pull' | 'refusal' | 'object';
 export type ToldLeaf = Leaf<Told>;
 
+/** Gives entries; whoever can't believe them proves them first. */
+export type Bundles = Pick<LogReader, 'bundle'>;
+
 export interface Query {
   /** Name of a camera or a sensor; without it, all of the box. */
   place?: string | undefined;
@@ -41,9 +44,11 @@ export interface Answer {
   isCut: boolean;
 }
 
-/** Reads signed leaves only: what is durable and not signed yet follows within a second or two. Throws WorldError `ledger-damaged`. */
-export async function lookUp(reader: LogReader, query: Query): Promise<Answer> {
-  const size = (await reader.checkpoint())?.size ?? 0;
+/**
+ * Among the leaves under a checkpoint of this size: what is durable and not signed yet follows within a second or two. Throws WorldError
+ * `ledger-damaged`.
+ */
+export async function lookUp(reader: Bundles, size: number, query: Query): Promise<Answer> {
   const bundles = Math.ceil(size / TILE_WIDTH);
   const found: Answer['found'] = [];
   let at = await firstBundle(reader, size, query.fromMs - SEARCH_BACK_MS);
@@ -60,7 +65,7 @@ export async function lookUp(reader: LogReader, query: Query): Promise<Answer> {
 }
 
 /** The last bundle that begins before the time, or the first of all. */
-async function firstBundle(reader: LogReader, size: number, ms: number): Promise<number> {
+async function firstBundle(reader: Bundles, size: number, ms: number): Promise<number> {
   let low = 0;
   let high = Math.max(0, Math.ceil(size / TILE_WIDTH) - 1);
   while (low < high) {

@@ -8,18 +8,20 @@ import { spanOf, type Window } from './window.ts';
 export const LANGUAGES = ['ko', 'en'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
+const LOCALES = { ko: 'ko-KR', en: 'en-GB' } as const;
+const DAY = { year: 'numeric', month: 'short', day: 'numeric' } as const;
+const CLOCK = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+
 /** A time as people at the place write it: in the time zone of this machine, with its name. */
-export function timeText(ms: number, language: Language): string {
-  return new Date(ms).toLocaleString(language === 'ko' ? 'ko-KR' : 'en-GB', {
-    dateStyle: 'medium',
-    timeStyle: 'long',
-  });
+function timeText(ms: number, language: Language): string {
+  return new Date(ms).toLocaleString(LOCALES[language], { ...DAY, ...CLOCK, timeZoneName: 'short' });
 }
 
-export function windowText(window: Window, language: Language): string {
+function windowText(window: Window, language: Language): string {
   const [startMs, endMs] = spanOf(window);
-  const end = new Date(endMs).toLocaleTimeString(language === 'ko' ? 'ko-KR' : 'en-GB', { timeStyle: 'short' });
-  return `${timeText(startMs, language)} – ${end}`;
+  const locale = LOCALES[language];
+  const start = new Date(startMs).toLocaleString(locale, { ...DAY, ...CLOCK });
+  return `${start}–${new Date(endMs).toLocaleTimeString(locale, { ...CLOCK, timeZoneName: 'short' })}`;
 }
 
 export function sentenceOf(leaf: ToldLeaf, language: Language): string {

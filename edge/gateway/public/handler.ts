@@ -7,7 +7,7 @@ import { parseInstant } from '../../base/instant.ts';
 import { readForm } from '../http/form.ts';
 import { type Answer, respond, respondJson, retryAfter } from '../http/respond.ts';
 import { presencePage, proofPath, usePage } from './pages.ts';
-import { LANGUAGES, type Language, type PublicAnswer, type Inquiries } from './port.ts';
+import { type Inquiries, LANGUAGES, type Language, type PublicAnswer } from './port.ts';
 import { TEXTS } from './texts.ts';
 
 /** Each reads up to some megabytes of the log. */

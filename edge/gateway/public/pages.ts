@@ -1,4 +1,5 @@
 /** The pages that need no login, as HTML without script. Pure: every value is escaped here and nowhere else. */
+import { parseInstant } from '../../base/instant.ts';
 import type { Language, Presence, PublicAnswer, PublicLeaf } from './port.ts';
 import { TEXTS } from './texts.ts';
 
@@ -144,12 +145,22 @@ function page(
 }
 
 function timeOf(ms: number, language: Language): string {
-  return new Date(ms).toLocaleString(language === 'ko' ? 'ko-KR' : 'en-GB', { dateStyle: 'medium', timeStyle: 'long' });
+  return new Date(ms).toLocaleString(language === 'ko' ? 'ko-KR' : 'en-GB', {
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+    timeZoneName: 'short',
+  });
 }
 
-/** What a field for times can show: without offset and seconds. */
+/** What a field for times shows: the time at the place, to the minute. */
 function localInput(time: string): string {
-  return /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/.exec(time)?.[0] ?? '';
+  const ms = parseInstant(time);
+  if (ms === undefined) return '';
+  return new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
 function escaped(text: string): string {

@@ -4,6 +4,7 @@
  *
  * Cedar leaves out a policy that fails while it is evaluated, also one that forbids; here any such failure refuses.
  */
+import { setFlagsFromString } from 'node:v8';
 import { UserError } from '../../base/errors.ts';
 
 type Cedar = typeof import('@cedar-policy/cedar-wasm/nodejs');
@@ -64,6 +65,9 @@ export class Policies {
 
   /** Throws UserError, which names the file and the line, for policies that do not parse or do not fit the schema. */
   static async load(text: string, file: string): Promise<Policies> {
+    // V8's optimising compiler takes some 50 MB for this engine, which runs once for a viewer: simply compiled it takes 20 MB in all, and
+    // decides as fast. A V8 that does not know the flag says so and goes on.
+    setFlagsFromString('--liftoff-only');
     const cedar = await import('@cedar-policy/cedar-wasm/nodejs');
     return new Policies(cedar, policiesIn(cedar, text, file));
   }
