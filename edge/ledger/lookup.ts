@@ -53,7 +53,7 @@ export async function lookUp(reader: Bundles, size: number, query: Query): Promi
   const found: Answer['found'] = [];
   let at = await firstBundle(reader, size, query.fromMs - SEARCH_BACK_MS);
   for (let read = 0; at < bundles; read++, at++) {
-    if (read >= BUNDLES_MAX || found.length >= FOUND_MAX) return { size, found, isCut: true };
+    if (read >= BUNDLES_MAX || found.length > FOUND_MAX) return { size, found: found.slice(0, FOUND_MAX), isCut: true };
     const entries = await reader.bundle(at * TILE_WIDTH, size);
     for (const [i, entry] of entries.entries()) {
       const leaf = aboutPlace(entry, query.place);
