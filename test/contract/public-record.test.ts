@@ -8,8 +8,8 @@ import { inquiriesInto } from '../../edge/agent/inquiries.ts';
 import { cameraStream } from '../../edge/agent/record/about.ts';
 import { Recorder } from '../../edge/agent/record/recorder.ts';
 import { rootLog } from '../../edge/base/log.ts';
-import { cameraSchema } from '../../edge/config/schema.ts';
 import { ledgerSchema } from '../../edge/config/ledger.ts';
+import { cameraSchema } from '../../edge/config/schema.ts';
 import { decodeLeaf } from '../../edge/ledger/leaf.ts';
 import { PresenceCodes } from '../../edge/ledger/presence.ts';
 import { checkProof } from '../../edge/ledger/proof.ts';
@@ -54,7 +54,11 @@ before(async () => {
   await record.append({ kind: 'refusal', at, reason: 'no-purpose', puller: 'user:guest', feed: 'gate' });
   // A window is written when it is over and nothing can be counted into it any more.
   clock.advance(2 * QUARTER_MS);
-  await until('all is signed', () => record.status().signed === record.status().size && record.status().size >= 6, 20_000);
+  await until(
+    'all is signed',
+    () => record.status().signed === record.status().size && record.status().size >= 6,
+    20_000,
+  );
   const inquiries = inquiriesInto({ record, presence, places: ['gate', 'yard'], clock, log });
   box = await startConsole([], { inquiries });
 });
@@ -69,7 +73,13 @@ const TIME = '2026-11-23T05:05:00Z';
 interface Answer {
   key: string;
   size: number;
-  leaves: { index: number; leaf: { kind: string }; text: { ko: string; en: string }; proof: string; proofPath: string }[];
+  leaves: {
+    index: number;
+    leaf: { kind: string };
+    text: { ko: string; en: string };
+    proof: string;
+    proofPath: string;
+  }[];
 }
 
 async function ask(path: string, headers: Record<string, string> = {}): Promise<Response> {
@@ -138,7 +148,9 @@ test('places and times that are none are refused, and what was written is escape
 test('the present code is shown to the sign, which is logged in, and to nobody else', async () => {
   const shown = presence.current().code;
   assert.ok(!(await (await ask('/presence')).text()).includes(shown));
-  assert.ok(!(await (await ask('/presence', { Authorization: `Basic ${btoa('operator:guess')}` })).text()).includes(shown));
+  assert.ok(
+    !(await (await ask('/presence', { Authorization: `Basic ${btoa('operator:guess')}` })).text()).includes(shown),
+  );
   const sign = await ask('/presence', { Authorization: BASIC });
   const page = await sign.text();
   assert.ok(page.includes(shown));

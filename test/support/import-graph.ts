@@ -12,10 +12,11 @@ const RANKS: Record<string, number> = { 'main.ts': 0, cli: 1, agent: 2, policy: 
 const PEERS = ['camera', 'gateway', 'uplink', 'ledger', 'indicator', 'sensor'];
 for (const peer of PEERS) RANKS[peer] = 3;
 
-/** Native packages, and the folders that may import them. */
+/** Native packages and engines, and the folders that may import them. */
 const PACKAGE_HOMES: Record<string, RegExp> = {
   'node-av': /^edge\/(camera|cli|gateway\/push)\//,
   'onnxruntime-node': /^edge\/camera\/detect\//,
+  '@cedar-policy/cedar-wasm': /^edge\/gateway\/use\/policies\.ts$/,
 };
 
 /** Who may use the simulated attacks. */

@@ -5,7 +5,7 @@ import { type Agreement, BUILT_IN_AGREEMENT } from '../../edge/config/use.ts';
 import { UseDesk } from '../../edge/gateway/use/desk.ts';
 import type { PullEntry, RefusalEntry, RefusalReason, UseMetrics, UseRecord } from '../../edge/gateway/use/port.ts';
 
-export class MemoryRecord implements UseRecord {
+class MemoryRecord implements UseRecord {
   readonly pulls: PullEntry[] = [];
   readonly refusals: RefusalEntry[] = [];
   /** Set to make recording fail. */
@@ -26,7 +26,7 @@ export class MemoryRecord implements UseRecord {
   }
 }
 
-export class UseCounts implements UseMetrics {
+class UseCounts implements UseMetrics {
   permitted = 0;
   readonly refused: (RefusalReason | 'not-recorded')[] = [];
 

@@ -7,7 +7,7 @@ import type { Asked } from './agreements.ts';
 import type { RefusalReason } from './port.ts';
 
 /** How the bytes leave. */
-export type Way = 'rtsp' | 'live' | 'preview' | 'snapshot' | 'latest' | 'push' | 'segments';
+type Way = 'rtsp' | 'live' | 'preview' | 'snapshot' | 'latest' | 'push' | 'segments';
 
 export interface UseRequest {
   /** `user:NAME`, `push:CAMERA:N` or `segments:CAMERA`. */
@@ -24,14 +24,14 @@ interface Decided {
   atMs: number;
 }
 
-export interface Permission extends Decided {
+interface Permission extends Decided {
   permitted: true;
   purpose: Purpose;
   agreement: Agreement;
   digest: string;
 }
 
-export interface Denial extends Decided {
+interface Denial extends Decided {
   permitted: false;
   reason: RefusalReason;
   /** Only known ones: the asker's own text is kept nowhere. */

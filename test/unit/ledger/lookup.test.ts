@@ -61,7 +61,10 @@ for (const hours of [0, 0.1, 5, 100.5, 240, 333.3, 479.9]) {
       );
       assert.ok(expected.length > 0);
       assert.equal(isCut, false);
-      assert.ok(bundles.read.size <= 8, `${bundles.read.size} of ${Math.ceil(log.length / TILE_WIDTH)} bundles were read`);
+      assert.ok(
+        bundles.read.size <= 8,
+        `${bundles.read.size} of ${Math.ceil(log.length / TILE_WIDTH)} bundles were read`,
+      );
     });
   }
 }
@@ -87,7 +90,10 @@ test('each kind has a sentence in both languages that names what it is about', (
     assert.doesNotMatch(en, /[가-힣]|undefined|NaN/, kind);
     assert.doesNotMatch(ko, /undefined|NaN/, kind);
   }
-  assert.match(sentenceOf(leaves.pull, 'en'), /org:traffic pulled gate, filtered, for traffic and transport \(dpv:ImproveTransportMobility\)/);
+  assert.match(
+    sentenceOf(leaves.pull, 'en'),
+    /org:traffic pulled gate, filtered, for traffic and transport \(dpv:ImproveTransportMobility\)/,
+  );
   assert.match(sentenceOf({ ...leaves.pull, agreement: 'built-in' }, 'en'), /No agreement was made for it/);
   assert.match(sentenceOf(collectLeaf('gate', 0), 'en'), /8,192 to 16,383 pictures came in/);
 });
