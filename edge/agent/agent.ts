@@ -24,7 +24,7 @@ import { AgentHealthBook, softwareVersion } from './health.ts';
 import { inquiriesInto } from './inquiries.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { cameraStream, type Stream, sensorStream } from './record/about.ts';
-import { Recorder, type UseLeaf } from './record/recorder.ts';
+import { Recorder } from './record/recorder.ts';
 import { SensorSupervisor } from './sensor-supervisor.ts';
 import { SlateSpare } from './slate-spare.ts';
 import { openUseDesk } from './use.ts';
@@ -143,8 +143,7 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
   metrics.watchUplink(uplink);
   const sensors = sensorPolicy && sensorsOf(options, sensorPolicy, { box, uplink, metrics, record });
 
-  const append = (leaf: UseLeaf): Promise<void> => record.append(leaf);
-  const desk = await openUseDesk({ settings: config.use, append, metrics, clock: systemClock, log });
+  const desk = await openUseDesk({ settings: config.use, record, metrics, clock: systemClock, log });
   const shared = {
     feeds,
     desk,

@@ -9,17 +9,19 @@ import type { UseMetrics, UseRecord } from '../gateway/use/port.ts';
 import { instantOf } from '../ledger/window.ts';
 import type { UseLeaf } from './record/recorder.ts';
 
-/** Resolves when the leaf is durable. */
-export type Append = (leaf: UseLeaf) => Promise<unknown>;
+/** Where leaves become durable. */
+interface Leaves {
+  append(leaf: UseLeaf): Promise<unknown>;
+}
 
-export function useRecordOver(append: Append, clock: Clock): UseRecord {
+export function useRecordOver(leaves: Leaves, clock: Clock): UseRecord {
   const at = (): string => instantOf(clock.wallMs());
   return {
     async pull(entry) {
-      await append({ kind: 'pull', at: at(), ...entry });
+      await leaves.append({ kind: 'pull', at: at(), ...entry });
     },
     async refusal(entry) {
-      await append({ kind: 'refusal', at: at(), ...entry });
+      await leaves.append({ kind: 'refusal', at: at(), ...entry });
     },
   };
 }
@@ -27,12 +29,12 @@ export function useRecordOver(append: Append, clock: Clock): UseRecord {
 /** Throws UserError when the policies can't be read or are not valid. */
 export async function openUseDesk(options: {
   settings: UseSettings;
-  append: Append;
+  record: Leaves;
   metrics: UseMetrics;
   clock: Clock;
   log: Log;
 }): Promise<UseDesk> {
-  const { settings, append, metrics, clock, log } = options;
+  const { settings, record, metrics, clock, log } = options;
   const agreements = agreementsOf(settings);
   if (agreements.includes(BUILT_IN_AGREEMENT)) {
     log.info(
@@ -44,7 +46,7 @@ export async function openUseDesk(options: {
     agreements,
     roles: rolesOf(settings),
     policies: file === undefined ? undefined : { text: await readPolicies(file), file },
-    record: useRecordOver(append, clock),
+    record: useRecordOver(record, clock),
     metrics,
     clock,
     log,

@@ -35,7 +35,7 @@ before(async () => {
   temp = new TempDir();
   const clock = manualClock(START_MS);
   presence = await PresenceCodes.open({ stateDir: temp.path, clock, windowMinutes: 15 });
-  record = await Recorder.open({
+  record = new Recorder({
     settings: ledgerSchema.parse({}),
     stateDir: temp.path,
     box: '7f3a7f3a7f3a7f3a',
@@ -45,6 +45,7 @@ before(async () => {
     clock,
     log,
   });
+  await record.start();
   ({ code } = presence.current());
   for (const camera of ['gate', 'yard']) record.counted(camera, testCounts());
   const at = instantOf(START_MS);

@@ -41,7 +41,7 @@ let desk: Awaited<ReturnType<typeof openTestDesk>>['desk'];
 before(async () => {
   temp = new TempDir();
   record = await startTestLedger(temp.path);
-  const use = useRecordOver((leaf) => record.ledger.append(leaf), systemClock);
+  const use = useRecordOver(record.ledger, systemClock);
   ({ desk } = await openTestDesk({ agreements: AGREEMENTS, record: use }));
 });
 after(async () => {
