@@ -36,7 +36,9 @@ function english(leaf: ToldLeaf): string {
         leaf.frames && `${countEn(leaf.frames.in)} pictures came in, ${countEn(leaf.frames.out)} left it filtered`,
         leaf.messages &&
           `${countEn(leaf.messages.in)} messages came in, figures of ${countEn(leaf.messages.out)} were used`,
-        leaf.mode === 'never' ? 'Nothing of these categories leaves the box' : `Consent: ${leaf.mode}`,
+        leaf.mode === 'never'
+          ? 'What is found of these is covered or left out before anything leaves'
+          : `Consent: ${leaf.mode}`,
         `Legal basis: ${leaf.basis}${leaf.article === undefined ? '' : `, Art. ${leaf.article}`}`,
         leaf.detail && `Exact values are kept encrypted until ${leaf.expires}, then destroyed`,
       );
@@ -80,7 +82,7 @@ function korean(leaf: ToldLeaf): string {
         `${leaf.sensor}: ${windowText(leaf.window, 'ko')} 동안 ${whatKo(leaf)} 수집`,
         leaf.frames && `들어온 화면 ${countKo(leaf.frames.in)}, 가림 처리되어 나간 화면 ${countKo(leaf.frames.out)}`,
         leaf.messages && `받은 메시지 ${countKo(leaf.messages.in)}, 통계에 쓰인 메시지 ${countKo(leaf.messages.out)}`,
-        leaf.mode === 'never' ? '이 범주의 정보는 장치 밖으로 나가지 않습니다' : `동의 방식: ${leaf.mode}`,
+        leaf.mode === 'never' ? '이 범주에서 찾아낸 것은 나가기 전에 가리거나 버립니다' : `동의 방식: ${leaf.mode}`,
         `법적 근거: ${leaf.basis}${leaf.article === undefined ? '' : ` 제${leaf.article}`}`,
         leaf.detail && `정확한 수치는 ${leaf.expires}까지 암호화하여 보관한 뒤 파기합니다`,
       );

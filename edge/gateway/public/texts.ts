@@ -17,7 +17,7 @@ const EN = {
     `Read from ${size} signed entries. Each proof can be checked without this box: garim ledger verify --proof FILE --key KEY.`,
   key: 'Key of the log',
   recent:
-    'What was taken less than a quarter of an hour ago may not be written yet: an entry is made when its window is over.',
+    'What was taken just now is not written yet: an entry is made when its window is over, mostly after a quarter of an hour.',
   presence: 'Presence code',
   presenceLead:
     'The sign at the place shows a code that changes with every window. Whoever noted it can ask what was taken then, or object. It proves that you were there, not who you are.',
@@ -50,7 +50,7 @@ const KO: typeof EN = {
   checked: (size) =>
     `서명된 기록 ${size}건에서 찾았습니다. 증명은 이 장치 없이도 확인할 수 있습니다: garim ledger verify --proof 파일 --key 키`,
   key: '기록의 공개 키',
-  recent: '최근 15분 이내에 수집된 것은 아직 기록되지 않았을 수 있습니다. 구간이 끝나야 기록합니다.',
+  recent: '방금 수집된 것은 아직 기록되지 않았습니다. 구간(보통 15분)이 끝나면 기록합니다.',
   presence: '현장 코드',
   presenceLead:
     '안내판에는 구간마다 바뀌는 코드가 표시됩니다. 코드를 적어 둔 사람은 그때 무엇이 수집되었는지 묻거나 이용에 반대할 수 있습니다. 코드는 그 자리에 있었다는 것만 증명하며, 누구인지는 알리지 않습니다.',

@@ -39,7 +39,7 @@ export function purposeState() {
 
 /** An address with what is to be said in it. */
 export function pullAddress(path) {
-  return choices.length > 1 ? `${path}?purpose=${encodeURIComponent(chosen)}` : path;
+  return choices.length > 1 && chosen !== '' ? `${path}?purpose=${chosen}` : path;
 }
 
 /** Fills the list; hidden where there is nothing to choose. */
