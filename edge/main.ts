@@ -25,6 +25,11 @@ Examples:
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(141);
+    // A full disk below a redirection, say: what was written so far is not all.
+    if (stream === process.stdout && error.syscall === 'write') {
+      process.stderr.write(`standard output can't be written: ${error.code}\n`);
+      process.exit(1);
+    }
     throw error;
   });
 }

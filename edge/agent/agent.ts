@@ -20,6 +20,7 @@ import { type SensorSetup, sensorSetup } from '../sensor/setup.ts';
 import { startUplink, type Uplink } from '../uplink/uplink.ts';
 import { boxId } from './box-id.ts';
 import { CameraSupervisor } from './camera-supervisor.ts';
+import { ChoiceCarrier } from './choices.ts';
 import { AgentHealthBook, softwareVersion } from './health.ts';
 import { inquiriesInto } from './inquiries.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -132,6 +133,10 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
           record.cameraHealth(camera, state);
         },
       },
+      onCrossings: (crossings) => {
+        if (sensors?.supervisor.takeCrossings(name, crossings) !== true)
+          metrics.crossingsDropped(name, 'not-taken', crossings.length);
+      },
     });
     running.add(`camera ${name}`, () => supervisor.close());
     return supervisor;
@@ -163,7 +168,9 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
     record,
     inquiries: inquiriesInto({ record, presence, places: streams.map(({ name }) => name), clock: systemClock, log }),
     health: () => health.now(),
-    ...(sensors === undefined ? {} : { sensors }),
+    ...(sensors === undefined
+      ? {}
+      : { sensors: sensors.supervisor, choices: { keeper: sensors.choices, deskToken: loaded.deskToken } }),
     renderMetrics: () => metrics.render(),
   });
   running.add('HTTP server', () => http.close());
@@ -172,9 +179,9 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
   // Only now: with a port that is taken, or the log of another box, the reason is the first thing that the installer reads, and no camera was bothered.
   for (const supervisor of supervisors) supervisor.start();
   if (sensors !== undefined) {
-    running.add('sensors', () => sensors.close());
-    health.watchNotices(sensors);
-    sensors.start();
+    running.add('sensors', () => sensors.supervisor.close());
+    health.watchNotices(sensors.supervisor);
+    sensors.supervisor.start();
   }
 
   for (const { feed } of supervisors) {
@@ -214,8 +221,8 @@ function sensorsOf(
   { loaded, log, sensorProcess = SENSOR_PROCESS }: AgentOptions,
   { policy, digest }: SensorSetup,
   { box, uplink, metrics, record }: { box: string; uplink: Uplink; metrics: Metrics; record: Recorder },
-): SensorSupervisor {
-  return new SensorSupervisor({
+): { supervisor: SensorSupervisor; choices: ChoiceCarrier } {
+  const supervisor = new SensorSupervisor({
     box,
     stateDir: loaded.config.state,
     policy,
@@ -234,6 +241,14 @@ function sensorsOf(
     record: (release, sensorPolicy) => record.release(release, sensorPolicy),
     onRelease: (release) => uplink.accept(release),
   });
+  const choices = new ChoiceCarrier({
+    policy,
+    box,
+    clock: systemClock,
+    ask: (request) => supervisor.ask(request),
+    onEffect: metrics.choiceEffect,
+  });
+  return { supervisor, choices };
 }
 
 function directoryOf(supervisors: readonly CameraSupervisor[]): FeedDirectory {

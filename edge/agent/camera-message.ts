@@ -4,7 +4,8 @@
  */
 import { z } from 'zod';
 import { ACCESS_UNIT_BYTES_MAX, FRAME_PIXELS_MAX, SNAPSHOT_BYTES_MAX } from '../base/limits.ts';
-import type { FromCamera } from '../camera/messages.ts';
+import { COUNTED_CLASSES, CROSSINGS_PER_MESSAGE_MAX, type FromCamera } from '../camera/messages.ts';
+import { NAME } from '../config/schema.ts';
 
 const TEXT_CHARS_MAX = 1000;
 const PARAMETER_SET_BYTES_MAX = 1024;
@@ -90,10 +91,23 @@ const counts = z.strictObject({
   inferenceMs: z.array(millis).max(INFERENCE_VALUES_MAX),
 });
 
+const crossing = z.strictObject({
+  line: z.string().regex(NAME),
+  class: z.enum(COUNTED_CLASSES),
+  direction: z.enum(['forward', 'backward']),
+  atMs: z.int().min(0),
+  track: z.int().min(0),
+});
+
 const fromCamera = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('format'), format }),
   z.strictObject({ type: z.literal('access-unit'), unit }),
   z.strictObject({ type: z.literal('health'), health, counts }),
+  z.strictObject({
+    type: z.literal('counts'),
+    crossings: z.array(crossing).max(CROSSINGS_PER_MESSAGE_MAX),
+    dropped: count,
+  }),
   z.strictObject({ type: z.literal('snapshot'), requestId: count, jpeg: bytes(4, SNAPSHOT_BYTES_MAX) }),
   z.strictObject({ type: z.literal('stopped') }),
 ]);

@@ -10,7 +10,15 @@ import { type Child, type ChildOptions, forkChild, waitUntil } from '../base/chi
 import type { Clock } from '../base/clock.ts';
 import { type Log, RepeatLog } from '../base/log.ts';
 import { registerUrlSecrets, scrub } from '../base/secrets.ts';
-import type { AccessUnit, CameraCounts, CameraHealth, FromCamera, SlateReason, ToCamera } from '../camera/messages.ts';
+import type {
+  AccessUnit,
+  CameraCounts,
+  CameraHealth,
+  CountedCrossing,
+  FromCamera,
+  SlateReason,
+  ToCamera,
+} from '../camera/messages.ts';
 import type { CameraSettings } from '../config/schema.ts';
 import { CameraFeed, type FeedDropReason, type FeedSource } from './camera-feed.ts';
 import { parseFromCamera } from './camera-message.ts';
@@ -37,6 +45,8 @@ interface SupervisorMetrics {
   unitDropped(camera: string, reason: FeedDropReason): void;
   counted(camera: string, counts: CameraCounts): void;
   health(camera: string, health: CameraHealth): void;
+  /** Of crossings only those that were dropped are told: a count of people goes nowhere but through the sensor process. */
+  crossingsDropped(camera: string, reason: 'no-room' | 'unknown-line', count: number): void;
 }
 
 export interface SupervisorOptions {
@@ -51,6 +61,8 @@ export interface SupervisorOptions {
   clock: Clock;
   log: Log;
   metrics: SupervisorMetrics;
+  /** Who went over the camera's counting lines; for the sensor process and nobody else. */
+  onCrossings(crossings: readonly CountedCrossing[]): void;
 }
 
 type Role = 'camera' | 'slate';
@@ -234,6 +246,9 @@ export class CameraSupervisor {
         if (role === 'camera' && this.#state.showing !== 'slate')
           this.#setHealth(this.#advised(scrubbed(message.health)));
         return;
+      case 'counts':
+        if (role === 'camera') this.#takeCrossings(message.crossings, message.dropped);
+        return;
       case 'snapshot':
         if (role === 'camera') this.feed.answerSnapshot(message.requestId, message.jpeg);
         return;
@@ -241,6 +256,15 @@ export class CameraSupervisor {
         if (role === 'camera') this.#hasSourceEnded = true;
         return;
     }
+  }
+
+  #takeCrossings(crossings: readonly CountedCrossing[], dropped: number): void {
+    const { name, settings, metrics, onCrossings } = this.#options;
+    const lines = new Set(settings.count?.lines.map((line) => line.name));
+    const known = crossings.filter(({ line }) => lines.has(line));
+    metrics.crossingsDropped(name, 'no-room', dropped);
+    metrics.crossingsDropped(name, 'unknown-line', crossings.length - known.length);
+    if (known.length > 0) onCrossings(known);
   }
 
   #takeUnit(role: Role, source: FeedSource, unit: AccessUnit): void {

@@ -13,6 +13,8 @@ import type { Recorder } from './record/recorder.ts';
 import type { SensorMetrics } from './sensor-supervisor.ts';
 
 const LATENCY_BUCKETS_S = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.75, 1, 2, 5];
+/** A request is in force in milliseconds, a list when it was brought. */
+const EFFECT_BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 60, 3_600, 21_600, 86_400];
 const INFERENCE_BUCKETS_S = [0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1];
 
 export interface Metrics extends GatewayMetrics, SensorMetrics, UplinkMetrics, UseMetrics {
@@ -25,6 +27,8 @@ export interface Metrics extends GatewayMetrics, SensorMetrics, UplinkMetrics, U
   cameraProcessRestarted(camera: string): void;
   /** A message of a camera process that did not fit the protocol was dropped. */
   messageRefused(camera: string): void;
+  /** Somebody crossed a counting line and is counted nowhere. */
+  crossingsDropped(camera: string, reason: string, count: number): void;
   /** A coded picture did not reach the feed. */
   unitDropped(camera: string, reason: string): void;
   /** Reads the state of a camera's segments whenever metrics are rendered. */
@@ -69,6 +73,7 @@ export function createMetrics(): Metrics {
   const reconnects = counter('source_reconnects_total', 'Reconnections to the camera.', 'camera');
   const restarts = counter('camera_process_restarts_total', 'Restarts of the camera process.', 'camera');
   const refused = counter('camera_messages_refused_total', 'Malformed messages of the camera process.', 'camera');
+  const crossings = counter('crossings_dropped_total', 'Line crossings given up, by reason.', 'camera', 'reason');
   const inference = histogram('inference_seconds', 'Time of one inference.', INFERENCE_BUCKETS_S, 'camera');
   const cadence = gauge('detector_cadence_frames', 'Frames per verdict; 1 is each frame.', 'camera');
   const delayLine = gauge('delay_line_frames', 'Frames waiting for their second verdict.', 'camera');
@@ -105,6 +110,12 @@ export function createMetrics(): Metrics {
     'sensor_releases_refused_total',
     'Releases of the sensor process that their policy does not allow.',
     'sensor',
+  );
+  const choiceEffect = histogram(
+    'choice_effect_seconds',
+    'From a choice of somebody (a request, or the making of a batch of the opt-out list) until it is in force.',
+    EFFECT_BUCKETS_S,
+    'choice',
   );
   const delivered = counter('uplink_releases_total', 'Releases that a hub has taken.', 'hub');
   const undelivered = counter('uplink_dropped_total', 'Releases that no hub will get, by reason.', 'hub', 'reason');
@@ -164,6 +175,7 @@ export function createMetrics(): Metrics {
     },
     cameraProcessRestarted: (camera) => restarts([camera]),
     messageRefused: (camera) => refused([camera]),
+    crossingsDropped: (camera, reason, count) => crossings([camera, reason], count),
     unitDropped: (camera, reason) => dropped([camera, reason]),
     unitSent: (via, camera, latencyMs, bytes) => {
       latency([camera, via], latencyMs / 1000);
@@ -187,6 +199,7 @@ export function createMetrics(): Metrics {
     sensorMessageRefused: () => sensorMessagesRefused([]),
     usePermitted: (feed) => usesPermitted([feed]),
     useRefused: (feed, reason) => usesRefused([feed, reason]),
+    choiceEffect: ({ choice, tookMs }) => choiceEffect([choice], tookMs / 1000),
     releaseDelivered: (hub) => delivered([hub]),
     releaseDropped: (hub, reason) => undelivered([hub, reason]),
     watchUplink: (watched) => {

@@ -5,12 +5,17 @@
  */
 import { z } from 'zod';
 import { NAME } from '../config/schema.ts';
+import { CHOICE_REFUSALS } from '../policy/choices/exchange.ts';
+import { TOKENS_PER_BATCH_MAX } from '../policy/choices/tokens.ts';
 import type { FromSensors } from '../sensor/messages.ts';
 
 const CELLS_MAX = 65_536;
 const FIGURES_MAX = 64;
 const REASONS_MAX = 64;
 const SENSORS_MAX = 256;
+
+/** What a Date can hold. */
+const MOMENT_MS_MAX = 8_640_000_000_000_000;
 
 const count = z.int().min(0);
 const name = z.string().regex(NAME);
@@ -48,6 +53,7 @@ const release = z.strictObject({
     contributionsMax: z.int().min(1),
     epsilon: z.number().positive().optional(),
     unit: z.string().max(200),
+    decoyShare: z.number().gt(0).lt(1).optional(),
   }),
   policyDigest: z.string().regex(/^[0-9a-f]{64}$/),
 });
@@ -69,9 +75,43 @@ const report = z.strictObject({
   heldReleases: count,
 });
 
+const bytes = (length: number) => z.instanceof(Uint8Array).refine((value) => value.length === length);
+const tokenKey = z.strictObject({ epoch: count, publicKey: bytes(32) });
+const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+
+const choiceAnswer = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('keys'), keys: z.strictObject({ 'opt-in': tokenKey, pause: tokenKey }) }),
+  z.strictObject({
+    kind: z.literal('tokens'),
+    issued: z.strictObject({
+      epoch: count,
+      publicKey: bytes(32),
+      evaluated: z.array(bytes(32)).max(TOKENS_PER_BATCH_MAX),
+      proof: bytes(64),
+    }),
+  }),
+  z.strictObject({
+    kind: z.literal('opt-in'),
+    receipt: z.strictObject({
+      record: z.string().regex(new RegExp(`^${uuid}$`)),
+      subject: z.string().regex(new RegExp(`^urn:uuid:${uuid}$`)),
+      createdMs: count.max(MOMENT_MS_MAX),
+    }),
+  }),
+  z.strictObject({ kind: z.literal('withdrawal') }),
+  z.strictObject({ kind: z.literal('pause'), untilMs: count.max(MOMENT_MS_MAX) }),
+  z.strictObject({ kind: z.literal('refused'), refused: z.enum(CHOICE_REFUSALS) }),
+]);
+
 const fromSensors = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('status'), sensors: bounded(name, report, SENSORS_MAX) }),
   z.strictObject({ type: z.literal('release'), release }),
+  z.strictObject({ type: z.literal('choice-answer'), id: count, answer: choiceAnswer }),
+  z.strictObject({
+    type: z.literal('choice-effect'),
+    choice: z.enum(['opt-out-list', 'opt-in', 'withdrawal', 'pause']),
+    tookMs: z.number().min(0),
+  }),
   z.strictObject({ type: z.literal('stopped') }),
 ]);
 

@@ -11,9 +11,13 @@ import type { Clock } from '../base/clock.ts';
 import { CHILD_STOP_MS_MAX, RESTART_HEALTHY_MS } from '../base/limits.ts';
 import { type Log, RepeatLog } from '../base/log.ts';
 import { scrub } from '../base/secrets.ts';
+import type { CountedCrossing } from '../camera/messages.ts';
 import type { ResolvedIntake } from '../config/intake.ts';
+import type { ChoiceAnswer, ChoiceRequest } from '../policy/choices/exchange.ts';
+import type { EffectTime } from '../policy/choices/port.ts';
 import type { Policy, SensorPolicy } from '../policy/schema.ts';
 import type { FromSensors, Release, SensorReport, ToSensors } from '../sensor/messages.ts';
+import { ChoiceQuestions } from './choices.ts';
 import { isWithinPolicy } from './release-check.ts';
 import { parseFromSensors } from './sensor-message.ts';
 
@@ -21,6 +25,9 @@ import { parseFromSensors } from './sensor-message.ts';
 const SILENCE_MS_MAX = 15_000;
 const START_MS_MAX = 30_000;
 const WATCH_EVERY_MS = 500;
+
+/** Messages with crossings that the sensor process has not read yet: a flooded process must not fill the agent's memory. */
+const CROSSING_MESSAGES_UNSENT_MAX = 64;
 
 /** Shown to people until the uplink has taken them; also what is left when there is no uplink. */
 const RELEASES_KEPT = 16;
@@ -36,6 +43,7 @@ export interface SensorMetrics {
   sensorReleaseWithheld(sensor: string, reason: 'no-evidence' | 'overload'): void;
   sensorProcessRestarted(): void;
   sensorMessageRefused(): void;
+  choiceEffect(effect: EffectTime): void;
 }
 
 export interface SensorSupervisorOptions {
@@ -74,6 +82,7 @@ export class SensorSupervisor {
   readonly #refused: RepeatLog;
   readonly #faults: RepeatLog;
   readonly #backoff = new Backoff();
+  readonly #questions = new ChoiceQuestions();
   #child: Child | undefined;
   #startedMs = 0;
   #heardMs: number | undefined;
@@ -83,6 +92,8 @@ export class SensorSupervisor {
   #taking: Promise<void> = Promise.resolve();
   #waiting = 0;
   #restarts = 0;
+  /** Of the present process. */
+  #unsent = { messages: 0 };
 
   constructor(options: SensorSupervisorOptions) {
     this.#options = options;
@@ -114,6 +125,34 @@ export class SensorSupervisor {
     return this.#sensors.get(name);
   }
 
+  /**
+   * Who went over the lines of a camera, for the sensors that it feeds. False when they are not, or not all, taken: no sensor is fed by this
+   * camera, or the process is away or does not keep up. They are not kept for later.
+   */
+  takeCrossings(camera: string, crossings: readonly CountedCrossing[]): boolean {
+    const fed = Object.entries(this.#options.intakes).filter(
+      ([sensor, intake]) => intake.kind === 'camera' && intake.camera === camera && this.#sensors.has(sensor),
+    );
+    // Before the process said anything it has no sensors yet.
+    if (fed.length === 0 || this.#child === undefined || this.#heardMs === undefined) return false;
+    const data = Buffer.from(JSON.stringify(crossings));
+    const unsent = this.#unsent;
+    let isTaken = true;
+    for (const [sensor] of fed) {
+      const message: ToSensors = { type: 'message', sensor, data };
+      const isSent =
+        unsent.messages < CROSSING_MESSAGES_UNSENT_MAX && this.#child.send(message, () => unsent.messages--);
+      if (isSent) unsent.messages++;
+      isTaken &&= isSent;
+    }
+    return isTaken;
+  }
+
+  /** Brings a request of a person to the process. Undefined when there is no answer. */
+  ask(request: ChoiceRequest): Promise<ChoiceAnswer | undefined> {
+    return this.#questions.ask((id) => this.#child?.send({ type: 'choice', id, request } satisfies ToSensors) ?? false);
+  }
+
   /** What is wrong, one line a sensor, for the console and the health page. */
   notices(): string[] {
     if (this.#child === undefined) return ['The sensor process ended and is being started again.'];
@@ -141,6 +180,7 @@ export class SensorSupervisor {
     const { box, stateDir, policy, policyDigest, intakes, sensorProcess, log, clock } = this.#options;
     this.#startedMs = clock.monotonicMs();
     this.#heardMs = undefined;
+    this.#unsent = { messages: 0 };
     const child = forkChild({
       entry: sensorProcess,
       inheritsInput: Object.values(intakes).some(({ kind }) => kind === 'stdin'),
@@ -167,6 +207,7 @@ export class SensorSupervisor {
   #exited(why: string): void {
     const { clock, log, metrics } = this.#options;
     this.#child = undefined;
+    this.#questions.lost();
     if (this.#isClosing) return;
     for (const sensor of this.#sensors.values()) {
       const { report } = sensor;
@@ -211,6 +252,12 @@ export class SensorSupervisor {
         return;
       case 'release':
         this.#takeRelease(message.release);
+        return;
+      case 'choice-answer':
+        this.#questions.answered(message.id, message.answer);
+        return;
+      case 'choice-effect':
+        this.#options.metrics.choiceEffect(message);
         return;
       case 'stopped':
         return;

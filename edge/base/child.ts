@@ -45,8 +45,11 @@ export interface ChildOptions {
 
 export interface Child {
   readonly pid: number | undefined;
-  /** False when the message could not be queued: the process is gone, or takes nothing. */
-  send(message: object): boolean;
+  /**
+   * False when the message could not be queued: the process is gone, or takes nothing. `onSent` is called once the system has a message that was
+   * queued, or never will.
+   */
+  send(message: object, onSent?: () => void): boolean;
   kill(): void;
 }
 
@@ -92,7 +95,7 @@ export function forkChild(options: ChildOptions): Child {
 
   return {
     pid: child.pid,
-    send: (message) => wire?.send(message) ?? false,
+    send: (message, onSent) => wire?.send(message, onSent) ?? false,
     kill,
   };
 }

@@ -17,7 +17,7 @@ import { createSecondOpinion } from './detect/second/second-opinion.ts';
 import { openModelStore } from './detect/store.ts';
 import { LIVE_THRESHOLD_OFFSET } from './detect/thresholds.ts';
 import { createSurface, type Surface } from './draw/surface.ts';
-import type { CameraHealth, SlateReason, ToCamera } from './messages.ts';
+import { type CameraHealth, CROSSINGS_PER_MESSAGE_MAX, type SlateReason, type ToCamera } from './messages.ts';
 import { Output } from './output.ts';
 import { Pipeline } from './pipeline.ts';
 import { Redactor } from './redact/redactor.ts';
@@ -63,10 +63,7 @@ export function runCameraProcess(parts: CameraParts = realParts): void {
         process.title = `garim-camera ${message.name}`;
         camera = new Camera(message, channel, parts);
         camera.run().then(
-          () => {
-            channel.send({ type: 'stopped' });
-            process.disconnect?.();
-          },
+          () => channel.sendAndExit({ type: 'stopped' }),
           (error: unknown) => {
             rootLog.error({ camera: message.name, err: error }, `camera process failed: ${messageOf(error)}`);
             process.exit(1);
@@ -139,6 +136,7 @@ class Camera {
       capture,
       detector,
       second,
+      countLines: settings.count?.lines,
       pacing: 'live',
       clock: systemClock,
       coverWhole: () => (this.coversWhole ? 'no-evidence' : undefined),
@@ -149,6 +147,12 @@ class Camera {
           this.#size = { widthPx: frame.widthPx, heightPx: frame.heightPx };
           await this.output.write(frame);
           this.#counter.frameOut(plan);
+        },
+        crossed: (crossings, dropped) => {
+          for (let at = 0; at === 0 || at < crossings.length; at += CROSSINGS_PER_MESSAGE_MAX) {
+            const part = crossings.slice(at, at + CROSSINGS_PER_MESSAGE_MAX);
+            this.#channel.send({ type: 'counts', crossings: part, dropped: at === 0 ? dropped : 0 });
+          }
         },
         connected: (info) => {
           this.#source.state = 'connected';

@@ -101,10 +101,34 @@ export interface CameraCounts {
   inferenceMs: number[];
 }
 
+/** What is counted. A `vehicle` is one whose kind is not known; who rides a bicycle is a `bicycle`. Kinds need the second network. */
+export const COUNTED_CLASSES = ['person', 'bicycle', 'vehicle', 'car', 'motorcycle', 'bus', 'truck'] as const;
+type CountedClass = (typeof COUNTED_CLASSES)[number];
+
+/** `forward`: to the right of somebody who goes along the line from its `from` to its `to`, as the picture shows it. */
+export type CrossingDirection = 'forward' | 'backward';
+
+/** Something went over a counting line. Nobody who shows the common marker is among these. */
+export interface CountedCrossing {
+  /** Name of the line in the configuration. */
+  line: string;
+  class: CountedClass;
+  direction: CrossingDirection;
+  /** Wall clock, milliseconds since 1970. */
+  atMs: number;
+  /** Random; the same for the same object within a quarter of an hour, if it was followed without a break. */
+  track: number;
+}
+
+/** Most crossings of one `counts` message. */
+export const CROSSINGS_PER_MESSAGE_MAX = 256;
+
 export type FromCamera =
   | { type: 'format'; format: StreamFormat }
   | { type: 'access-unit'; unit: AccessUnit }
   | { type: 'health'; health: CameraHealth; counts: CameraCounts }
+  /** `dropped`: crossings given up for want of room since the last message of this type. */
+  | { type: 'counts'; crossings: CountedCrossing[]; dropped: number }
   | { type: 'snapshot'; requestId: number; jpeg: Uint8Array }
   | { type: 'stopped' };
 

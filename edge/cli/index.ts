@@ -91,5 +91,10 @@ export const commands: readonly CommandEntry[] = [
     summary: "cosign other boxes' ledgers, so that none can show two histories",
     load: async () => (await import('./witness.ts')).witnessCommand(),
   },
+  {
+    name: 'marker',
+    summary: 'write the page with the marker that says "leave me out"',
+    load: async () => (await import('./marker.ts')).markerCommand(),
+  },
   { name: 'version', summary: 'print the version', load: async () => (await import('./version.ts')).versionCommand() },
 ];

@@ -10,6 +10,7 @@ import { keyIdOf, newSigningKey, parseSigningKey, parseTrustKey } from '../polic
 import { policyDigest, policyJsonSchema, readPolicyFile } from '../policy/load.ts';
 import type { Policy } from '../policy/schema.ts';
 import { categoryOf } from '../policy/taxonomy.ts';
+import { adapterFields, refuseUnsafe } from '../sensor/setup.ts';
 import { readText } from './read-text.ts';
 
 export const DEFAULT_POLICY_FILE = 'policy.yaml';
@@ -22,7 +23,9 @@ export function policyCommand(): Command {
   command
     .command('check')
     .argument('[file]', 'policy file', DEFAULT_POLICY_FILE)
-    .description('list every mistake of a policy file with its line and the fix; exit code 1 if there is one')
+    .description(
+      'list every mistake of a policy file with its line and the fix, and what would single people out; exit code 1 if there is one',
+    )
     .action((file: string) => check(file, print));
   command
     .command('schema')
@@ -68,7 +71,8 @@ export function policyCommand(): Command {
 }
 
 async function check(file: string, print: Print): Promise<void> {
-  const policy = await readPolicyFile(file);
+  const policy = await readPolicyFile(file, adapterFields());
+  refuseUnsafe(policy);
   const count = Object.keys(policy.sensors).length;
   print(`${file}: valid, version ${policy.version}, ${count} sensor${count === 1 ? '' : 's'}`);
   print(`sha256 ${policyDigest(policy)}`);
@@ -179,6 +183,8 @@ async function install(bundle: string, options: InstallOptions, print: Print): P
     print(`version ${plan.policy.version} is in force already`);
     return;
   }
+  // A box that refuses its policy at the next start would release nothing at all.
+  refuseUnsafe(plan.policy);
   printChanges(plan.changes, print);
   if (isLoosened(plan.changes) && options.yes !== true) await confirm();
   await plan.install();

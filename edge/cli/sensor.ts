@@ -12,7 +12,7 @@ import { categoryOf } from '../policy/taxonomy.ts';
 import { adapterNamed, adapterNames } from '../sensor/adapters/index.ts';
 import type { Release } from '../sensor/messages.ts';
 import { type ReplaySummary, replay } from '../sensor/replay.ts';
-import { adapterFields } from '../sensor/setup.ts';
+import { adapterFields, refuseUnsafe } from '../sensor/setup.ts';
 
 interface ReplayFlags {
   adapter: string;
@@ -75,6 +75,7 @@ const LEAVES = {
 
 async function replayFile(file: string, flags: ReplayFlags): Promise<void> {
   const { policy, sensor } = await policyFor(flags);
+  refuseUnsafe(policy);
   if (path.resolve(file) === path.resolve(flags.out)) {
     throw new UserError('--out names the input.', { fix: 'Write to another file.' });
   }

@@ -16,6 +16,7 @@ interface SimulateOptions {
   seed: number;
   night: boolean;
   rain: boolean;
+  markers: boolean;
   width: number;
   height: number;
   fps: number;
@@ -31,6 +32,7 @@ export function simulateCommand(): Command {
     .option('--seed <n>', 'which street: the same seed is the same clip', number, STREET_DEFAULTS.seed)
     .option('--night', 'at night', false)
     .option('--rain', 'in the rain', false)
+    .option('--markers', 'some persons show the common marker', false)
     .option('--width <px>', 'width of the picture', number, STREET_DEFAULTS.widthPx)
     .option('--height <px>', 'height of the picture', number, STREET_DEFAULTS.heightPx)
     .option('--fps <n>', 'pictures per second', number, STREET_DEFAULTS.frameRate)
@@ -45,10 +47,11 @@ function number(text: string): number {
 }
 
 async function simulate(options: SimulateOptions): Promise<void> {
-  const { seed, seconds, night, rain, width, height, fps } = options;
+  const { seed, seconds, night, rain, markers, width, height, fps } = options;
   const query = new URLSearchParams({ width: `${width}`, height: `${height}`, fps: `${fps}`, seconds: `${seconds}` });
   // One place knows what a street may be like: the camera URL's.
-  const { street } = parseSimulated(`simulated:${seed}?${query}&night=${Number(night)}&rain=${Number(rain)}`);
+  const weather = `night=${Number(night)}&rain=${Number(rain)}&markers=${Number(markers)}`;
+  const { street } = parseSimulated(`simulated:${seed}?${query}&${weather}`);
   if (options.truth === options.out)
     throw new UserError('--out and --truth name the same file', { fix: 'name two files' });
   const stop = new AbortController();

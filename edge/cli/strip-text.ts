@@ -9,6 +9,9 @@ import { CATEGORY_SUMMARIES, TEXT_CATEGORIES } from '../sensor/strip/categories.
 import { LINE_BYTES_MAX, stripLines } from '../sensor/strip/lines.ts';
 import { TEXT_UNITS_MAX } from '../sensor/strip/strip.ts';
 
+/** Refused lines that are told one by one; all of them are counted, and stand in the output. */
+const REFUSALS_TOLD_MAX = 20;
+
 /** Exit codes of a process that a signal ended. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
@@ -27,8 +30,9 @@ function help(): string {
 Reads lines {"text":"..."} from standard input and writes as many lines {"text":"..."} in the same order, with each identifier replaced
 by its category, as in "call [phone]". Other keys are dropped. Unknown numbers of seven digits or more are covered too.
 
-A line that is no such object, longer than ${LINE_BYTES_MAX} bytes or with a text of more than ${TEXT_UNITS_MAX} characters (UTF-16 code units)
-is refused: its number and the reason go to standard error, {"text":null,"error":"..."} keeps its place, and the others go on.
+A line that is no such object in UTF-8 (an empty one too), longer than ${LINE_BYTES_MAX} bytes or with a text of more than ${TEXT_UNITS_MAX}
+characters (UTF-16 code units) is refused: {"text":null,"error":"..."} keeps its place, nothing of it goes on, and the others do. The first
+${REFUSALS_TOLD_MAX} are named on standard error, and how many there were.
 
 Lines of the report: {"line","start","end","category"}; lines count from 1, start and end are offsets in the input text in UTF-16 code
 units (what JavaScript and Java count), end is exclusive.
@@ -77,11 +81,13 @@ async function openReport(partial: string, report: string): Promise<FileHandle> 
 }
 
 async function stripAll(report: FileHandle | undefined): Promise<void> {
+  let [lines, refused] = [0, 0];
   for await (const stripped of stripLines(process.stdin)) {
     const { line } = stripped;
+    lines = line;
     if (stripped.text === null) {
-      process.stderr.write(`line ${line}: ${stripped.error}\n`);
-      process.exitCode = 1;
+      refused++;
+      if (refused <= REFUSALS_TOLD_MAX) process.stderr.write(`line ${line}: ${stripped.error}\n`);
       await write({ text: null, error: stripped.error });
       continue;
     }
@@ -91,6 +97,9 @@ async function stripAll(report: FileHandle | undefined): Promise<void> {
     );
     if (spans.length > 0) await report?.write(spans.join(''));
   }
+  if (refused === 0) return;
+  process.stderr.write(`${refused} of ${lines} lines refused; each is {"text":null,...} in the output\n`);
+  process.exitCode = 1;
 }
 
 async function write(value: unknown): Promise<void> {

@@ -4,7 +4,9 @@
  */
 import { z } from 'zod';
 import { registerUrlSecrets } from '../base/secrets.ts';
-import { type Fault, readSecret, secretSchema, TOKEN, TOKEN_FORM } from './intake.ts';
+import { type ClientTls, clientTlsSchema, readClientTls } from './client-tls.ts';
+import type { Fault } from './fault.ts';
+import { readSecret, secretSchema, TOKEN, TOKEN_FORM } from './intake.ts';
 
 const token = secretSchema(z.string().regex(TOKEN, TOKEN_FORM), 'token').optional().describe('Bearer token.');
 
@@ -21,6 +23,7 @@ export const hubSchema = z
           .regex(/^[^#+\s/][^#+\s]*$/, 'write a topic without + and #')
           .default('garim')
           .describe('Releases are published to PREFIX/BOX/SENSOR.'),
+        tls: clientTlsSchema.optional(),
       }),
     }),
     z.strictObject({
@@ -30,6 +33,7 @@ export const hubSchema = z
           .regex(/^https?:\/\/[^@\s]+$/, 'write http(s)://HOST:PORT, without user and password')
           .describe('Address of the broker; /ngsi-ld/v1/... is added.'),
         token,
+        tls: clientTlsSchema.optional(),
       }),
     }),
     z.strictObject({
@@ -39,6 +43,7 @@ export const hubSchema = z
           .regex(/^https?:\/\/[^@\s]+$/, 'write http(s)://HOST/PATH, without user and password')
           .describe('Where events are posted.'),
         token,
+        tls: clientTlsSchema.optional(),
       }),
     }),
   ])
@@ -47,12 +52,26 @@ export const hubSchema = z
 export type HubSettings = z.output<typeof hubSchema>;
 
 /** With its secrets. Never log it. */
-export type ResolvedHub =
+export type ResolvedHub = { tls?: ClientTls } & (
   | { kind: 'mqtt'; url: string; topicPrefix: string }
-  | { kind: 'ngsi-ld' | 'cloudevents'; url: string; token: string | undefined };
+  | { kind: 'ngsi-ld' | 'cloudevents'; url: string; token: string | undefined }
+);
 
 /** Never rejects: a fault names the variable or file, never what it holds. */
 export async function resolveHub(
+  settings: HubSettings,
+  baseDir: string,
+  env: NodeJS.ProcessEnv,
+): Promise<ResolvedHub | Fault> {
+  const hub = await resolveTarget(settings, baseDir, env);
+  const { tls: files } =
+    'mqtt' in settings ? settings.mqtt : 'ngsiLd' in settings ? settings.ngsiLd : settings.cloudEvents;
+  if ('what' in hub || files === undefined) return hub;
+  const tls = await readClientTls(files, hub.url, baseDir);
+  return 'what' in tls ? tls : { ...hub, tls };
+}
+
+async function resolveTarget(
   settings: HubSettings,
   baseDir: string,
   env: NodeJS.ProcessEnv,

@@ -6,6 +6,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { registerSecret, registerUrlSecrets } from '../base/secrets.ts';
+import { type ClientTls, clientTlsSchema, readClientTls } from './client-tls.ts';
+import type { Fault } from './fault.ts';
 import { isLoopback, parseListen } from './listen.ts';
 
 /** Shorter tokens can be guessed over the network. */
@@ -32,7 +34,7 @@ export function secretSchema(text: z.ZodString, what: string) {
 
 const mqttSchema = z.strictObject({
   url: secretSchema(z.string().regex(BROKER, 'write mqtt://HOST:1883 or mqtts://HOST:8883'), 'URL').describe(
-    'Broker: mqtt://USER:PASSWORD@HOST:1883 or mqtts://... (TLS). A private authority goes into NODE_EXTRA_CA_CERTS.',
+    'Broker: mqtt://USER:PASSWORD@HOST:1883 or mqtts://... (TLS).',
   ),
   topics: z
     .array(z.string().regex(TOPIC, 'write a topic; + stands for one level and # for the rest'))
@@ -40,6 +42,7 @@ const mqttSchema = z.strictObject({
     .max(32)
     .describe('Topics; + stands for one level, # for the rest.'),
   version: z.enum(['5', '3.1.1']).default('5').describe('MQTT version of the broker.'),
+  tls: clientTlsSchema.optional(),
 });
 
 const webhookSchema = z.strictObject({
@@ -70,25 +73,20 @@ export const intakeSchema = z
     z.strictObject({ file: z.string().min(1).describe('File that grows by one message per line; it may be rotated.') }),
     z.strictObject({ stdin: z.literal('lines').describe('One message per line on standard input.') }),
     z.strictObject({ serial: serialSchema }),
+    z.strictObject({ camera: z.string().min(1).describe('Camera of this box whose `count` lines are crossed.') }),
   ])
-  .describe('One of mqtt, webhook, file, stdin and serial.');
+  .describe('One of mqtt, webhook, file, stdin, serial and camera.');
 
 export type IntakeSettings = z.output<typeof intakeSchema>;
 
 /** With its secrets. Never log it. */
 export type ResolvedIntake =
-  | { kind: 'mqtt'; url: string; topics: readonly string[]; version: '5' | '3.1.1' }
+  | { kind: 'mqtt'; url: string; topics: readonly string[]; version: '5' | '3.1.1'; tls?: ClientTls }
   | { kind: 'webhook'; listen: string; token: string; tls?: { cert: string; key: string } }
   | { kind: 'file'; path: string }
   | { kind: 'stdin' }
-  | { kind: 'serial'; device: string; baud: number };
-
-export interface Fault {
-  what: string;
-  fix: string;
-  /** Of this machine only: the file may be right. */
-  isLocal: boolean;
-}
+  | { kind: 'serial'; device: string; baud: number }
+  | { kind: 'camera'; camera: string };
 
 /** Never rejects: a fault names the variable or file, never what it holds. */
 export async function resolveIntake(
@@ -98,9 +96,10 @@ export async function resolveIntake(
 ): Promise<ResolvedIntake | Fault> {
   if ('file' in settings) return { kind: 'file', path: path.resolve(baseDir, settings.file) };
   if ('stdin' in settings) return { kind: 'stdin' };
+  if ('camera' in settings) return { kind: 'camera', camera: settings.camera };
   if ('serial' in settings) return { kind: 'serial', ...settings.serial };
   if ('mqtt' in settings) {
-    const { url: secret, topics, version } = settings.mqtt;
+    const { url: secret, topics, version, tls: files } = settings.mqtt;
     const url = await readSecret(secret, baseDir, env, BROKER, "the broker's URL, mqtt://... or mqtts://...");
     if (typeof url !== 'string') return url;
     registerUrlSecrets(url);
@@ -108,7 +107,9 @@ export async function resolveIntake(
       const fix = 'In a user name or password write %2F for /, %3A for :, %3F for ?, %23 for # and %40 for @.';
       return { what: 'the URL of the broker has no valid host or port', fix, isLocal: typeof secret !== 'string' };
     }
-    return { kind: 'mqtt', url, topics, version };
+    if (files === undefined) return { kind: 'mqtt', url, topics, version };
+    const tls = await readClientTls(files, url, baseDir);
+    return 'what' in tls ? tls : { kind: 'mqtt', url, topics, version, tls };
   }
   const { listen, tls } = settings.webhook;
   if (tls === undefined && !isLoopback(parseListen(listen).host)) {

@@ -10,7 +10,7 @@ import { messageOf, UserError } from '../base/errors.ts';
 import { type ConfigDocument, type Located, linesOf, parseConfigText } from './document.ts';
 import { configGuide } from './expect.ts';
 import { type ResolvedHub, resolveHub } from './hub.ts';
-import { type ResolvedIntake, resolveIntake } from './intake.ts';
+import { type ResolvedIntake, readSecret, resolveIntake, TOKEN } from './intake.ts';
 import { type Problem, problemsOf, showPath } from './problems.ts';
 import { type Config, configSchema, NAME } from './schema.ts';
 import { absoluteFileUrl, registerTarget, resolveSource, withoutCredentials } from './source.ts';
@@ -42,6 +42,8 @@ export interface LoadedConfig {
   intakes: Record<string, ResolvedIntake>;
   /** Hub name to where releases go, with credentials. Never log it. */
   hubs: Record<string, ResolvedHub>;
+  /** With it the city's desk has tokens made for people. Never log it. */
+  deskToken?: string;
   /** Where it came from, for the log. */
   origin: string;
 }
@@ -124,6 +126,13 @@ export async function readConfig(options: LoadOptions): Promise<{ loaded: Loaded
       (resolved.isLocal ? sourceProblems : problems).push(locate(problem));
     }
   }
+  const { deskToken: secret } = config.choices;
+  const deskToken =
+    secret === undefined ? undefined : await readSecret(secret, file?.dir ?? cwd, options.env, TOKEN, 'a token');
+  if (typeof deskToken === 'object')
+    (deskToken.isLocal ? sourceProblems : problems).push(
+      locate({ path: ['choices', 'deskToken'], at: 'value', ...deskToken }),
+    );
   const absolute = (name: string): string => path.resolve(file?.dir ?? cwd, name);
   if (typeof config.policy === 'string') config.policy = absolute(config.policy);
   else if (config.policy !== undefined) config.policy.trust = absolute(config.policy.trust);
@@ -132,7 +141,15 @@ export async function readConfig(options: LoadOptions): Promise<{ loaded: Loaded
   const isStateInFile = options.state === undefined && hasState(file?.document.value);
   config.state = path.resolve(isStateInFile ? (file?.dir ?? cwd) : cwd, config.state);
   const origin = originOf(options, file);
-  return { loaded: { config, sources, intakes, hubs, origin }, sourceProblems: linesOf(sourceProblems, file?.name) };
+  const loaded: LoadedConfig = {
+    config,
+    sources,
+    intakes,
+    hubs,
+    ...(typeof deskToken === 'string' ? { deskToken } : {}),
+    origin,
+  };
+  return { loaded, sourceProblems: linesOf(sourceProblems, file?.name) };
 }
 
 function originOf(options: LoadOptions, file: ConfigFile | undefined): string {

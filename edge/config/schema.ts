@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { hubSchema } from './hub.ts';
-import { intakeSchema } from './intake.ts';
+import { intakeSchema, secretSchema, TOKEN, TOKEN_FORM } from './intake.ts';
 import { ledgerSchema } from './ledger.ts';
 import { parseListen } from './listen.ts';
 import { useSchema } from './use.ts';
@@ -48,6 +48,17 @@ const maskSchema = z.strictObject({
   name: z.string().min(1).describe('Shown in the console.'),
   polygon: z.array(point).min(3).max(64).describe('Corners as shares of width and height, 0 to 1.'),
 });
+
+const countLineSchema = z
+  .strictObject({
+    name: z.string().regex(NAME, 'use lower-case letters, digits and hyphens'),
+    from: point,
+    to: point,
+  })
+  .refine(({ from, to }) => from[0] !== to[0] || from[1] !== to[1], {
+    path: ['to'],
+    error: 'draw the line between two different points',
+  });
 
 const listenSchema = z
   .string()
@@ -106,6 +117,21 @@ export const cameraSchema = z.strictObject({
     })
     .prefault({})
     .describe('Covers beside those of the faces and plates that were found.'),
+  count: z
+    .strictObject({
+      lines: z
+        .array(countLineSchema)
+        .min(1)
+        .max(16)
+        .refine((lines) => new Set(lines.map(({ name }) => name)).size === lines.length, 'give each line its own name')
+        .describe(
+          'Lines on the ground, as shares of width and height. `forward` is to the right of who goes from `from` to `to`.',
+        ),
+    })
+    .optional()
+    .describe(
+      'Persons and vehicles that cross lines are counted. Counts leave the box only through a sensor of adapter `camera-counts`.',
+    ),
   delayMs: z
     .int()
     .min(100)
@@ -177,6 +203,14 @@ const settingsSchema = z.strictObject({
     .describe(
       "File that says what may leave of each sensor, or {trust: FILE}: only what `garim policy install` took, signed with this key. Without it each adapter's own policy holds.",
     ),
+  choices: z
+    .strictObject({
+      deskToken: secretSchema(z.string().regex(TOKEN, TOKEN_FORM), 'token')
+        .optional()
+        .describe('Bearer token with which the city’s desk has tokens made for people. Without it none are made here.'),
+    })
+    .prefault({})
+    .describe('What people chose about sensors; they ask at /choices.'),
   hubs: z
     .record(z.string().regex(NAME, 'use lower-case letters, digits and hyphens'), hubSchema)
     .refine((hubs) => Object.keys(hubs).length <= HUBS_MAX, `name at most ${HUBS_MAX} hubs`)
@@ -208,7 +242,33 @@ function isSameAddress(a: string, b: string): boolean {
   return one.host.toLowerCase() === other.host.toLowerCase() || isWildcard(one.host) || isWildcard(other.host);
 }
 
+/** The one adapter that reads what cameras count. */
+const COUNTS_ADAPTER = 'camera-counts';
+
+/** What is wrong with a sensor that a camera of this box feeds; the path is below the sensor. */
+function counterProblem(
+  { adapter, intake }: z.output<typeof sensorSchema>,
+  cameras: Readonly<Record<string, z.output<typeof cameraSchema>>>,
+): { path: string[]; what: string; fix: string } | undefined {
+  if (!('camera' in intake)) return undefined;
+  const path = ['intake', 'camera'];
+  if (!Object.hasOwn(cameras, intake.camera))
+    return { path, what: 'no camera has this name', fix: 'name one of `cameras`' };
+  if (cameras[intake.camera]?.count === undefined)
+    return { path, what: 'this camera counts nothing', fix: 'give it `count` with at least one line' };
+  if (adapter === COUNTS_ADAPTER) return undefined;
+  return { path: ['adapter'], what: 'not the adapter of counts', fix: `write ${COUNTS_ADAPTER} for a camera` };
+}
+
 export const configSchema = settingsSchema
+  .superRefine(({ cameras, sensors }, { addIssue }) => {
+    for (const [name, sensor] of Object.entries(sensors)) {
+      const problem = counterProblem(sensor, cameras);
+      if (problem === undefined) continue;
+      const { path, what, fix } = problem;
+      addIssue({ code: 'custom', path: ['sensors', name, ...path], message: fix, params: { what } });
+    }
+  })
   .refine(({ http, rtsp }) => !isSameAddress(http.listen, rtsp.listen), {
     path: ['rtsp', 'listen'],
     error: 'choose another port for one of the two',
@@ -228,4 +288,5 @@ export const configSchema = settingsSchema
 export type CameraSettings = z.output<typeof cameraSchema>;
 export type Config = z.output<typeof configSchema>;
 export type Mask = z.output<typeof maskSchema>;
+export type CountLine = z.output<typeof countLineSchema>;
 export type Look = CameraSettings['look'];

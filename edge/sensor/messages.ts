@@ -4,6 +4,8 @@
  * import.
  */
 import type { ResolvedIntake } from '../config/intake.ts';
+import type { ChoiceAnswer, ChoiceRequest } from '../policy/choices/exchange.ts';
+import type { EffectTime } from '../policy/choices/port.ts';
 import type { Policy, SensorPolicy } from '../policy/schema.ts';
 
 /** One row of a released table. */
@@ -26,7 +28,17 @@ export interface Release {
   window: { startMs: number; endMs: number };
   cells: readonly ReleasedCell[];
   suppressedCells: number;
-  privacy: { k: number; contributionsMax: number; epsilon?: number; unit: string };
+  privacy: {
+    k: number;
+    contributionsMax: number;
+    epsilon?: number;
+    unit: string;
+    /**
+     * Share of contributors who refused nothing and were left out all the same, to hide who refused: figures of contributors are already
+     * multiplied with 1 / (1 - decoyShare), and estimate all who did not refuse.
+     */
+    decoyShare?: number;
+  };
   /** sha256 of the policy in force, hex. */
   policyDigest: string;
 }
@@ -59,10 +71,17 @@ export type ToSensors =
       /** With their secrets. */
       intakes: Readonly<Record<string, ResolvedIntake>>;
     }
+  /** Bytes of one message for a sensor that a camera of this box feeds. None is sent before the first `status`. */
+  | { type: 'message'; sensor: string; data: Uint8Array }
+  | { type: 'choice'; id: number; request: ChoiceRequest }
   | { type: 'stop' };
 
 export type FromSensors =
   | { type: 'status'; sensors: Readonly<Record<string, SensorReport>> }
   | { type: 'release'; release: Release }
+  /** To a `choice`: what it asked for is in force, or was refused. */
+  | { type: 'choice-answer'; id: number; answer: ChoiceAnswer }
+  /** A choice that was not asked for by a message is in force. */
+  | ({ type: 'choice-effect' } & EffectTime)
   /** All windows are discarded; nothing follows. */
   | { type: 'stopped' };

@@ -13,6 +13,7 @@ import type { Choices } from '../policy/choices/port.ts';
 import { deciderOf } from '../policy/decide.ts';
 import type { LegalOrder, SensorPolicy } from '../policy/schema.ts';
 import { countDrop, noCounts, type SensorCounts, type SensorDropReason } from './counts.ts';
+import { isThinnedByList } from './decoys.ts';
 import { Vocabulary } from './guard/tokens.ts';
 import type { Release } from './messages.ts';
 import { compilePlan, type SensorPlan } from './plan.ts';
@@ -62,6 +63,11 @@ export class SensorPipeline {
   readonly #vocabulary: Vocabulary;
   /** Starts of windows in which an identifier was seen that reads like a word of the policy. */
   readonly #tainted = new Set<number>();
+  /** Starts of windows in which a legal order held: the list left out some of the time only. */
+  readonly #ordered = new Set<number>();
+  /** As long as somebody holds the release. */
+  readonly #decoyShares = new WeakMap<Release, number>();
+  readonly #isThinned: boolean;
   /** Windows that start before this are over, or nobody saw them whole. */
   #closedBeforeMs: number;
   #completeFromMs: number;
@@ -79,6 +85,7 @@ export class SensorPipeline {
     this.#publisher = new Publisher(sensor, this.#plan, policy, options);
     this.#decide = deciderOf(policy);
     this.#vocabulary = new Vocabulary(policy);
+    this.#isThinned = isThinnedByList(policy);
     this.#latenessMs = Math.min(LATENESS_MS_MAX, policy.windowMs);
     this.#closedBeforeMs = Number.NEGATIVE_INFINITY;
     this.#completeFromMs = mode.kind === 'live' ? mode.startedMs : Number.NEGATIVE_INFINITY;
@@ -133,6 +140,11 @@ export class SensorPipeline {
     return releases;
   }
 
+  /** Share of contributors by which a release of this path is too low; it is corrected once the guard has seen the exact figures. */
+  decoyShareOf(release: Release): number {
+    return this.#decoyShares.get(release) ?? 0;
+  }
+
   /** Replay: what left the memory so far. */
   takeReady(): Release[] {
     return this.#ready.splice(0);
@@ -146,6 +158,7 @@ export class SensorPipeline {
     }
     this.#windows.clear();
     this.#tainted.clear();
+    this.#ordered.clear();
     this.#closedBeforeMs = Number.NEGATIVE_INFINITY;
     this.#completeFromMs = nowMs;
     this.#epoch++;
@@ -175,6 +188,7 @@ export class SensorPipeline {
       isRefused ||= choices.isRefused(sensor, category, value);
       hasOptedIn ||= choices.hasOptedIn(sensor, category, value);
     }
+    if (orders.length > 0) this.#ordered.add(window.startMs);
     const isPaused = choices.isPaused(sensor, nowMs);
     const decision = this.#decide({ isRefused, hasOptedIn, isPaused, orders: [...orders] });
     for (const order of decision.orders) onOrder(order);
@@ -231,6 +245,7 @@ export class SensorPipeline {
     this.#windows.delete(startMs);
     this.#closedBeforeMs = Math.max(this.#closedBeforeMs, startMs + this.#options.policy.windowMs);
     const tables = window.close();
+    const isOrdered = this.#ordered.delete(startMs);
     if (this.#tainted.delete(startMs)) {
       this.withheld('guard-identifier', readings);
       return [];
@@ -243,7 +258,9 @@ export class SensorPipeline {
     const { cells, suppressedCells } = published;
     this.#counts.releases++;
     this.#counts.suppressedCells += suppressedCells;
-    return [this.#releaseOf(startMs, cells, suppressedCells)];
+    const release = this.#releaseOf(startMs, cells, suppressedCells);
+    if (this.#isThinned && !isOrdered) this.#decoyShares.set(release, this.#options.choices.decoyShare('plate'));
+    return [release];
   }
 
   /** A window gave no release. */

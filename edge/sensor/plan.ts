@@ -21,8 +21,10 @@ export interface MeasurePlan {
   statistic: Measure['statistic'];
   min: number;
   max: number;
-  /** The figure counts people or things: it is held to k like a count of contributors. */
+  /** The figure counts people or things that passed: it is held to k like a count of contributors. */
   isCount: boolean;
+  /** The figure says how many people or things are there (a mean, the last value of a count): it is held to k by itself. */
+  isLevel: boolean;
 }
 
 export interface SensorPlan {
@@ -59,7 +61,8 @@ export function compilePlan(sensor: string, adapter: Adapter, policy: SensorPoli
         });
       }
       const isCount = category === 'count' && statistic === 'sum';
-      measures.push({ field, statistic, min: Math.min(...clamp), max: Math.max(...clamp), isCount });
+      const isLevel = category === 'count' && statistic !== 'sum';
+      measures.push({ field, statistic, min: Math.min(...clamp), max: Math.max(...clamp), isCount, isLevel });
     } else if (transform.kind !== 'contributor' && transform.kind !== 'drop') {
       groups.push({ field, labelOf: labeller(transform) });
     }

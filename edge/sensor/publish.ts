@@ -1,6 +1,7 @@
 /**
  * From the tables of a closed window to the cells of a release: each protected table passes k with complementary suppression or, where the
- * policy has a budget, exact noise; what is left is put together by group.
+ * policy has a budget, exact noise; levels of what is counted (a mean, the last value) are left out below k; what is left is put together by
+ * group.
  */
 import { UserError } from '../base/errors.ts';
 import type { SensorPolicy } from '../policy/schema.ts';
@@ -33,6 +34,8 @@ export type Published = Publication | { withheld: string };
 export class Publisher {
   readonly #sensor: string;
   readonly #dimensions: readonly string[];
+  /** Fields whose figures say how many are there. */
+  readonly #levels: ReadonlySet<string>;
   readonly #policy: SensorPolicy;
   readonly #protection: Protection;
   readonly #budget: PrivacyBudget;
@@ -46,16 +49,12 @@ export class Publisher {
     tools: { budget: PrivacyBudget; uniform: UniformSource },
   ) {
     this.#sensor = sensor;
-    this.#dimensions = plan.groups.length === 0 ? ['all'] : plan.groups.map(({ field }) => field);
+    this.#dimensions = dimensionsOf(plan);
+    this.#levels = new Set(plan.measures.flatMap(({ field, isLevel }) => (isLevel ? field : [])));
     this.#policy = policy;
     this.#budget = tools.budget;
     this.#uniform = tools.uniform;
     this.#protection = protectionOf(sensor, plan, policy);
-    const recipe = { sensor, dimensions: this.#dimensions, rollups: [], protection: this.#protection };
-    checkReleaseRecipe(recipe);
-    for (const measure of plan.kind === 'people' ? plan.measures : []) {
-      checkReleaseRecipe({ ...recipe, sum: sumRecipeOf(measure) });
-    }
   }
 
   get isNoisy(): boolean {
@@ -70,15 +69,22 @@ export class Publisher {
       if (cell !== undefined) Object.assign(cell.figures, figures);
       else cells.set(key, { group: this.#groupOf(labels), figures: { ...figures } });
     };
-    for (const { labels, figures } of tables.plain) put(labels, figures);
     let suppressedCells = 0;
+    for (const { labels, figures } of tables.plain) {
+      const kept = Object.entries(figures).filter(
+        ([name, value]) => !this.#levels.has(name) || value >= this.#policy.k,
+      );
+      if (kept.length < Object.keys(figures).length) suppressedCells++;
+      if (kept.length > 0) put(labels, Object.fromEntries(kept));
+    }
+    let suppressedByTable = 0;
     for (const table of tables.protected) {
       const result = this.#release(table, startMs);
       if (result.kind === 'withheld') return { withheld: result.reason };
-      suppressedCells = Math.max(suppressedCells, result.local.suppressed);
+      suppressedByTable = Math.max(suppressedByTable, result.local.suppressed);
       for (const { labels, count, sum } of result.table.cells) put(labels, figuresOf(table, labels, count, sum));
     }
-    return { cells: [...cells.values()], suppressedCells };
+    return { cells: [...cells.values()], suppressedCells: suppressedCells + suppressedByTable };
   }
 
   #release({ table, sum }: ProtectedTable, startMs: number) {
@@ -115,9 +121,33 @@ function figuresOf(
   return figures;
 }
 
-function protectionOf(sensor: string, plan: SensorPlan, policy: SensorPolicy): Protection {
+function dimensionsOf({ groups }: SensorPlan): string[] {
+  return groups.length === 0 ? ['all'] : groups.map(({ field }) => field);
+}
+
+/** How figures of a sensor are protected. Throws a UserError that names what the policy promises and can't have. */
+export function protectionOf(sensor: string, plan: SensorPlan, policy: SensorPolicy): Protection {
+  const protection = protectionAskedFor(sensor, plan, policy);
+  const recipe = { sensor, dimensions: dimensionsOf(plan), rollups: [], protection };
+  checkReleaseRecipe(recipe);
+  for (const measure of plan.kind === 'people' ? plan.measures : []) {
+    checkReleaseRecipe({ ...recipe, sum: sumRecipeOf(measure) });
+  }
+  return protection;
+}
+
+function protectionAskedFor(sensor: string, plan: SensorPlan, policy: SensorPolicy): Protection {
   const { epsilonPerDay, k, windowMs } = policy;
   if (epsilonPerDay === undefined) return { kind: 'k-threshold', k };
+  const level = plan.measures.find(({ isLevel }) => isLevel);
+  if (plan.kind === 'things' && level !== undefined) {
+    throw new UserError(
+      `${sensor}: the ${level.statistic} of ${level.field} has no noise, and epsilonPerDay would promise it.`,
+      {
+        fix: `Drop ${level.field}, or write sum. Or take epsilonPerDay out.`,
+      },
+    );
+  }
   if (plan.kind === 'people' && plan.measures.some(({ statistic }) => statistic === 'mean')) {
     throw new UserError(`${sensor}: a mean with a privacy budget is not offered.`, {
       fix: 'Write sum: with the count it gives the mean. Or take epsilonPerDay out.',

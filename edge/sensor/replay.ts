@@ -87,7 +87,12 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
 }
 
 /** Nobody's choices are known for a file: it is the one who replays it who answers for it. Signals in the readings themselves count. */
-const NO_CHOICES: Choices = { isRefused: () => false, hasOptedIn: () => false, isPaused: () => false };
+const NO_CHOICES: Choices = {
+  isRefused: () => false,
+  hasOptedIn: () => false,
+  isPaused: () => false,
+  decoyShare: () => 0,
+};
 
 /** Tells the newest event time. A time after the reception can't be, so reception has to follow: the adapter looks a day ahead. */
 function watched(adapter: Adapter, onNewest: (atMs: number) => void): Adapter {

@@ -9,12 +9,17 @@ import { UserError, WorldError } from '../base/errors.ts';
 import { nameLoggingProcess, rootLog } from '../base/log.ts';
 import { registerSecret, registerUrlSecrets } from '../base/secrets.ts';
 import { ChoiceBook } from '../policy/choices/choice-book.ts';
+import type { ChoiceAnswer, ChoiceRequest } from '../policy/choices/exchange.ts';
+import type { EffectTime } from '../policy/choices/port.ts';
 import { openChannel } from './channel.ts';
 import type { ToSensors } from './messages.ts';
 import { Station } from './station.ts';
 
-/** How often a list of refusals that was synced is taken up. */
-const CHOICES_EVERY_MS = 5_000;
+/** How often a list of refusals that was synced is looked for: one question to the file system. */
+const LIST_EVERY_MS = 1_000;
+
+/** How often consent records that were kept long enough are looked for. */
+const RECORDS_EVERY_MS = 86_400_000;
 
 type Start = Extract<ToSensors, { type: 'start' }>;
 
@@ -25,35 +30,57 @@ export function runSensorProcess(clock: Clock = systemClock): void {
   process.on('uncaughtException', die);
   process.on('unhandledRejection', die);
   let station: Promise<Station> | undefined;
+  let opened: Station | undefined;
+  let choices: Promise<ChoiceBook> | undefined;
   const send = openChannel((message) => {
     switch (message.type) {
       case 'start':
-        station ??= open(message).catch(die);
+        choices ??= openChoices(message);
+        station ??= choices.then((book) => open(message, book)).catch(die);
+        return;
+      case 'choice':
+        void answer(message.request, choices).then((answered) =>
+          send({ type: 'choice-answer', id: message.id, answer: answered }),
+        );
+        return;
+      case 'message':
+        opened?.take(message.sensor, message.data);
         return;
       case 'stop':
         void Promise.resolve(station)
-          .then((opened) => opened?.close())
+          .then((running) => running?.close())
           .catch(die)
-          .then(() => {
-            send({ type: 'stopped' });
-            process.disconnect?.();
-          });
+          .then(() => send({ type: 'stopped' }, () => process.exit(0)));
         return;
     }
   });
-  const open = async (start: Start): Promise<Station> => {
+  const openChoices = async ({ stateDir, box, policy }: Start): Promise<ChoiceBook> => {
+    const onEffect = (effect: EffectTime): void => send({ type: 'choice-effect', ...effect });
+    const book = await ChoiceBook.open({ stateDir, box, policy, clock, onEffect });
+    const warn = (error: unknown): void => rootLog.warn(shown(error));
+    setInterval(() => void book.refresh().catch(warn), LIST_EVERY_MS).unref();
+    setInterval(() => void book.expireRecords().catch(warn), RECORDS_EVERY_MS).unref();
+    return book;
+  };
+  const open = async (start: Start, book: ChoiceBook): Promise<Station> => {
     for (const intake of Object.values(start.intakes)) {
       if (intake.kind === 'mqtt') registerUrlSecrets(intake.url);
       if (intake.kind === 'webhook') registerSecret(intake.token);
     }
-    const { box, stateDir, policy } = start;
-    const choices = await ChoiceBook.open({ stateDir, box, policy, clock });
-    setInterval(
-      () => void choices.refresh().catch((error: unknown) => rootLog.warn(shown(error))),
-      CHOICES_EVERY_MS,
-    ).unref();
-    return Station.open({ start, clock, choices, log: rootLog, send });
+    opened = await Station.open({ start, clock, choices: book, log: rootLog, send });
+    return opened;
   };
+}
+
+/** Never rejects. A fault costs this request only: whoever sends requests must not be able to end the process. */
+async function answer(request: ChoiceRequest, choices: Promise<ChoiceBook> | undefined): Promise<ChoiceAnswer> {
+  try {
+    return (await (await choices)?.answer(request)) ?? { kind: 'refused', refused: 'not-kept' };
+  } catch (error) {
+    // The message of a disk's error would name a record.
+    rootLog.error(`a choice was not kept: ${error instanceof WorldError ? error.code : shown(error)}`);
+    return { kind: 'refused', refused: 'not-kept' };
+  }
 }
 
 function die(error: unknown): never {

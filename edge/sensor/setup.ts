@@ -10,6 +10,7 @@ import { type Policy, policySchema } from '../policy/schema.ts';
 import { adapterNamed, adapterNames } from './adapters/index.ts';
 import { linkageProblems } from './guard/bound.ts';
 import { compilePlan } from './plan.ts';
+import { protectionOf } from './publish.ts';
 
 export interface SensorSetup {
   policy: Policy;
@@ -47,22 +48,27 @@ export async function sensorSetup(settings: Settings): Promise<SensorSetup> {
         fix: 'Give both the same adapter.',
       });
     }
-    compilePlan(name, adapter, sensor);
     used[name] = sensor;
   }
   if (inForce !== undefined) {
     const policy = { ...inForce.policy, sensors: used };
-    refuseLinkage(policy);
+    refuseUnsafe(policy);
     return { policy, digest: inForce.digest, remarks };
   }
   const policy = policySchema.parse({ sensors: used });
-  refuseLinkage(policy);
+  refuseUnsafe(policy);
   if (Object.keys(used).length > 0) remarks.push('no policy is configured: each sensor has the one of its adapter');
   return { policy, digest: policyDigest(policy), remarks };
 }
 
-/** A policy whose releases single people out is not taken into force at all. */
-function refuseLinkage(policy: Policy): void {
+/**
+ * A policy that asks for what can't be made, or whose releases single people out, is not taken into force at all. Throws a UserError with each
+ * reason and what to write.
+ */
+export function refuseUnsafe(policy: Policy): void {
+  for (const [name, sensor] of Object.entries(policy.sensors)) {
+    protectionOf(name, compilePlan(name, namedFor(name, sensor.adapter), sensor), sensor);
+  }
   const problems = linkageProblems(policy);
   if (problems.length === 0) return;
   throw new UserError(problems.map(({ sensors, what }) => `policy: ${sensors.join(', ')}: ${what}.`).join('\n'), {

@@ -10,20 +10,23 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { messageOf, WorldError } from '../base/errors.ts';
+import { SENSOR_MESSAGES_PER_S_MAX } from '../base/limits.ts';
 import { type Log, RepeatLog } from '../base/log.ts';
+import { RateLimit } from '../base/rate.ts';
 import type { Choices } from '../policy/choices/port.ts';
 import { ordersInForce } from '../policy/decide.ts';
 import type { Policy } from '../policy/schema.ts';
 import { adapterNamed } from './adapters/index.ts';
 import { type BudgetStore, openBudgetStore } from './budget-store.ts';
+import { corrected } from './decoys.ts';
 import { BoxGuard } from './guard/box-guard.ts';
 import type { LinkageGuard } from './guard.ts';
+import { CameraMessages } from './intake/camera.ts';
 import { openIntake } from './intake/open.ts';
 import type { Intake, IntakeSink } from './intake/port.ts';
 import { Webhooks } from './intake/webhook.ts';
 import type { FromSensors, Release, SensorReport, ToSensors } from './messages.ts';
 import { SensorPipeline } from './pipeline.ts';
-import { RateLimit } from './rate.ts';
 import { dueMsOf } from './release-time.ts';
 import { UniformSource } from './transform/noise/random.ts';
 
@@ -51,12 +54,15 @@ interface Held {
   release: Release;
   sensor: Sensor;
   dueMs: number;
+  /** Of the list that held when the window was closed. */
+  decoyShare: number;
 }
 
 export class Station {
   readonly #options: StationOptions;
   readonly #budget: BudgetStore;
   readonly #webhooks = new Webhooks();
+  readonly #cameras = new CameraMessages();
   readonly #sensors: Sensor[] = [];
   readonly #faults: RepeatLog;
   readonly #guard: LinkageGuard;
@@ -103,6 +109,11 @@ export class Station {
     this.#report();
   }
 
+  /** A message that the agent brought, for a sensor that a camera of this box feeds. */
+  take(sensor: string, message: Uint8Array): void {
+    this.#cameras.take(sensor, message);
+  }
+
   async #add(name: string, policy: Policy): Promise<void> {
     const { start, clock, choices, log } = this.#options;
     const sensorPolicy = policy.sensors[name];
@@ -120,7 +131,7 @@ export class Station {
       uniform: new UniformSource(),
       mode: { kind: 'live', startedMs: clock.wallMs(), run: this.#run },
     });
-    const rate = new RateLimit(clock);
+    const rate = new RateLimit(clock, SENSOR_MESSAGES_PER_S_MAX);
     const sink: IntakeSink = {
       waitMs: () => rate.waitMs(),
       take: (message) => {
@@ -131,7 +142,7 @@ export class Station {
     };
     const intake = await openIntake(
       start.intakes[name]!,
-      { box: start.box, sensor: name, webhooks: this.#webhooks },
+      { box: start.box, sensor: name, webhooks: this.#webhooks, cameras: this.#cameras },
       sink,
     );
     this.#sensors.push({ name, pipeline, intake });
@@ -146,7 +157,8 @@ export class Station {
     this.#watchClock(nowMs);
     for (const sensor of this.#sensors) {
       for (const release of sensor.pipeline.close(nowMs)) {
-        this.#held.push({ release, sensor, dueMs: dueMsOf(release) });
+        const decoyShare = sensor.pipeline.decoyShareOf(release);
+        this.#held.push({ release, sensor, dueMs: dueMsOf(release), decoyShare });
       }
     }
     for (const { sensor } of this.#held.splice(0, Math.max(0, this.#held.length - HELD_RELEASES_MAX))) {
@@ -168,14 +180,17 @@ export class Station {
       return;
     }
     this.#held = this.#held.filter((each) => !due.includes(each));
-    const { send } = this.#options;
+    const { send, start } = this.#options;
     const { released, withheld } = this.#guard.pass(due.map(({ release }) => release));
     for (const { release, reason } of withheld) {
       due.find((each) => each.release.id === release.id)?.sensor.pipeline.withheld(reason, 0);
     }
     for (const [reason, times] of Object.entries(this.#guard.takeCounts()))
       this.#guarded.add(`${reason}, ${times} cells or releases`);
-    for (const release of released) send({ type: 'release', release });
+    for (const release of released) {
+      const { sensor, decoyShare } = due.find((each) => each.release.id === release.id)!;
+      send({ type: 'release', release: corrected(release, start.policy.sensors[sensor.name]!, decoyShare) });
+    }
   }
 
   /** Network time arrives, or the battery of the clock is dead: the times of what waits are wrong. */

@@ -12,6 +12,7 @@ import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MESSAGE_BYTES_MAX } from '../../edge/base/limits.ts';
+import { CameraMessages } from '../../edge/sensor/intake/camera.ts';
 import { openFileIntake } from '../../edge/sensor/intake/file.ts';
 import { openMqttIntake } from '../../edge/sensor/intake/mqtt.ts';
 import type { Intake, IntakeSink } from '../../edge/sensor/intake/port.ts';
@@ -271,6 +272,26 @@ test('stream: the end of the input is the end, and its last line counts', async 
   await until('it ended', () => intake.state.state === 'ended');
   assert.deepEqual(sink.taken, ['one', 'two']);
   await intake.close();
+});
+
+test('camera: messages reach their sensor, a flood and what is too large are refused and counted, nothing comes after closing', async () => {
+  const messages = new CameraMessages();
+  const sinks = [new Sink(), new Sink()] as const;
+  const intakes = [messages.open('one', sinks[0]), messages.open('two', sinks[1])];
+  const say = (sensor: string, text: string): void => messages.take(sensor, Buffer.from(text));
+  for (const text of ['a', 'b']) say('one', text);
+  say('two', 'c');
+  say('nobody', 'd');
+  say('one', 'x'.repeat(MESSAGE_BYTES_MAX + 1));
+  sinks[0].pauseMs = 1;
+  say('one', 'too fast');
+  sinks[0].pauseMs = 0;
+  assert.deepEqual(intakes[0]?.state, { state: 'connected', lastError: '' });
+  await intakes[0]?.close();
+  say('one', 'too late');
+  assert.deepEqual(sinks[0].taken, ['a', 'b']);
+  assert.deepEqual(sinks[0].drops, ['too-large', 'rate']);
+  assert.deepEqual(sinks[1].taken, ['c']);
 });
 
 test('webhook: strangers learn nothing, and refusals say why', async () => {

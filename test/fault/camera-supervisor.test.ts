@@ -9,7 +9,7 @@ import { EvidenceGate } from '../../edge/agent/record/evidence.ts';
 import { SlateSpare } from '../../edge/agent/slate-spare.ts';
 import { systemClock } from '../../edge/base/clock.ts';
 import { rootLog } from '../../edge/base/log.ts';
-import type { AccessUnit } from '../../edge/camera/messages.ts';
+import type { AccessUnit, CountedCrossing } from '../../edge/camera/messages.ts';
 import { cameraSchema } from '../../edge/config/schema.ts';
 import { GARBAGE_COUNT } from '../support/garbage-count.ts';
 import { until } from '../support/wait.ts';
@@ -22,12 +22,16 @@ interface Seen {
 function supervise(context: TestContext, sourceUrl: string) {
   const evidence = new EvidenceGate();
   evidence.become('kept');
-  const counted = { refused: 0, restarts: 0, dropped: [] as string[] };
+  const counted = { refused: 0, restarts: 0, dropped: [] as string[], uncounted: {} as Record<string, number> };
+  const crossings: CountedCrossing[] = [];
   const log = rootLog.child({}, { level: 'silent' });
   const slates = new SlateSpare(new URL('../../edge/camera/slate-process.js', import.meta.url), log);
   const supervisor = new CameraSupervisor({
     name: 'gate',
-    settings: cameraSchema.parse({ source: 'simulated' }),
+    settings: cameraSchema.parse({
+      source: 'simulated',
+      count: { lines: [{ name: 'gate', from: [0, 0.5], to: [1, 0.5] }] },
+    }),
     sourceUrl,
     stateDir: '/nonexistent',
     cameraProcess: new URL('../support/stub-camera-process.js', import.meta.url),
@@ -41,7 +45,11 @@ function supervise(context: TestContext, sourceUrl: string) {
       unitDropped: (_, reason) => counted.dropped.push(reason),
       counted: () => {},
       health: () => {},
+      crossingsDropped: (_, reason, count) => {
+        counted.uncounted[reason] = (counted.uncounted[reason] ?? 0) + count;
+      },
     },
+    onCrossings: (some) => crossings.push(...some),
   });
   supervisor.start();
   context.after(async () => {
@@ -53,7 +61,7 @@ function supervise(context: TestContext, sourceUrl: string) {
     onFormat: () => {},
     onAccessUnit: (unit) => seen.push({ atMs: systemClock.monotonicMs(), unit }),
   });
-  return { supervisor, slates, seen, counted, evidence };
+  return { supervisor, slates, seen, counted, crossings, evidence };
 }
 
 const last = (seen: Seen[]): AccessUnit['cover'] | undefined => seen.at(-1)?.unit.cover;
@@ -174,4 +182,14 @@ test('without evidence a camera process that does not cover gets a slate beside 
   await until('camera is back', () => last(seen) === 'regions');
   assert.equal(counted.restarts, 0);
   assertRising(seen);
+});
+
+test('crossings are passed on with lines of the configuration only; others are counted as dropped', async (context) => {
+  const { counted, crossings } = supervise(context, 'stub:counts');
+  await until('crossings came', () => crossings.length > 0);
+  assert.deepEqual(
+    crossings.map(({ line }) => line),
+    ['gate'],
+  );
+  assert.deepEqual(counted.uncounted, { 'no-room': 3, 'unknown-line': 1 });
 });

@@ -13,6 +13,7 @@ import type { Verdict } from '../../edge/camera/detect/port.ts';
 import { Pipeline } from '../../edge/camera/pipeline.ts';
 import { SOLID_LUMA } from '../../edge/camera/redact/kernels.ts';
 import { lumaAt, makeFrame, ScriptedCapture, ScriptedDetector } from '../support/frames.ts';
+import { noMarkers } from '../support/no-markers.ts';
 
 /** On the detector's picture, which is 320 px wide for both sizes of frames. Each connection or size has it elsewhere. */
 const PLACES = [20, 140, 240].map((x) => ({ label: 'face' as const, x, y: 70, w: 40, h: 40, score: 0.9 }));
@@ -84,6 +85,7 @@ test('a face that is always there is never shown', async () => {
       const pipeline = new Pipeline({
         capture: new ScriptedCapture(script, pauseMs),
         detector,
+        markers: noMarkers,
         look: 'solid',
         masks: [],
         detect: { longSidePx: 320, intervalMs, tiles: 'off' },

@@ -6,7 +6,7 @@ import { FailureDamper } from '../../edge/gateway/auth/damper.ts';
 import { openCredentialStore } from '../../edge/gateway/auth/store.ts';
 import type { CameraHealth, Feed, FeedSubscriber, GatewayMetrics, StreamFormat } from '../../edge/gateway/feed.ts';
 import type { PublicRecord } from '../../edge/gateway/http/record.ts';
-import { startHttpServer } from '../../edge/gateway/http/server.ts';
+import { type HttpServerOptions, startHttpServer } from '../../edge/gateway/http/server.ts';
 import type { AgentHealth, RecordHealth } from '../../edge/gateway/http/status.ts';
 import type { Inquiries } from '../../edge/gateway/public/port.ts';
 import type { UseDesk } from '../../edge/gateway/use/desk.ts';
@@ -100,6 +100,8 @@ export async function startConsole(
     desk?: UseDesk;
     record?: PublicRecord;
     inquiries?: Inquiries;
+    choices?: HttpServerOptions['choices'];
+    log?: HttpServerOptions['log'];
   } = {},
 ) {
   const { clock = systemClock, damper = new FailureDamper(clock), slots = new ViewerSlots() } = options;
@@ -141,8 +143,9 @@ export async function startConsole(
     health: () => agent,
     record: options.record ?? { publicFile: async () => undefined },
     renderMetrics: async () => 'garim_up 1\n',
-    log: pino({ level: 'silent' }),
+    log: options.log ?? pino({ level: 'silent' }),
     clock,
+    ...(options.choices === undefined ? {} : { choices: options.choices }),
   };
   const server = await startHttpServer(serverOptions);
   const host = `127.0.0.1:${server.address.port}`;

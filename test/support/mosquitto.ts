@@ -34,7 +34,15 @@ export interface Broker extends AsyncDisposable {
 const BROKER_USER = 'sensoruser';
 const BROKER_PASSWORD = 'plantbroker@pw/1';
 
-export async function startMosquitto(): Promise<Broker> {
+export interface BrokerTls {
+  /** Files, PEM. */
+  ca: string;
+  cert: string;
+  key: string;
+}
+
+/** With `tls` it speaks TLS only, and wants a client's certificate by the same authority beside the password. */
+export async function startMosquitto(tls?: BrokerTls): Promise<Broker> {
   const temp = new TempDir();
   const port = await freePort();
   const passwords = path.join(temp.path, 'passwords');
@@ -50,6 +58,9 @@ export async function startMosquitto(): Promise<Broker> {
       `persistence_location ${temp.path}/`,
       'max_queued_messages 0',
       'user root',
+      ...(tls === undefined
+        ? []
+        : [`cafile ${tls.ca}`, `certfile ${tls.cert}`, `keyfile ${tls.key}`, 'require_certificate true']),
       '',
     ].join('\n'),
   );
@@ -67,9 +78,13 @@ export async function startMosquitto(): Promise<Broker> {
   await start();
   return {
     port,
-    url: `mqtt://${BROKER_USER}:${encodeURIComponent(BROKER_PASSWORD)}@127.0.0.1:${port}`,
+    url: `${tls === undefined ? 'mqtt' : 'mqtts'}://${BROKER_USER}:${encodeURIComponent(BROKER_PASSWORD)}@127.0.0.1:${port}`,
     publisher: (options = {}) =>
-      connectAsync(`mqtt://127.0.0.1:${port}`, { username: BROKER_USER, password: BROKER_PASSWORD, ...options }),
+      connectAsync(`${tls === undefined ? 'mqtt' : 'mqtts'}://127.0.0.1:${port}`, {
+        username: BROKER_USER,
+        password: BROKER_PASSWORD,
+        ...options,
+      }),
     start,
     stop,
     async [Symbol.asyncDispose]() {

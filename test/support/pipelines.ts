@@ -6,7 +6,12 @@ import { type PipelineOptions, SensorPipeline } from '../../edge/sensor/pipeline
 import { PrivacyBudget } from '../../edge/sensor/transform/budget.ts';
 import { UniformSource } from '../../edge/sensor/transform/noise/random.ts';
 
-export const NOBODY: Choices = { isRefused: () => false, hasOptedIn: () => false, isPaused: () => false };
+export const NOBODY: Choices = {
+  isRefused: () => false,
+  hasOptedIn: () => false,
+  isPaused: () => false,
+  decoyShare: () => 0,
+};
 
 export const DIGEST = 'd'.repeat(64);
 

@@ -2,7 +2,8 @@
  * A camera process for tests of what supervises one: speaks the messages, codes a test pattern, and misbehaves as its source URL says:
  * `stub:good`, `stub:mute` (says nothing at all), `stub:no-picture` (health only), `stub:garbage-messages` (every malformed message we could
  * think of, then goes on as good), `stub:garbage-bytes` (bytes on the wire that are no message), `stub:huge-length` (announces a
- * message of 2 GB), `stub:deaf` (good, but does not stop when asked).
+ * message of 2 GB), `stub:deaf` (good, but does not stop when asked), `stub:counts` (good, and tells of crossings of the lines `gate` and
+ * `nowhere`).
  */
 import { writeSync } from 'node:fs';
 import { openParentWire, WIRE_FD } from '../../edge/base/wire.ts';
@@ -33,6 +34,10 @@ function start(sourceUrl: string): void {
   setInterval(sayHealth, 500);
   if (kind === 'no-picture') return;
   if (kind === 'garbage-messages') sendGarbage();
+  if (kind === 'counts') {
+    const crossing = { line: 'gate', class: 'person', direction: 'forward', atMs: 1_770_000_000_000, track: 5 };
+    say({ type: 'counts', crossings: [crossing, { ...crossing, line: 'nowhere' }], dropped: 3 });
+  }
   const feed = createTestFeed({ name: 'stub', widthPx: 320, heightPx: 180, frameRate: 10 });
   feed.subscribe({
     onFormat: (format) => say({ type: 'format', format }),

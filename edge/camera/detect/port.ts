@@ -8,6 +8,9 @@
 /** Classes a detector may report. `face` and `plate` must be covered; the others are hints. */
 export type DetectionLabel = 'face' | 'plate' | 'person' | 'vehicle';
 
+/** What a vehicle is, where a network tells. Bicycles carry no plate: they are told for counting alone. */
+export type VehicleKind = 'bicycle' | 'car' | 'motorcycle' | 'bus' | 'truck';
+
 /** Axis-aligned box in pixels: top-left corner and size, fractions allowed. */
 export interface Box {
   x: number;
@@ -20,6 +23,7 @@ export interface Detection extends Box {
   label: DetectionLabel;
   /** 0 to 1. */
   score: number;
+  kind?: VehicleKind;
 }
 
 /** What the detector sees. Its memory is transferred to the worker: the caller must not touch it afterwards. */

@@ -16,7 +16,7 @@ const VISIBLE_MIN = 0.25;
 const HEIGHT_PX_MIN = 8;
 
 /** Whether it is to be covered on this frame. */
-export const counts = (o: TruthObject): boolean =>
+export const counts = (o: TruthObject): o is TruthObject & { label: 'face' | 'plate' } =>
   (o.label === 'face' || o.label === 'plate') && o.visible >= VISIBLE_MIN && o.h >= HEIGHT_PX_MIN;
 
 /** Frames of the street, as fast as they are pulled. */

@@ -6,7 +6,8 @@
 import { systemClock } from '../../base/clock.ts';
 import { createStreet, type StreetOptions, type StreetTruth } from '../capture/simulated/street.ts';
 import type { Box, Detection, Detector } from '../detect/port.ts';
-import { type DetectSettings, Pipeline } from '../pipeline.ts';
+import type { DetectSettings } from '../detection-loop.ts';
+import { Pipeline } from '../pipeline.ts';
 import type { CoverPlan } from '../redact/plan.ts';
 import type { CoveredLabel } from './annotations.ts';
 import { barcodeHeightPx } from './barcode.ts';

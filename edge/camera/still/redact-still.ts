@@ -1,10 +1,11 @@
 /** One still through the filter: read, find, cover, write. What can't be looked at is covered whole. */
 import type { Look } from '../../config/schema.ts';
-import type { Detection } from '../detect/port.ts';
+import type { Box, Detection } from '../detect/port.ts';
 import { redactPicture } from '../redact/picture-redactor.ts';
 import { type CoverPlan, planCover } from '../redact/plan.ts';
 import { withMargin } from '../track/margin.ts';
 import { type FindOptions, findInPicture } from './find.ts';
+import { markedBodies } from './marked.ts';
 import { type RawPicture, readPicture } from './raw-picture.ts';
 import { writePicture } from './write-picture.ts';
 
@@ -28,18 +29,28 @@ export async function redactStill(
 
 async function planStill(picture: RawPicture, options: FindOptions): Promise<CoverPlan> {
   const found = await findInPicture(picture, options);
-  return found.kind === 'unavailable'
-    ? { kind: 'whole-frame', reason: found.reason }
-    : coverBoxes(found.detections, picture);
+  if (found.kind === 'unavailable') return { kind: 'whole-frame', reason: found.reason };
+  const persons = found.detections.filter(({ label }) => label === 'person');
+  return coverBoxes(found.detections, picture, await markedBodies(picture, persons));
 }
 
-/** The plan that hides what was found. */
-export function coverBoxes(detections: readonly Detection[], { widthPx, heightPx }: RawPicture): CoverPlan {
+/** The plan that hides what was found, and these bodies whole. */
+export function coverBoxes(
+  detections: readonly Detection[],
+  { widthPx, heightPx }: RawPicture,
+  bodies: readonly Box[] = [],
+): CoverPlan {
   const regions = detections.map((d, i) => ({
     ...withMargin(d, d.label),
     label: d.label,
     score: d.score,
     track: i + 1,
   }));
-  return planCover(regions, [], widthPx, heightPx);
+  const zones = bodies.map((body, i) => ({
+    ...body,
+    label: 'person' as const,
+    score: 1,
+    track: regions.length + i + 1,
+  }));
+  return planCover(regions, [], widthPx, heightPx, zones);
 }

@@ -1,6 +1,6 @@
 /** From what a camera costs on a box to settings, and to how many cameras it carries. Pure. */
 import { SETTLE_MS } from '../../base/limits.ts';
-import type { DetectSettings } from '../pipeline.ts';
+import type { DetectSettings } from '../detection-loop.ts';
 import type { BoxCost, CameraSize, SIZES_PX } from './measure.ts';
 
 /** Of a core, for the detection of one camera (pipeline.ts). */

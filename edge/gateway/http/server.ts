@@ -1,9 +1,9 @@
 /**
  * The HTTP side of the gateway: console, API, metrics, snapshots and WebSockets. Owns its listening socket and every connection.
  *
- * Always holds: nothing but `/healthz`, the login form with its two files, and what is public of the record (`record.ts`, `public/`) is answered without
- * credentials; a path is matched as it stands in the request, never decoded or resolved; every answer carries the security headers. Load
- * beyond a limit is refused.
+ * Always holds: nothing but `/healthz`, the login form with its two files, what is public of the record (`record.ts`, `public/`) and people's
+ * choices (`choices/routes.ts`) is answered without credentials; a path is matched as it stands in the request, never decoded or resolved; every
+ * answer carries the security headers. Load beyond a limit is refused.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -14,6 +14,8 @@ import { VIEWERS_MAX } from '../../base/limits.ts';
 import { parseListen } from '../../config/listen.ts';
 import { PURPOSES } from '../../config/purposes.ts';
 import { pullerId } from '../../config/use.ts';
+import type { PeoplesChoices } from '../choices/port.ts';
+import { ChoiceRoutes } from '../choices/routes.ts';
 import { type Asset, loadAssets } from '../console/assets.ts';
 import { PublicPages } from '../public/handler.ts';
 import type { Inquiries } from '../public/port.ts';
@@ -49,6 +51,8 @@ export interface HttpServerOptions extends ServerOptions {
   sensors?: SensorDirectory;
   /** What anybody may ask of it. */
   inquiries?: Inquiries;
+  /** Where somebody keeps what people chose. Without a token of the desk no tokens are made. */
+  choices?: { keeper: PeoplesChoices; deskToken: string | undefined };
   /** Prometheus text format. */
   renderMetrics: () => Promise<string>;
 }
@@ -112,6 +116,7 @@ class Gateway {
   readonly #assets: ReadonlyMap<string, Asset>;
   readonly #authenticator: Authenticator;
   readonly #login: Login;
+  readonly #choices: ChoiceRoutes | undefined;
   readonly #sockets: Sockets;
   readonly #viewers: Viewers;
   readonly #record: RecordPages;
@@ -119,13 +124,17 @@ class Gateway {
   #isClosed = false;
 
   constructor(options: HttpServerOptions, assets: ReadonlyMap<string, Asset>) {
-    const { feeds, credentials, damper, slots, metrics, log, clock = systemClock } = options;
+    const { feeds, credentials, damper, slots, metrics, log, clock = systemClock, choices } = options;
     const loginPage = assets.get('login.html');
     if (loginPage === undefined) throw new Error('login.html is missing among the console’s files');
     this.#options = options;
     this.#assets = assets;
     this.#authenticator = new Authenticator(credentials, damper, clock);
     this.#login = new Login(this.#authenticator, loginPage);
+    this.#choices =
+      choices === undefined
+        ? undefined
+        : new ChoiceRoutes({ choices: choices.keeper, deskToken: choices.deskToken, clock });
     this.#sockets = new Sockets((id) => this.#authenticator.sessions.use(id) !== undefined);
     this.#record = new RecordPages(options.record);
     this.#publicPages = options.inquiries === undefined ? undefined : new PublicPages(options.inquiries);
@@ -167,6 +176,8 @@ class Gateway {
       if (ended !== undefined) this.#sockets.endSession(ended);
       return;
     }
+    const choice = this.#choices?.find(key);
+    if (choice !== undefined) return choice(request, response);
     const asset = method === 'GET' ? this.#asset(pathname) : undefined;
     if (asset !== undefined && PUBLIC_ASSETS.has(pathname)) return respondAsset(request, response, asset);
     const isKnown = async (): Promise<boolean> => (await this.#authenticator.identify(request)).outcome === 'known';

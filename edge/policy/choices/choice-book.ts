@@ -9,8 +9,16 @@ import { type Clock, systemClock } from '../../base/clock.ts';
 import { UserError } from '../../base/errors.ts';
 import type { Policy, SensorPolicy } from '../schema.ts';
 import type { CategoryId } from '../taxonomy.ts';
-import { type ConsentRecord, categoriesAskedFor, isWithdrawn, newConsentRecord, withdrawn } from './consent-record.ts';
+import {
+  type ConsentRecord,
+  categoriesAskedFor,
+  isWithdrawn,
+  newConsentRecord,
+  receiptOf,
+  withdrawn,
+} from './consent-record.ts';
 import { ConsentStore } from './consent-store.ts';
+import type { ChoiceAnswer, ChoiceRefusal, ChoiceRequest, TokenPublicKeys } from './exchange.ts';
 import { OPT_IN_MS, OptIns } from './opt-ins.ts';
 import {
   keyFileOf,
@@ -34,15 +42,7 @@ import { TokenKeys, type TokenKind } from './token-keys.ts';
 import { type Issued, type TokenRefusal, Tokens } from './tokens.ts';
 import { type PauseRefusal, ZonePauses } from './zone-pauses.ts';
 
-export type OptInRefusal =
-  | TokenRefusal
-  | 'sensor-unknown'
-  | 'nothing-to-agree-to' // the sensor uses nothing that needs consent
-  | 'category-unknown' // the sensor does not see this kind of identifier
-  | 'key-malformed'
-  | 'too-many';
-
-export type PauseAnswer = { untilMs: number } | { refused: TokenRefusal | PauseRefusal | 'zone-unknown' };
+type PauseAnswer = { untilMs: number } | { refused: TokenRefusal | PauseRefusal | 'zone-unknown' };
 
 export interface ChoiceBookOptions {
   stateDir: string;
@@ -50,6 +50,7 @@ export interface ChoiceBookOptions {
   box: string;
   policy: Policy;
   clock?: Clock;
+  /** Called when a list that was synced is in force. How long requests took is for whoever brings them to say. */
   onEffect?: (effect: EffectTime) => void;
 }
 
@@ -110,9 +111,8 @@ export class ChoiceBook implements Choices {
     return this.#pauses.isPaused(this.#zoneOf(sensor), nowMs);
   }
 
-  /** Share of people who did not refuse that the list leaves out: counts of vehicles are multiplied with `correctionFactor` of it. */
-  get rho(): number {
-    return this.#list === undefined ? 0 : rhoOf(this.#list.list);
+  decoyShare(category: CategoryId): number {
+    return category !== 'plate' || this.#list === undefined ? 0 : rhoOf(this.#list.list);
   }
 
   /** Takes up a list that was synced since; to be called every few seconds. Throws as `open` does, and the old list stays in force. */
@@ -120,19 +120,44 @@ export class ChoiceBook implements Choices {
     await this.#loadList(true);
   }
 
+  /** A request that came from elsewhere, answered when what it asks for is in force. Rejects when the disk fails. */
+  async answer(asked: ChoiceRequest): Promise<ChoiceAnswer> {
+    switch (asked.kind) {
+      case 'keys':
+        return { kind: 'keys', keys: await this.tokenKeys() };
+      case 'tokens': {
+        const issued = await this.issueTokens(asked.of, asked.blinded);
+        return typeof issued === 'string' ? refused(issued) : { kind: 'tokens', issued };
+      }
+      case 'opt-in': {
+        const answer = await this.optIn(asked.request);
+        return 'refused' in answer ? refused(answer.refused) : { kind: 'opt-in', receipt: receiptOf(answer.record) };
+      }
+      case 'withdrawal':
+        return (await this.withdraw(asked.request)) ? { kind: 'withdrawal' } : refused('record-unknown');
+      case 'pause': {
+        const answer = await this.pauseZone(asked.request);
+        return 'refused' in answer ? refused(answer.refused) : { kind: 'pause', untilMs: answer.untilMs };
+      }
+    }
+  }
+
   issueTokens(kind: TokenKind, blinded: readonly Uint8Array[]): Promise<Issued | TokenRefusal> {
     return this.#tokens.issue(kind, blinded, this.#clock.wallMs());
   }
 
-  /** The public key that holders check proofs against; the same for everybody, and to be published where all see it. */
-  async tokenKey(kind: TokenKind): Promise<{ epoch: number; publicKey: Uint8Array }> {
-    const { epoch, publicKey } = await this.#keys.current(kind, this.#clock.wallMs());
-    return { epoch, publicKey };
+  /** The public keys that holders check proofs against; the same for everybody, and to be published where all see them. */
+  async tokenKeys(): Promise<TokenPublicKeys> {
+    const keyOf = async (kind: TokenKind) => {
+      const { epoch, publicKey } = await this.#keys.current(kind, this.#clock.wallMs());
+      return { epoch, publicKey };
+    };
+    return { 'opt-in': await keyOf('opt-in'), pause: await keyOf('pause') };
   }
 
   /** The record is the receipt: the phone keeps it. */
-  async optIn(request: OptInRequest): Promise<{ record: ConsentRecord } | { refused: OptInRefusal }> {
-    const [startMs, nowMs] = [this.#clock.monotonicMs(), this.#clock.wallMs()];
+  async optIn(request: OptInRequest): Promise<{ record: ConsentRecord } | { refused: ChoiceRefusal }> {
+    const nowMs = this.#clock.wallMs();
     const { sensor: name, category, value, holderKey } = request;
     const sensor = Object.hasOwn(this.#policy.sensors, name) ? this.#policy.sensors[name] : undefined;
     if (sensor === undefined) return { refused: 'sensor-unknown' };
@@ -152,19 +177,16 @@ export class ChoiceBook implements Choices {
       terms: termsOf(sensor),
       untilMs: nowMs + OPT_IN_MS,
     });
-    this.#report('opt-in', startMs);
     return { record };
   }
 
   /** In force at once, durable when it returns; false for an unknown record and for a signature that is not of its key. */
   async withdraw({ record: id, signature }: WithdrawalRequest): Promise<boolean> {
-    const startMs = this.#clock.monotonicMs();
     const record = await this.#consents.read(id);
     const key = record === undefined ? undefined : holderKeyOf(record.holderKey);
     if (record === undefined || key === undefined) return false;
     if (!verify(null, withdrawalMessage(id), key, Buffer.from(signature, 'base64'))) return false;
     this.#optIns.remove(id);
-    this.#report('withdrawal', startMs);
     if (!isWithdrawn(record)) await this.#consents.write(withdrawn(record, this.#clock.wallMs()), false);
     return true;
   }
@@ -177,7 +199,7 @@ export class ChoiceBook implements Choices {
   }
 
   async #pauseZone(request: PauseRequest): Promise<PauseAnswer> {
-    const [startMs, nowMs] = [this.#clock.monotonicMs(), this.#clock.wallMs()];
+    const nowMs = this.#clock.wallMs();
     const { token, zone } = request;
     if (!Object.keys(this.#policy.sensors).some((sensor) => this.#zoneOf(sensor) === zone))
       return { refused: 'zone-unknown' };
@@ -185,9 +207,7 @@ export class ChoiceBook implements Choices {
     if (unfit !== undefined) return { refused: unfit };
     const refused = await this.#tokens.spend('pause', token, pauseMessage(zone), nowMs);
     if (refused !== undefined) return { refused };
-    const untilMs = await this.#pauses.pause(zone, nowMs);
-    this.#report('pause', startMs);
-    return { untilMs };
+    return { untilMs: await this.#pauses.pause(zone, nowMs) };
   }
 
   /** Deletes records that were kept long enough; to be called once a day. */
@@ -223,10 +243,10 @@ export class ChoiceBook implements Choices {
   #zoneOf(sensor: string): string {
     return (Object.hasOwn(this.#policy.sensors, sensor) ? this.#policy.sensors[sensor]?.zone : undefined) ?? sensor;
   }
+}
 
-  #report(choice: EffectTime['choice'], startMs: number): void {
-    this.#onEffect({ choice, tookMs: this.#clock.monotonicMs() - startMs });
-  }
+function refused(why: ChoiceRefusal): ChoiceAnswer {
+  return { kind: 'refused', refused: why };
 }
 
 /** What people agree to: the purpose, and what is used. */

@@ -8,6 +8,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Controller, SensorPolicy } from '../schema.ts';
 import { type CategoryId, categoryOf } from '../taxonomy.ts';
+import type { OptInReceipt } from './exchange.ts';
 import { OPT_IN_MS } from './opt-ins.ts';
 
 const PROFILE = 'https://w3id.org/dpv/schema/dpv-27560#record';
@@ -42,14 +43,27 @@ export function categoriesAskedFor(sensor: SensorPolicy): CategoryId[] {
   return [...new Set(asked)].sort();
 }
 
-export function newConsentRecord(options: {
+interface Agreement {
   controller: Controller;
   sensor: SensorPolicy;
   holderKey: string;
-  nowMs: number;
-}): ConsentRecord {
-  const { controller, sensor, holderKey, nowMs } = options;
-  const [id, subject] = [randomUUID(), `urn:uuid:${randomUUID()}`];
+}
+
+export function newConsentRecord({ nowMs, ...agreement }: Agreement & { nowMs: number }): ConsentRecord {
+  const receipt = { record: randomUUID(), subject: `urn:uuid:${randomUUID()}`, createdMs: nowMs };
+  return consentRecordOf(agreement, receipt);
+}
+
+export function receiptOf({ id, document }: ConsentRecord): OptInReceipt {
+  const subject = (document['dpv:hasDataSubject'] as Node)['@id'] as string;
+  return { record: id, subject, createdMs: Date.parse((document['dct:created'] as Node)['@value'] as string) };
+}
+
+/** The same record for the same agreement and receipt, wherever it is made. */
+export function consentRecordOf(
+  { controller, sensor, holderKey }: Agreement,
+  { record: id, subject, createdMs: nowMs }: OptInReceipt,
+): ConsentRecord {
   const country = `loc:${controller.jurisdiction}`;
   const document: Node = {
     '@context': CONTEXT,

@@ -10,6 +10,8 @@ export interface Choices {
   hasOptedIn(sensor: string, category: CategoryId, value: string): boolean;
   /** Somebody paused the sensor's zone. */
   isPaused(sensor: string, nowMs: number): boolean;
+  /** Share of those who did not refuse that the list of this category leaves out all the same, at random: 0 where there is no list. */
+  decoyShare(category: CategoryId): number;
 }
 
 /** How long a choice took to take effect: for the metrics, and for the indicator of opt-out latency. Names nobody. */

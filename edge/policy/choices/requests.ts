@@ -5,10 +5,15 @@
 import canonicalize from 'canonicalize';
 import { z } from 'zod';
 import { CATEGORY_IDS } from '../taxonomy.ts';
-import { tokenSchema } from './tokens.ts';
+import { TOKEN_KINDS } from './token-keys.ts';
+import { blindedSchema, tokenSchema } from './tokens.ts';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/);
 const ed25519 = z.string().regex(/^[A-Za-z0-9+/]{43}=$/);
+
+/** What the city's desk sends for a holder: it can't recognise the tokens when they are spent. */
+export const tokensRequestSchema = z.strictObject({ kind: z.enum(TOKEN_KINDS), blinded: blindedSchema });
+export type TokensRequest = z.output<typeof tokensRequestSchema>;
 
 export const optInRequestSchema = z.strictObject({
   token: tokenSchema,

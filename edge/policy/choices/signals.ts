@@ -21,6 +21,9 @@ export function isOptOutService(uuid: string): boolean {
   return hex === UUID_HEX || hex === UUID_HEX_REVERSED;
 }
 
+/** At the end of a network's name, and anywhere in it: for people to read. */
+export const OPT_OUT_NETWORK_NAMES = ['..._nomap', '..._optout...'] as const;
+
 /**
  * Whether the name of a Wi-Fi network asks to be left out: it ends in `_nomap`, or holds `_optout` anywhere, as the two location services
  * that introduced them read it. Case does not count, nor what a driver pads the name with.

@@ -51,6 +51,7 @@ export function isEpochOpen(epoch: number, nowMs: number): boolean {
 export class TokenKeys {
   readonly #file: string;
   #keys: StoredKey[];
+  #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(file: string, keys: StoredKey[]) {
     this.#file = file;
@@ -74,6 +75,15 @@ export class TokenKeys {
 
   /** The key that tokens are made with now. Makes it, and deletes those that have expired, durably. */
   async current(kind: TokenKind, nowMs: number): Promise<TokenKey> {
+    const known = this.at(kind, epochAt(nowMs), nowMs);
+    if (known !== undefined) return known;
+    // One after the other: of two that are made at once, each would write the file without the other.
+    const made = this.#turn.then(() => this.#make(kind, nowMs));
+    this.#turn = made.catch(() => {});
+    return made;
+  }
+
+  async #make(kind: TokenKind, nowMs: number): Promise<TokenKey> {
     const epoch = epochAt(nowMs);
     const known = this.at(kind, epoch, nowMs);
     if (known !== undefined) return known;

@@ -1,7 +1,7 @@
 /** Bluetooth LE advertisements as scanners log them. Names of devices and manufacturer data are fingerprints: they are not kept. */
 import { z } from 'zod';
+import { isOptOutService } from '../../policy/choices/signals.ts';
 import { form, jsonAdapter } from './json-adapter.ts';
-import { isOptOutService } from './refusal.ts';
 import { canonicalAddress, deviceAddress, latitude, longitude, numeric, positionOf, time } from './values.ts';
 
 /** Service UUIDs of one advertisement: its 31 bytes hold fewer; extended ones could hold more, and are cut. */

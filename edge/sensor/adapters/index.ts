@@ -3,6 +3,7 @@ import { UserError } from '../../base/errors.ts';
 import type { Adapter } from '../reading.ts';
 import { bikeShare } from './bike-share.ts';
 import { bleScans } from './ble-scans.ts';
+import { cameraCounts } from './camera-counts.ts';
 import { dockingStations } from './docking-stations.ts';
 import { environment } from './environment.ts';
 import { gps } from './gps.ts';
@@ -19,6 +20,7 @@ const ADAPTERS: ReadonlyMap<string, Adapter> = new Map(
   [
     bikeShare,
     bleScans,
+    cameraCounts,
     dockingStations,
     environment,
     gps,

@@ -1,7 +1,7 @@
 /** Probe requests as scanners report them: who asked, for which network, how strong. Frames of a capture arrive in the same form. */
 import { z } from 'zod';
+import { isOptOutNetworkName } from '../../policy/choices/signals.ts';
 import { form, jsonAdapter } from './json-adapter.ts';
-import { isOptOutNetworkName } from './refusal.ts';
 import { canonicalAddress, deviceAddress, numeric, time } from './values.ts';
 
 const record = z.object({

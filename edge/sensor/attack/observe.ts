@@ -61,7 +61,12 @@ interface Stream {
 export const keyOf = ({ sensor, startMs, labels, name }: Figure): string => `${sensor}|${startMs}|${labels}|${name}`;
 export const windowKey = (sensor: string, startMs: number): string => `${sensor}|${startMs}`;
 
-const EVERYBODY_AGREED: Choices = { isRefused: () => false, hasOptedIn: () => true, isPaused: () => false };
+const EVERYBODY_AGREED: Choices = {
+  isRefused: () => false,
+  hasOptedIn: () => true,
+  isPaused: () => false,
+  decoyShare: () => 0,
+};
 
 /** Knows how messages become figures, by the real adapters and plans. */
 export class Reader {

@@ -6,7 +6,7 @@
  * its packet id and a keyed digest of its bytes, kept in memory for the messages that can be on their way, and is not counted twice.
  */
 import { createHmac, randomBytes } from 'node:crypto';
-import { connect as connectTcp } from 'node:net';
+import { connect as connectTcp, isIP } from 'node:net';
 import { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { type IPublishPacket, MqttClient } from 'mqtt';
@@ -33,7 +33,7 @@ type MqttSettings = Extract<ResolvedIntake, { kind: 'mqtt' }>;
 
 /** `clientId` names box and sensor: the broker keeps its session by it. */
 export function openMqttIntake(settings: MqttSettings, clientId: string, sink: IntakeSink): Intake {
-  const { url, topics, version } = settings;
+  const { url, topics, version, tls = {} } = settings;
   const { protocol, hostname, port, username, password } = new URL(url);
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   const state: IntakeState = { state: 'connecting', lastError: '' };
@@ -45,7 +45,7 @@ export function openMqttIntake(settings: MqttSettings, clientId: string, sink: I
   const stream = (): Duplex => {
     const socket =
       protocol === 'mqtts:'
-        ? connectTls({ host, port: Number(port || 8883), servername: /[a-z]/i.test(host) ? host : '' })
+        ? connectTls({ ...tls, host, port: Number(port || 8883), servername: isName(host) ? host : '' })
         : connectTcp({ host, port: Number(port || 1883) });
     socket.setNoDelay();
     const limited = socket.pipe(new PacketLimit(REMAINING_BYTES_MAX));
@@ -121,6 +121,11 @@ export function openMqttIntake(settings: MqttSettings, clientId: string, sink: I
       client.stream?.destroy();
     },
   };
+}
+
+/** Server names can't be addresses; those are looked for among the certificate's own addresses. */
+function isName(host: string): boolean {
+  return isIP(host) === 0;
 }
 
 /** The messages that the broker may believe unacknowledged. */

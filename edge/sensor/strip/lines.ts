@@ -22,10 +22,10 @@ export async function* stripLines(input: AsyncIterable<Uint8Array>): AsyncGenera
 }
 
 function stripLine(line: number, bytes: Uint8Array): StrippedLine {
-  const text = textOf(bytes);
-  if (text === undefined) return refused(line, 'not a JSON object with a string "text"');
+  const read = textOf(bytes);
+  if ('error' in read) return refused(line, read.error);
   try {
-    return { line, ...stripText(text) };
+    return { line, ...stripText(read.text) };
   } catch (error) {
     // What a fault of ours says may quote the text.
     return refused(line, error instanceof UserError ? messageOf(error) : 'a fault of its own');
@@ -34,15 +34,25 @@ function stripLine(line: number, bytes: Uint8Array): StrippedLine {
 
 const refused = (line: number, error: string): StrippedLine => ({ line, text: null, error });
 
-function textOf(bytes: Uint8Array): string | undefined {
+/** A byte order mark, as some editors put before the first line, and a carriage return at the end are no part of a text. */
+function textOf(bytes: Uint8Array): { text: string } | { error: string } {
+  let line: string;
   try {
-    const value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown;
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'text')) return undefined;
-    const { text } = value as { text: unknown };
-    return typeof text === 'string' ? text : undefined;
+    line = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    return undefined;
+    return { error: 'not UTF-8' };
   }
+  if (line.trim() === '') return { error: 'an empty line' };
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return { error: 'not JSON' }; // the parser's message would quote the line
+  }
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'text'))
+    return { error: 'not a JSON object with a "text"' };
+  const { text } = value as { text: unknown };
+  return typeof text === 'string' ? { text } : { error: 'its "text" is not a string' };
 }
 
 /** Lines without their ends; `undefined` for one that is too long. */

@@ -1,13 +1,20 @@
 /** How HTTP hubs are asked: what an answer's status means is the same for all of them. */
+import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
 import { messageOf, WorldError } from '../../base/errors.ts';
 import { redactUrl } from '../../base/secrets.ts';
+import type { ClientTls } from '../../config/client-tls.ts';
 
 export interface HttpTarget {
-  /** Without user and password: `fetch` refuses those. */
+  /** Without user and password. */
   url: string;
   /** Bearer token. */
   token: string | undefined;
+  tls?: ClientTls;
 }
+
+/** Of an answer: a list of what a batch did wrong. A longer one is cut off, and is then no JSON. */
+const ANSWER_BYTES_MAX = 256 * 1024;
 
 const ANSWER_CHARS_SHOWN = 200;
 
@@ -17,33 +24,59 @@ const ANSWER_CHARS_SHOWN = 200;
  * person mends without what waits being lost.
  */
 export async function post(
-  { url, token }: HttpTarget,
+  target: HttpTarget,
   contentType: string,
   body: unknown,
   signal: AbortSignal,
 ): Promise<{ status: number; text: string }> {
-  const headers: Record<string, string> = { 'content-type': contentType, accept: 'application/json' };
+  const { url, token } = target;
+  const payload = Buffer.from(JSON.stringify(body));
+  const headers: Record<string, string> = {
+    'content-type': contentType,
+    'content-length': String(payload.length),
+    accept: 'application/json',
+  };
   if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
   let status: number;
   let text: string;
   try {
-    const answer = await fetch(url, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify(body),
-      redirect: 'manual',
-      signal,
-    });
-    status = answer.status;
-    text = await answer.text();
+    const answer = await send(target, headers, payload, signal);
+    status = answer.statusCode ?? 0;
+    text = await textOf(answer);
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    throw new WorldError('hub-unreachable', `${redactUrl(url)} does not answer: ${messageOf(cause)}`, { cause: error });
+    throw new WorldError('hub-unreachable', `${redactUrl(url)} does not answer: ${messageOf(error)}`, { cause: error });
   }
   if (status >= 200 && status < 300) return { status, text };
   const said = `${redactUrl(url)} answered ${status}: ${text.slice(0, ANSWER_CHARS_SHOWN)}`;
   if (isRefusal(status)) throw new WorldError('hub-refused', said);
   throw new WorldError('hub-unreachable', `${said}${adviceFor(status)}`);
+}
+
+/** Not `fetch`: it takes no certificates of one's own without a second HTTP library. */
+function send(
+  { url, tls }: HttpTarget,
+  headers: Record<string, string>,
+  payload: Buffer,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  const request = url.startsWith('https:') ? requestHttps : requestHttp;
+  return new Promise((resolve, reject) => {
+    request(url, { method: 'POST', headers, signal, ...tls })
+      .once('response', resolve)
+      .once('error', reject)
+      .end(payload);
+  });
+}
+
+async function textOf(answer: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const part of answer as AsyncIterable<Buffer>) {
+    sizeBytes += part.length;
+    if (sizeBytes > ANSWER_BYTES_MAX) break; // ends the connection
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString('utf8');
 }
 
 /** Whether the same request would get the same answer for ever. */

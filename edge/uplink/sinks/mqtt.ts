@@ -7,18 +7,20 @@
 import { connectAsync, type MqttClient } from 'mqtt';
 import { messageOf, WorldError } from '../../base/errors.ts';
 import { HUB_ANSWER_MS_MAX } from '../../base/limits.ts';
+import type { ClientTls } from '../../config/client-tls.ts';
 import type { Sink } from '../sink.ts';
 
 export interface MqttTarget {
   /** mqtt:// or mqtts://, with its credentials. */
   url: string;
   topicPrefix: string;
+  tls?: ClientTls;
 }
 
 /** Reason codes of PUBACK that the same message would get again: payload format invalid, packet too large, topic name invalid. */
 const REFUSALS = new Set([0x99, 0x95, 0x90]);
 
-export function mqttSink({ url, topicPrefix }: MqttTarget, box: string, shownUrl: string): Sink {
+export function mqttSink({ url, topicPrefix, tls }: MqttTarget, box: string, shownUrl: string): Sink {
   let client: MqttClient | undefined;
 
   const drop = (): void => {
@@ -36,6 +38,7 @@ export function mqttSink({ url, topicPrefix }: MqttTarget, box: string, shownUrl
         connectTimeout: HUB_ANSWER_MS_MAX,
         clientId: `garim-${box}`,
         keepalive: 30,
+        ...tls,
       },
       false,
     );

@@ -11,8 +11,9 @@ const BATCH_PATH = 'ngsi-ld/v1/entityOperations/upsert';
 /** Most brokers take 1,000 at once; smaller batches keep a fault small. */
 const ENTITIES_EACH_MAX = 100;
 
-export function ngsiLdSink({ url, token }: HttpTarget, box: string, shownUrl: string): Sink {
-  const target = { url: new URL(BATCH_PATH, url.endsWith('/') ? url : `${url}/`).href, token };
+export function ngsiLdSink(hub: HttpTarget, box: string, shownUrl: string): Sink {
+  const { url } = hub;
+  const target = { ...hub, url: new URL(BATCH_PATH, url.endsWith('/') ? url : `${url}/`).href };
   return {
     target: shownUrl,
     async deliver(release, signal) {

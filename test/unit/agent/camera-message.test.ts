@@ -5,12 +5,14 @@ import { parseFromCamera } from '../../../edge/agent/camera-message.ts';
 import { ACCESS_UNIT_BYTES_MAX } from '../../../edge/base/limits.ts';
 import { testCounts, testFormat, testHealth, testUnit } from '../../support/units.ts';
 
+const crossing = { line: 'gate', class: 'person', direction: 'forward', atMs: 1_770_000_000_000, track: 2 ** 47 };
 const good = [
   { type: 'format', format: testFormat() },
   { type: 'access-unit', unit: testUnit(0, true) },
   { type: 'health', health: testHealth(), counts: testCounts() },
   { type: 'health', health: { ...testHealth(), state: 'slate', reason: 'source-lost' }, counts: testCounts() },
   { type: 'snapshot', requestId: 1, jpeg: new Uint8Array(10) },
+  { type: 'counts', crossings: [crossing, { ...crossing, class: 'vehicle', direction: 'backward' }], dropped: 0 },
   { type: 'stopped' },
 ];
 
@@ -61,4 +63,21 @@ test('never throws, whatever comes', () => {
       },
     ),
   );
+});
+
+test('a crossing holds a line, a class, a direction, a time and a number, and nothing else', () => {
+  const counts = (...crossings: object[]) => parseFromCamera({ type: 'counts', crossings, dropped: 0 });
+  assert.ok(counts(crossing));
+  const broken = [
+    { line: 'a line of prose' },
+    { line: 'x'.repeat(64) },
+    { class: 'Kim' },
+    { direction: 'north' },
+    { atMs: -1 },
+    { track: 0.5 },
+    { box: [1, 2, 3, 4] },
+  ];
+  for (const more of broken) assert.equal(counts({ ...crossing, ...more }), undefined, JSON.stringify(more));
+  assert.ok(counts(...Array.from({ length: 256 }, () => crossing)));
+  assert.equal(counts(...Array.from({ length: 257 }, () => crossing)), undefined);
 });

@@ -12,6 +12,7 @@ import { Pipeline } from '../../../edge/camera/pipeline.ts';
 import { SOLID_LUMA } from '../../../edge/camera/redact/kernels.ts';
 import type { CoverPlan } from '../../../edge/camera/redact/plan.ts';
 import { type FrameSpec, lumaAt, makeFrame, ScriptedCapture, ScriptedDetector } from '../../support/frames.ts';
+import { noMarkers } from '../../support/no-markers.ts';
 
 /** On the picture that the detector sees (320 px wide, as the frames): 100,60 to 140,100. */
 const FACE = { label: 'face' as const, x: 100, y: 60, w: 40, h: 40, score: 0.9 };
@@ -43,6 +44,7 @@ async function run(
   const pipeline = new Pipeline({
     capture,
     detector,
+    markers: noMarkers,
     look: 'solid',
     masks,
     detect: { longSidePx: 320, intervalMs: 80, tiles: 'off' },
@@ -164,6 +166,7 @@ test('live: frames that wait for a slow sink are covered as the verdicts of thei
   const pipeline = new Pipeline({
     capture: ScriptedCapture.ofFrames(frames(80), 2),
     detector,
+    markers: noMarkers,
     look: 'solid',
     masks: [],
     detect: { longSidePx: 320, intervalMs: 80, tiles: 'off' },

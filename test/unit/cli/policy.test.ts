@@ -9,9 +9,11 @@ import { TempDir } from '../../support/temp.ts';
 const POLICY = `version: 1
 sensors:
   gate:
-    adapter: wifi
+    adapter: wifi-probes
     purpose: dpv:ImproveTransportMobility
     release: crowd-flow
+    windowMs: 3600000
+    epsilonPerDay: 0.7
     fields:
       mac: { category: mac-address, transform: { kind: contributor } }
 `;
@@ -32,7 +34,7 @@ test('check, explain and diff', async () => {
   ]);
   assert.match(good.stdout, /^policy\.yaml: valid, version 1, 1 sensor\nsha256 [0-9a-f]{64}\n$/);
   assert.equal(bad.code, 1);
-  assert.match(bad.stderr, /^bad\.yaml:8:24 sensors\.gate\.fields\.mac\.category: /);
+  assert.match(bad.stderr, /^bad\.yaml:10:24 sensors\.gate\.fields\.mac\.category: /);
   assert.match(
     explained.stdout,
     /left out.*\n\nmac: mac-address \(pd:MACAddress, opt-out\)\n {2}outcome {3}drop, by the rule: refusal/s,
@@ -59,4 +61,20 @@ test('keys, bundles, and a question before anything is loosened', async () => {
   assert.match(done.stdout, /version 1, signed by [0-9a-f]{16}, is in force from the next start on/);
   assert.ok(existsSync(installed));
   assert.match((await run('install', '1.json', '--trust', 'city.key.pub')).stdout, /in force already/);
+});
+
+test('a policy that would single people out is refused by check and install, with what to write', async () => {
+  const exact = POLICY.replace('    epsilonPerDay: 0.7\n', '');
+  using dir = new TempDir({ 'policy.yaml': exact });
+  const run = (...args: string[]): Promise<Outcome> => garim(['policy', ...args], { cwd: dir.path });
+  const refusal = /gate: whether one person was there could be told with an advantage .*epsilonPerDay/s;
+  const checked = await run('check');
+  assert.equal(checked.code, 1);
+  assert.match(checked.stderr, refusal);
+  await run('keygen', '--out', 'city.key');
+  await run('sign', 'policy.yaml', '--key', 'city.key', '--out', '1.json');
+  const installed = await run('install', '1.json', '--trust', 'city.key.pub', '--yes');
+  assert.equal(installed.code, 1);
+  assert.match(installed.stderr, refusal);
+  assert.ok(!existsSync(path.join(dir.path, 'state', 'policy', 'installed.json')));
 });

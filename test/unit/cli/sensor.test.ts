@@ -12,7 +12,8 @@ const line = (index: number, atMs = START_MS): string =>
   JSON.stringify({ time: new Date(atMs).toISOString(), mac: macOf(index), rssi: -60 });
 const lines = (count: number, atMs?: number): string =>
   Array.from({ length: count }, (_, i) => `${line(i, atMs)}\n`).join('');
-/** Exact figures of five minutes: no box would take it into force, but a file by hand shows what each step does. */
+const DAY_MS = 86_400_000;
+/** Exact figures, of a day and of enough people to be taken into force: a file by hand shows what each step does. */
 const EXACT = JSON.stringify({
   version: 1,
   sensors: {
@@ -20,7 +21,8 @@ const EXACT = JSON.stringify({
       adapter: 'wifi-probes',
       purpose: 'dpv:ImproveTransportMobility',
       release: 'crowd-flow',
-      k: 10,
+      windowMs: DAY_MS,
+      k: 40,
       fields: { mac: { category: 'mac-address', transform: { kind: 'contributor' } } },
     },
   },
@@ -32,7 +34,7 @@ const releasesIn = (file: string): Release[] =>
     .map((each) => JSON.parse(each) as Release);
 
 test('a file of readings becomes releases, the same ones each time', async () => {
-  using temp = new TempDir({ 'in.ndjson': lines(30) + lines(12, START_MS + 600_000), 'policy.yaml': EXACT });
+  using temp = new TempDir({ 'in.ndjson': lines(50) + lines(42, START_MS + DAY_MS), 'policy.yaml': EXACT });
   const outputs: string[] = [];
   for (const out of ['a.ndjson', 'b.ndjson']) {
     const run = await garim(
@@ -40,17 +42,17 @@ test('a file of readings becomes releases, the same ones each time', async () =>
       { cwd: temp.path },
     );
     assert.equal(run.code, 0, run.stderr);
-    assert.match(run.stderr, /^42 messages; 42 readings; dropped: none; 2 windows; 0 cells suppressed$/m);
+    assert.match(run.stderr, /^92 messages; 92 readings; dropped: none; 2 windows; 0 cells suppressed$/m);
     outputs.push(readFileSync(path.join(temp.path, out), 'utf8'));
   }
   assert.equal(outputs[0], outputs[1]);
   const counts = releasesIn(path.join(temp.path, 'a.ndjson')).map(({ cells }) => cells[0]?.figures['contributors']);
-  assert.deepEqual(counts, [30, 12]);
+  assert.deepEqual(counts, [50, 42]);
 });
 
 test('what can’t be read is named, the rest is written, and the exit code says so', async () => {
   using temp = new TempDir({
-    'in.ndjson': `${lines(15)}{"mac":"Hong Gildong"}\nno json\n${lines(15)}`,
+    'in.ndjson': `${lines(45)}{"mac":"Hong Gildong"}\nno json\n${lines(45)}`,
     'policy.yaml': EXACT,
   });
   const run = await garim(
@@ -58,10 +60,10 @@ test('what can’t be read is named, the rest is written, and the exit code says
     { cwd: temp.path },
   );
   assert.equal(run.code, 1);
-  assert.match(run.stderr, /in\.ndjson, .*16: schema/);
-  assert.match(run.stderr, /in\.ndjson, .*17: malformed/);
+  assert.match(run.stderr, /in\.ndjson, .*46: schema/);
+  assert.match(run.stderr, /in\.ndjson, .*47: malformed/);
   assert.doesNotMatch(run.stderr + run.stdout, /Hong/);
-  assert.equal(releasesIn(path.join(temp.path, 'o'))[0]?.cells[0]?.figures['contributors'], 15);
+  assert.equal(releasesIn(path.join(temp.path, 'o'))[0]?.cells[0]?.figures['contributors'], 45);
 });
 
 test('with nothing to read there is no output, not even a part of one', async () => {
@@ -89,6 +91,7 @@ test('a policy decides what leaves; a sensor that it does not name is refused', 
     adapter: 'wifi-probes',
     purpose: 'dpv:ImproveTransportMobility',
     release: 'table',
+    windowMs: DAY_MS,
     k: 40,
     fields: { mac: { category: 'mac-address', transform: { kind: 'contributor' } } },
   };
@@ -104,6 +107,18 @@ test('a policy decides what leaves; a sensor that it does not name is refused', 
   assert.deepEqual(release?.cells, []);
   assert.equal(release?.sensor, 'gate');
   assert.match((await replay('--sensor', 'yard')).stderr, /no sensor yard .*\n.*--sensor gate/);
+});
+
+test('a policy that would single people out is refused, as a box refuses it', async () => {
+  const loose = EXACT.replace('"k":40', '"k":10');
+  using temp = new TempDir({ 'in.ndjson': lines(50), 'policy.yaml': loose });
+  const run = await garim(
+    ['sensor', 'replay', 'in.ndjson', '--adapter', 'wifi-probes', '--out', 'o', '--policy', 'policy.yaml'],
+    { cwd: temp.path },
+  );
+  assert.equal(run.code, 1);
+  assert.match(run.stderr, /gate: whether one person was there could be told with an advantage .*epsilonPerDay/s);
+  assert.ok(!existsSync(path.join(temp.path, 'o')));
 });
 
 test('the adapters are listed with what leaves of each field', async () => {

@@ -95,12 +95,35 @@ test('one address for both servers is refused before anything starts', async () 
   ]);
 });
 
+test('a sensor that a camera feeds needs a camera that counts, and the adapter of counts', async () => {
+  const text = (camera: string, adapter: string): string => `cameras:
+  gate: { source: simulated, count: { lines: [{ name: door, from: [0, 0.5], to: [1, 0.5] }] } }
+  yard: { source: simulated }
+sensors:
+  passers:
+    adapter: ${adapter}
+    intake: { camera: ${camera} }
+`;
+  assert.deepEqual(await problemsOf(text('roof', 'camera-counts')), [
+    'garim.yaml:7:23 sensors.passers.intake.camera: no camera has this name. Name one of `cameras`.',
+  ]);
+  assert.deepEqual(await problemsOf(text('yard', 'camera-counts')), [
+    'garim.yaml:7:23 sensors.passers.intake.camera: this camera counts nothing. Give it `count` with at least one line.',
+  ]);
+  assert.deepEqual(await problemsOf(text('gate', 'wifi-probes')), [
+    'garim.yaml:6:14 sensors.passers.adapter: not the adapter of counts. Write camera-counts for a camera.',
+  ]);
+  using dir = new TempDir({ 'garim.yaml': text('gate', 'camera-counts') });
+  const { intakes } = await loadConfig({ ...nothing, cwd: dir.path });
+  assert.deepEqual(intakes, { passers: { kind: 'camera', camera: 'gate' } });
+});
+
 test('an unknown setting is refused with what was meant', async () => {
   assert.deepEqual(await problemsOf('cameras:\n  gate:\n    sorce: simulated\n    source: simulated\n'), [
     'garim.yaml:3:5 cameras.gate.sorce: unknown setting. Did you mean source?',
   ]);
   assert.deepEqual(await problemsOf('cameras: {a: {source: simulated}}\nzzz: 1\n'), [
-    'garim.yaml:2:1 zzz: unknown setting. Known here: cameras, sensors, policy, hubs, ledger, use, http, rtsp, state, log.',
+    'garim.yaml:2:1 zzz: unknown setting. Known here: cameras, sensors, policy, choices, hubs, ledger, use, http, rtsp, state, log.',
   ]);
 });
 

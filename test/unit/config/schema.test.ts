@@ -10,6 +10,7 @@ import { configGuide, configJsonSchema } from '../../../edge/config/expect.ts';
 import { nearest } from '../../../edge/config/guide.ts';
 import { readConfig } from '../../../edge/config/load.ts';
 import { configSchema } from '../../../edge/config/schema.ts';
+import { sensorSetup } from '../../../edge/sensor/setup.ts';
 
 const example = path.join(packageRoot, 'deploy', 'garim.example.yaml');
 
@@ -71,6 +72,13 @@ test('the example passes the check and names every setting', async () => {
   }
 });
 
+test('the sensors of the example pass the linkage guard with the policies of their adapters', async () => {
+  const { loaded } = await readConfig({ file: example, cameras: [], env: {} });
+  const { policy } = await sensorSetup(loaded.config);
+  assert.deepEqual(Object.keys(policy.sensors), Object.keys(loaded.config.sensors));
+  assert.ok(Object.values(policy.sensors).some(({ adapter }) => adapter === 'camera-counts'));
+});
+
 test('what the example comments out is valid too', async () => {
   const text = readFileSync(example, 'utf8').replaceAll(
     /^( *)# ((?:push|state|segments|origin):.*| {2}(?:dir|secondsEach|totalMbMax):.*| {2}- srt:.*)$/gm,
@@ -109,4 +117,15 @@ test('the page and the feeds can not share an address', () => {
   assert.ok(!isValid('127.0.0.1:8080', '[::]:8080'));
   assert.ok(isValid('127.0.0.1:0', '127.0.0.1:0'), 'the system chooses two ports');
   assert.ok(isValid('127.0.0.1:8080', '192.0.2.1:8080'));
+});
+
+test('counting lines have names of their own and a length', () => {
+  const line = { name: 'gate', from: [0, 0.5], to: [1, 0.5] };
+  const check = (lines: unknown) =>
+    configSchema.safeParse({ cameras: { gate: { source: 'simulated', count: { lines } } } }).success;
+  assert.ok(check([line, { ...line, name: 'road' }]));
+  assert.ok(!check([line, line]));
+  assert.ok(!check([{ ...line, to: line.from }]));
+  assert.ok(!check([{ ...line, to: [1.2, 0.5] }]));
+  assert.ok(!check([]));
 });

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { SensorPolicy } from '../../../edge/policy/schema.ts';
 import { adapterNames } from '../../../edge/sensor/adapters/index.ts';
 import { LATENESS_MS_MAX } from '../../../edge/sensor/pipeline.ts';
 import { bytesOf, DIGEST, NOBODY, pipelineOf, probe, START_MS } from '../../support/pipelines.ts';
@@ -185,4 +186,22 @@ test('replay takes readings in any order and closes at the end', () => {
     [1, 3, 5],
   );
   for (const { cells } of releases) assert.equal(cells[0]?.figures['contributors'], 10);
+});
+
+test('a level of what is counted is released from k on only, whatever its statistic; a level of the air always', () => {
+  for (const statistic of ['mean', 'min', 'max', 'last'] as const) {
+    const fields: SensorPolicy['fields'] = {
+      peoplePresent: { category: 'count', transform: { kind: 'measure', statistic, clamp: [0, 100] } },
+      batteryPct: { category: 'device-status', transform: { kind: 'measure', statistic, clamp: [0, 100] } },
+    };
+    const figuresWith = (present: number): readonly [object | undefined, number] => {
+      const pipeline = pipelineOf('people-counter', { policy: { release: 'table', windowMs: WINDOW_MS, fields } });
+      for (let i = 0; i < 3; i++)
+        pipeline.take(bytesOf({ time: START_MS + i, peoplePresent: present, batteryPct: 3 }), START_MS + i);
+      const [release] = pipeline.close(CLOSED_MS);
+      return [release?.cells[0]?.figures, pipeline.takeCounts().suppressedCells];
+    };
+    assert.deepEqual(figuresWith(9), [{ readings: 3, batteryPct: 3 }, 1], statistic);
+    assert.deepEqual(figuresWith(10), [{ readings: 3, peoplePresent: 10, batteryPct: 3 }, 0], statistic);
+  }
 });

@@ -7,7 +7,7 @@ import type { Surface } from '../../draw/surface.ts';
 import { type Affine, type Cover, drawSprite, drawWall, type Light, type Sprite } from './raster.ts';
 import { NEAR_M, project, type View } from './view.ts';
 
-type ObjectLabel = 'face' | 'plate' | 'person' | 'vehicle';
+type ObjectLabel = 'face' | 'plate' | 'person' | 'vehicle' | 'marker';
 
 /** What the truth says about one object on one frame. */
 export interface TruthObject {

@@ -1,5 +1,6 @@
 /** People: a head of face.ts on a body of limbs that swing with the step. */
 import type { Rgb } from '../../draw/primitives.ts';
+import { BLACK_CELLS, tagPath } from '../../marker/tag.ts';
 import { css, mix, shade } from './color.ts';
 import { faceBox, HEAD_NECK_Y, HEAD_SIZE_PX, HEAD_WIDTH_PX, HEAD_YAWS, headSvg } from './face.ts';
 import { type Identity, identityOf } from './identity.ts';
@@ -98,10 +99,57 @@ function limbSvg(color: Rgb, top: number, bottom: number): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="90" height="180"><defs>${gradient('g', color)}</defs><path d="M${45 - top},10Q45,-6 ${45 + top},10L${45 + bottom},172Q45,184 ${45 - bottom},172Z" fill="url(#g)"/></svg>`;
 }
 
+/** The page of `garim marker` (marker/page.ts) as it is worn: an A4 sheet, one pixel a millimetre. */
+const SHEET = { widthPx: 210, heightPx: 297, cellPx: 20, tagX: 5, tagY: 15 };
+/** A sheet that is turned farther from the camera, as a cosine, is not drawn. */
+const SHEET_TURN_MIN = 0.25;
+const BEARERS_SHARE = 0.3;
+
+export const isBearer = (seed: number, id: number): boolean => randomOf(seed, 404, id)() < BEARERS_SHARE;
+
+export function markerSprite(): Promise<Sprite> {
+  const { widthPx, heightPx, cellPx, tagX, tagY } = SHEET;
+  return spriteOfSvg(
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${widthPx}" height="${heightPx}"><rect width="100%" height="100%" fill="rgb(238,238,234)"/><path d="${tagPath(cellPx, tagX, tagY)}" fill="rgb(26,26,28)"/><path d="M30,245H180M30,265H150" stroke="rgb(90,90,90)" stroke-width="6"/></svg>`,
+  );
+}
+
+/** A sheet on the chest and one on the back, turned with the body. */
+function drawSheet(
+  { painter, light }: LimbContext,
+  sheet: Sprite,
+  x: number,
+  top: number,
+  pxPerM: number,
+  turn: number,
+  id: number,
+): void {
+  const down = pxPerM / 1000;
+  const across = down * turn;
+  const left = x - (sheet.widthPx * across) / 2;
+  painter.sprite(sheet, [across, 0, 0, down, left, top], light);
+  const side = BLACK_CELLS * SHEET.cellPx;
+  painter.claim({
+    id: id * 10 + 2,
+    label: 'marker',
+    x: left + (SHEET.tagX + SHEET.cellPx) * across,
+    y: top + (SHEET.tagY + SHEET.cellPx) * down,
+    w: side * across,
+    h: side * down,
+  });
+}
+
 /** A head turned farther is drawn, and known, as the back of a head. */
 const PROFILE_YAW_MAX = 118;
 
-export function drawPerson(painter: Painter, look: PersonLook, pose: PersonPose, id: number, shadow: Sprite): void {
+export function drawPerson(
+  painter: Painter,
+  look: PersonLook,
+  pose: PersonPose,
+  id: number,
+  shadow: Sprite,
+  marker?: Sprite,
+): void {
   const { view } = painter;
   const scale = view.focalPx / pose.z;
   const tall = pose.heightM * scale;
@@ -161,6 +209,8 @@ export function drawPerson(painter: Painter, look: PersonLook, pose: PersonPose,
     [torsoW / 220, 0, 0, torsoH / 310, footX - torsoW / 2, at(0.842)],
     light,
   );
+  if (marker !== undefined && Math.abs(spread) > SHEET_TURN_MIN)
+    drawSheet(limb, marker, footX, at(0.8), scale, Math.abs(spread), id);
   const near = Math.abs(spread) > 0.25 ? [] : [-farSide];
   const headYaw = wrap(bodyYaw + pose.look);
   drawHead(limb, look, footX, at(0.868), headYaw, id);

@@ -1,4 +1,4 @@
-/** Reads `simulated[:SEED][?night=1&rain=1&width=1280&height=720&fps=25&seconds=60]`. */
+/** Reads `simulated[:SEED][?night=1&rain=1&markers=1&width=1280&height=720&fps=25&seconds=60]`. */
 import { UserError } from '../../../base/errors.ts';
 import { STREET_DEFAULTS, type StreetOptions } from './street.ts';
 
@@ -8,7 +8,8 @@ export interface SimulatedSource {
   seconds: number | undefined;
 }
 
-const FIX = 'write simulated:SEED?night=1&rain=1&width=1280&height=720&fps=25&seconds=60, each part as you need it';
+const FIX =
+  'write simulated:SEED?night=1&rain=1&markers=1&width=1280&height=720&fps=25&seconds=60, each part as you need it';
 
 /** @throws UserError when the URL has an unknown or impossible part */
 export function parseSimulated(url: string): SimulatedSource {
@@ -18,7 +19,7 @@ export function parseSimulated(url: string): SimulatedSource {
   let seconds: number | undefined;
   for (const [key, text] of new URLSearchParams(match[2] ?? '')) {
     const value = text === '' ? Number.NaN : Number(text);
-    if (key === 'night' || key === 'rain') street[key] = oneOf(key, value, [0, 1]) === 1;
+    if (key === 'night' || key === 'rain' || key === 'markers') street[key] = oneOf(key, value, [0, 1]) === 1;
     else if (key === 'width') street.widthPx = sizePx(key, value);
     else if (key === 'height') street.heightPx = sizePx(key, value);
     else if (key === 'fps') street.frameRate = within(key, value, 1, 60);

@@ -8,7 +8,7 @@ import type { Surface } from '../../draw/surface.ts';
 import { drawBackground } from './background.ts';
 import { BACKDROP, createFurniture, drawFurniture, FURNITURE, glowSprite, shadowSprite } from './furniture.ts';
 import { Painter, type TruthObject } from './painter.ts';
-import { createPersonLook, drawPerson, type PersonLook } from './person.ts';
+import { createPersonLook, drawPerson, isBearer, markerSprite, type PersonLook } from './person.ts';
 import { createPlate, type Plate, type PlateKind } from './plate.ts';
 import { peopleAt, type VehicleActor, vehiclesAt } from './traffic.ts';
 import { drawVehicle, type Glows, vehicleNearM } from './vehicle.ts';
@@ -23,6 +23,8 @@ export interface StreetOptions {
   frameRate: number;
   night: boolean;
   rain: boolean;
+  /** Some persons show the common marker; the truth names it. */
+  markers: boolean;
 }
 
 export interface StreetTruth {
@@ -44,6 +46,7 @@ export const STREET_DEFAULTS: StreetOptions = {
   frameRate: 25,
   night: false,
   rain: false,
+  markers: false,
 };
 
 const PEOPLE = 14;
@@ -70,11 +73,12 @@ export async function createStreet(given: Partial<StreetOptions> = {}): Promise<
   const options = { ...STREET_DEFAULTS, ...given };
   const { seed } = options;
   const view = createView(options.widthPx, options.heightPx, options.night, options.rain);
-  const [background, furniture, people, cars] = await Promise.all([
+  const [background, furniture, people, cars, marker] = await Promise.all([
     drawBackground(view, seed),
     createFurniture(),
     Promise.all(Array.from({ length: PEOPLE }, (_, i) => createPersonLook(seed, i))),
     Promise.all(CARS.map(([kind, paint]) => createVehicleLook(kind, paint))),
+    options.markers ? markerSprite() : undefined,
   ]);
   const glows: Glows = {
     head: glowSprite([255, 244, 214], 0.95),
@@ -98,8 +102,10 @@ export async function createStreet(given: Partial<StreetOptions> = {}): Promise<
     const painter = new Painter(view, surface);
     for (const item of inOrder(seed, seconds, garage, people)) {
       if (item.kind === 'vehicle') drawVehicle(painter, item.look, item.plate, item.actor.pose, item.actor.id, glows);
-      else if (item.kind === 'person') drawPerson(painter, item.look, item.actor.pose, item.actor.id, glows.shadow);
-      else drawFurniture(painter, item.item, furniture);
+      else if (item.kind === 'person') {
+        const { id, pose } = item.actor;
+        drawPerson(painter, item.look, pose, id, glows.shadow, isBearer(seed, id) ? marker : undefined);
+      } else drawFurniture(painter, item.item, furniture);
     }
     if (options.rain) drawRain(surface, seed, index, options.night);
     expose(surface, noise, seed, index, seconds);

@@ -1,13 +1,13 @@
 /** The COCO classes that a street needs, by their number from 0. */
-import type { DetectionLabel } from '../port.ts';
+import type { DetectionLabel, VehicleKind } from '../port.ts';
 
 export const COCO_CLASSES = 80;
 
-/** Bicycles carry no plate that could be read, so they are left out. */
-export const COCO_LABELS: readonly { index: number; label: DetectionLabel }[] = [
+export const COCO_LABELS: readonly { index: number; label: DetectionLabel; kind?: VehicleKind }[] = [
   { index: 0, label: 'person' },
-  { index: 2, label: 'vehicle' }, // car
-  { index: 3, label: 'vehicle' }, // motorcycle
-  { index: 5, label: 'vehicle' }, // bus
-  { index: 7, label: 'vehicle' }, // truck
+  { index: 1, label: 'vehicle', kind: 'bicycle' },
+  { index: 2, label: 'vehicle', kind: 'car' },
+  { index: 3, label: 'vehicle', kind: 'motorcycle' },
+  { index: 5, label: 'vehicle', kind: 'bus' },
+  { index: 7, label: 'vehicle', kind: 'truck' },
 ];

@@ -1,6 +1,6 @@
 /** What the decoders share: the shape of their inputs, and collecting candidates until non-maximum suppression. */
 import type { ModelEntry } from '../manifest.ts';
-import type { Detection, DetectionLabel } from '../port.ts';
+import type { Detection, DetectionLabel, VehicleKind } from '../port.ts';
 
 /** One output of a network, in the order in which the network declares them. */
 export interface OutputTensor {
@@ -35,12 +35,12 @@ export class Candidates {
   readonly #byLabel = new Map<DetectionLabel, Detection[]>();
   #count = 0;
 
-  add(label: DetectionLabel, score: number, x: number, y: number, w: number, h: number): void {
+  add(label: DetectionLabel, score: number, x: number, y: number, w: number, h: number, kind?: VehicleKind): void {
     if (!Number.isFinite(score + x + y + w + h))
       throw new Error('the network answered with numbers that are not finite');
     if (w < 0 || h < 0) throw new Error('the network answered with a box of negative size');
     if (++this.#count > CANDIDATES_MAX) throw new Error(`the network answered with more than ${CANDIDATES_MAX} boxes`);
-    const detection = { label, score, x, y, w, h };
+    const detection = { label, score, x, y, w, h, ...(kind && { kind }) };
     const list = this.#byLabel.get(label);
     if (list === undefined) this.#byLabel.set(label, [detection]);
     else list.push(detection);

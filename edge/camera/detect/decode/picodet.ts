@@ -20,7 +20,7 @@ export const decodePicodet: Decode = (outputs, { widthPx, heightPx }, thresholds
     const bins = checkLength(boxes.data, boxes.name, cells * 4 * BINS);
     for (let cell = 0; cell < cells; cell++) {
       for (let k = 0; k < COCO_LABELS.length; k++) {
-        const { index, label } = COCO_LABELS[k]!;
+        const { index, label, kind } = COCO_LABELS[k]!;
         const score = scores[cell * COCO_CLASSES + index]!;
         if (score < (thresholds[label] ?? 1)) continue;
         const at = cell * 4 * BINS;
@@ -28,7 +28,7 @@ export const decodePicodet: Decode = (outputs, { widthPx, heightPx }, thresholds
         const y = (Math.floor(cell / columns) + 0.5 - expected(bins, at + BINS)) * stride;
         const right = ((cell % columns) + 0.5 + expected(bins, at + 2 * BINS)) * stride;
         const bottom = (Math.floor(cell / columns) + 0.5 + expected(bins, at + 3 * BINS)) * stride;
-        found.add(label, score, x, y, right - x, bottom - y);
+        found.add(label, score, x, y, right - x, bottom - y, kind);
       }
     }
   }

@@ -19,14 +19,14 @@ export const decodeYolox: Decode = (outputs, { widthPx, heightPx }, thresholds, 
       const objectness = data[at + 4]!;
       if (objectness < lowest) continue; // a class score is at most 1
       for (let k = 0; k < COCO_LABELS.length; k++) {
-        const { index, label } = COCO_LABELS[k]!;
+        const { index, label, kind } = COCO_LABELS[k]!;
         const score = objectness * data[at + 5 + index]!;
         if (score < (thresholds[label] ?? 1)) continue;
         const w = Math.exp(data[at + 2]!) * stride;
         const h = Math.exp(data[at + 3]!) * stride;
         const x = ((cell % columns) + data[at]!) * stride - w / 2;
         const y = (Math.floor(cell / columns) + data[at + 1]!) * stride - h / 2;
-        found.add(label, score, x, y, w, h);
+        found.add(label, score, x, y, w, h, kind);
       }
     }
     first += count;

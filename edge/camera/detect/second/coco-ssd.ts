@@ -5,7 +5,7 @@
 import '@tensorflow/tfjs-backend-wasm';
 import { io, ready, setBackend, tensor3d } from '@tensorflow/tfjs-core';
 import { load } from '@tensorflow-models/coco-ssd';
-import type { Detection, DetectionLabel, DetectorPicture } from '../port.ts';
+import type { Detection, DetectionLabel, DetectorPicture, VehicleKind } from '../port.ts';
 import type { CocoSsdWeights } from './weights.ts';
 
 /** Boxes asked for: coco-ssd's own 20 are too few for a crowd. */
@@ -13,13 +13,13 @@ const BOXES_MAX = 100;
 /** Least score; coco-ssd takes the same number as the IoU of its suppression. */
 const SCORE_MIN = 0.4;
 
-const LABELS: Readonly<Record<string, DetectionLabel>> = {
-  person: 'person',
-  // Who rides a bicycle is a person of its own; the bicycle carries no plate.
-  car: 'vehicle',
-  motorcycle: 'vehicle',
-  bus: 'vehicle',
-  truck: 'vehicle',
+const LABELS: Readonly<Record<string, { label: DetectionLabel; kind?: VehicleKind }>> = {
+  person: { label: 'person' },
+  bicycle: { label: 'vehicle', kind: 'bicycle' },
+  car: { label: 'vehicle', kind: 'car' },
+  motorcycle: { label: 'vehicle', kind: 'motorcycle' },
+  bus: { label: 'vehicle', kind: 'bus' },
+  truck: { label: 'vehicle', kind: 'truck' },
 };
 
 export interface CocoSsd {
@@ -47,9 +47,9 @@ export async function loadCocoSsd(weights: Pick<CocoSsdWeights, 'model' | 'data'
       try {
         const found: Detection[] = [];
         for (const { bbox, class: name, score } of await network.detect(image, BOXES_MAX, SCORE_MIN)) {
-          const label = LABELS[name];
+          const known = LABELS[name];
           const box = clip(bbox, picture);
-          if (label !== undefined && box !== undefined) found.push({ ...box, label, score });
+          if (known !== undefined && box !== undefined) found.push({ ...box, ...known, score });
         }
         return found;
       } finally {

@@ -5,9 +5,10 @@
  * Nothing waits for it but a caller who wants to. When it falls behind or fails it is asked less often, and what it said last fades
  * as any lost track does.
  */
+import type { Track } from '../../track/track.ts';
 import { type TrackedRegion, Tracker } from '../../track/tracker.ts';
 import { type Letterbox, toFrame } from '../letterbox.ts';
-import type { Detector, DetectorPicture } from '../port.ts';
+import type { Detection, Detector, DetectorPicture } from '../port.ts';
 
 /** Time between two looks, and how much longer where a look costs much: about a fifth of a core. */
 const INTERVAL_MS_MIN = 500;
@@ -26,6 +27,8 @@ export class SecondLook {
   #isLooking = false;
   #lookedMs = Number.NEGATIVE_INFINITY;
   #intervalMs = INTERVAL_MS_MIN;
+  #answeredMs = Number.NEGATIVE_INFINITY;
+  #vehicles: Detection[] = [];
 
   constructor(detector: Detector) {
     this.#detector = detector;
@@ -46,8 +49,27 @@ export class SecondLook {
     if (verdict.kind !== 'detected' || resets !== this.#resets) return;
     const cost = INTERVAL_PER_INFERENCE * verdict.inferenceMs;
     this.#intervalMs = Math.min(INTERVAL_MS_MAX, Math.max(INTERVAL_MS_MIN, cost));
+    this.#answeredMs = ms;
     this.#tracker.picture = { widthPx, heightPx };
-    this.#tracker.update(ms, toFrame(verdict.detections, letterbox, widthPx, heightPx));
+    const found = toFrame(verdict.detections, letterbox, widthPx, heightPx);
+    this.#vehicles = found.filter(({ label }) => label === 'vehicle');
+    this.#tracker.update(
+      ms,
+      found.filter(({ kind }) => kind !== 'bicycle'),
+    );
+  }
+
+  /**
+   * What was seen up to the last look that was answered, at this feed time; tracks under the numbers that `regionsAt()` gives, and vehicles of
+   * that look by their kind, bicycles among them.
+   */
+  get seen(): {
+    ms: number;
+    tracks: Pick<Track, 'id' | 'label' | 'observations'>[];
+    vehicles: readonly Detection[];
+  } {
+    const tracks = this.#tracker.tracks.map(({ id, label, observations }) => ({ id: -id, label, observations }));
+    return { ms: this.#answeredMs, tracks, vehicles: this.#vehicles };
   }
 
   /** Persons and vehicles at a time, in frame pixels. Their track numbers are negative: no track of the first detector has them. */
@@ -58,6 +80,8 @@ export class SecondLook {
   /** Forgets all: the picture's size or source changed. */
   reset(): void {
     this.#tracker.reset();
+    this.#answeredMs = Number.NEGATIVE_INFINITY;
+    this.#vehicles = [];
     this.#resets++;
     this.#lookedMs = Number.NEGATIVE_INFINITY;
   }

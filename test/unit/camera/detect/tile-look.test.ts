@@ -11,6 +11,7 @@ import { type TileBudget, TileLook } from '../../../../edge/camera/detect/tile-l
 import { Pipeline } from '../../../../edge/camera/pipeline.ts';
 import type { CoverPlan } from '../../../../edge/camera/redact/plan.ts';
 import { makeFrame, ScriptedCapture, ScriptedDetector } from '../../../support/frames.ts';
+import { noMarkers } from '../../../support/no-markers.ts';
 
 const SIZE = { widthPx: 1280, heightPx: 720 };
 const SPOT = { x: 1000, y: 600, w: 24, h: 24 };
@@ -114,6 +115,7 @@ for (const [what, answer, expected] of [
         if (picture.contentWidthPx === 640) return [];
         return answer(picture) ?? { kind: 'unavailable', reason: 'detector-unavailable', detail: 'a test' };
       }),
+      markers: noMarkers,
       look: 'solid',
       masks: [],
       detect: { longSidePx: 640, intervalMs: 80, tiles: 'auto' },

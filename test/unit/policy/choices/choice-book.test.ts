@@ -52,7 +52,7 @@ async function openBook(dir: TempDir, clock = manualClock()) {
 async function tokensOf(book: ChoiceBook, kind: TokenKind, count: number): Promise<Unspent[]> {
   const holder = new TokenHolder('box-1');
   const issued = (await book.issueTokens(kind, holder.blind(count))) as Issued;
-  return holder.finish(issued, (await book.tokenKey(kind)).publicKey);
+  return holder.finish(issued, (await book.tokenKeys())[kind].publicKey);
 }
 
 async function optIn(book: ChoiceBook, more: Partial<OptInRequest> = {}) {
@@ -70,7 +70,7 @@ function recordOf(answer: { record: ConsentRecord } | { refused: string }): Cons
 
 test('an opt-in holds for its sensor and its person, and a withdrawal ends it with the next question', async () => {
   using dir = new TempDir();
-  const { book, effects } = await openBook(dir);
+  const { book } = await openBook(dir);
   const has = (sensor = 'bus', value: string = CARD.value): boolean => book.hasOptedIn(sensor, 'transit-card', value);
   assert.equal(has(), false);
   const { phone, answer } = await optIn(book);
@@ -88,10 +88,6 @@ test('an opt-in holds for its sensor and its person, and a withdrawal ends it wi
   const withdrawal = book.withdraw({ record: record.id, signature: phone.signWith(withdrawalMessage(record.id)) });
   assert.equal(await withdrawal, true);
   assert.equal(has(), false);
-  assert.deepEqual(
-    effects.map(({ choice }) => choice),
-    ['opt-in', 'withdrawal'],
-  );
 });
 
 test('what ends an opt-in: its day, a restart, a policy of other terms; and a spent token does not bring it back', async () => {
@@ -209,7 +205,7 @@ test('on disk: records of who agreed, private, without the identifier; withdrawn
 test('a pause stops its zone for ten minutes, survives a restart, and is bounded', async () => {
   using dir = new TempDir();
   const clock = manualClock();
-  const { book, effects } = await openBook(dir, clock);
+  const { book } = await openBook(dir, clock);
   const unspent = await tokensOf(book, 'pause', ZONE_PAUSES_PER_HOUR_MAX + 2);
   const pause = (index: number, zone = 'square') =>
     book.pauseZone({ token: spendFor(unspent[index]!, pauseMessage(zone)), zone });
@@ -237,7 +233,6 @@ test('a pause stops its zone for ten minutes, survives a restart, and is bounded
   assert.deepEqual(await pause(3), { refused: 'paused-too-often' });
   clock.advance(3_600_000);
   assert.ok('untilMs' in (await pause(3)), 'the refused token was not spent');
-  assert.equal(effects.filter(({ choice }) => choice === 'pause').length, 4);
 });
 
 test('the list takes effect with a refresh, and how long it took is told', async () => {
@@ -252,7 +247,7 @@ test('the list takes effect with a refresh, and how long it took is told', async
       signingKey: parseSigningKey(newSigningKey().privatePem, 'key'),
       nowMs,
     });
-  assert.equal(book.rho, 0);
+  assert.equal(book.decoyShare('plate'), 0);
   assert.equal(book.isRefused('gate', 'plate', '12가3456'), false);
   await desk(['12가3456'], clock.wallMs());
   clock.advance(5_000);
@@ -261,7 +256,8 @@ test('the list takes effect with a refresh, and how long it took is told', async
   assert.deepEqual(effects, [{ choice: 'opt-out-list', tookMs: 5_000 }]);
   assert.equal(book.isRefused('gate', 'plate', '12가 3456'), true);
   assert.equal(book.isRefused('gate', 'mac-address', '12가3456'), false);
-  assert.ok(book.rho > 0);
+  assert.ok(book.decoyShare('plate') > 0);
+  assert.equal(book.decoyShare('mac-address'), 0);
 });
 
 test('a list that can not be read lets nobody through as not refused', async () => {

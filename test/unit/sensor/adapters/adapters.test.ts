@@ -110,6 +110,15 @@ const EXPECTED: Record<string, [readings: unknown[][], unknownFields: number][]>
     [[[EIGHT, { peopleIn: 12, peopleOut: 9 }]], 1],
     [[[EIGHT, { peopleIn: 8, peopleOut: 6, peoplePresent: 14 }]], 2],
   ],
+  'camera-counts': [
+    [
+      [
+        [EIGHT, { track: '48151623', class: 'person', direction: 'forward', line: 'zebra' }],
+        [EIGHT + 400, { track: '1', class: 'vehicle', direction: 'backward', line: 'road' }],
+      ],
+      1,
+    ],
+  ],
   'smart-meter': [
     [[[EIGHT, { meter: 'M-1', meterType: 'electricity', consumptionCoarse: 0.42 }]], 1],
     [[[EIGHT, { meter: '2', consumptionFine: 0.11 }]], 0],

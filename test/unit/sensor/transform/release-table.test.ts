@@ -7,7 +7,6 @@ import { test } from 'node:test';
 import { UserError } from '../../../../edge/base/errors.ts';
 import { type ClosedWindow, WindowAggregator } from '../../../../edge/sensor/transform/aggregate.ts';
 import { PrivacyBudget, UNIT_OF_PRIVACY } from '../../../../edge/sensor/transform/budget.ts';
-import { correctForDecoys } from '../../../../edge/sensor/transform/decoys.ts';
 import { coarserCell, h3CellOf } from '../../../../edge/sensor/transform/generalise.ts';
 import { noiseFor } from '../../../../edge/sensor/transform/noise/mechanism.ts';
 import { UniformSource } from '../../../../edge/sensor/transform/noise/random.ts';
@@ -307,10 +306,4 @@ test('readings become a table through all steps: cap, opt-out, threshold', () =>
   assert.deepEqual(tableOf(releaseTable(window!, recipe, tools())).cells, [
     { level: 0, labels: [NEAR, 'phone'], count: 6 },
   ]);
-});
-
-test('decoys of the deniable list are made up for', () => {
-  assert.equal(correctForDecoys(98.2, 0.018), 98.2 / 0.982);
-  assert.equal(correctForDecoys(7, 0), 7);
-  for (const share of [1, -0.1, Number.NaN]) assert.throws(() => correctForDecoys(1, share), RangeError);
 });

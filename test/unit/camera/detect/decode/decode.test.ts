@@ -21,8 +21,8 @@ class Outputs {
 
 function assertBoxes(actual: readonly Detection[], expected: readonly Detection[]): void {
   assert.deepEqual(
-    actual.map(({ label }) => label),
-    expected.map(({ label }) => label),
+    actual.map(({ label, kind }) => [label, kind]),
+    expected.map(({ label, kind }) => [label, kind]),
   );
   for (const [i, want] of expected.entries()) {
     const got = actual[i]!;
@@ -151,12 +151,13 @@ test('picodet: a side is the expected bin times the stride, from the middle of t
   const at = 5 * 32;
   const outputs = picodet({ [5 * 80 + 2]: 0.7 }, { [at + 1]: 50, [at + 8]: 50, [at + 18]: 50, [at + 27]: 50 });
   assertBoxes(DECODERS.picodet(outputs, SIZE, ALL, 0.55), [
-    { label: 'vehicle', score: 0.7, x: 8, y: 24, w: 48, h: 48 },
+    { label: 'vehicle', kind: 'car', score: 0.7, x: 8, y: 24, w: 48, h: 48 },
   ]);
-  // All bins alike: 3.5 strides on each side. A bicycle, class 1, is nothing to us.
-  const even = picodet({ [5 * 80]: 0.5, [5 * 80 + 1]: 0.9 }, {});
+  // All bins alike: 3.5 strides on each side. A bicycle is class 1; a dog, class 16, is nothing to us.
+  const even = picodet({ [5 * 80]: 0.5, [5 * 80 + 1]: 0.9, [5 * 80 + 16]: 0.9 }, {});
   assertBoxes(DECODERS.picodet(even, SIZE, ALL, 0.55), [
     { label: 'person', score: 0.5, x: -32, y: -32, w: 112, h: 112 },
+    { label: 'vehicle', kind: 'bicycle', score: 0.9, x: -32, y: -32, w: 112, h: 112 },
   ]);
 });
 
@@ -166,7 +167,7 @@ test('yolox: strides follow each other in one tensor', () => {
   const values = { [at]: 0.5, [at + 1]: 1, [at + 2]: Math.log(2), [at + 3]: 0, [at + 4]: 0.8, [at + 10]: 0.5 };
   const outputs = new Outputs().add('output', 84 * 85, values).list;
   assertBoxes(DECODERS.yolox(outputs, SIZE, { person: 0.3, vehicle: 0.3 }, 0.45), [
-    { label: 'vehicle', score: 0.4, x: 24, y: 24, w: 32, h: 16 },
+    { label: 'vehicle', kind: 'bus', score: 0.4, x: 24, y: 24, w: 32, h: 16 },
   ]);
   assertBoxes(DECODERS.yolox(outputs, SIZE, { person: 0.3, vehicle: 0.41 }, 0.45), []);
 });

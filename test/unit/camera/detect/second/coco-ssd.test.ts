@@ -69,7 +69,7 @@ test('persons and vehicles come out where they are, other things do not, and pad
   const found = verdict.detections.map(({ score, ...rest }) => ({ ...rest, score: Math.round(score * 100) / 100 }));
   assert.deepEqual(found, [
     { x: 0, y: 0, w: 24, h: 20, label: 'person', score: 0.9 },
-    { x: 24, y: 0, w: 24, h: 20, label: 'vehicle', score: 0.8 },
+    { x: 24, y: 0, w: 24, h: 20, label: 'vehicle', kind: 'car', score: 0.8 },
   ]);
 
   const nothing = await detector.detect(quarters([GREY, GREY, BLUE, GREY], 64, 64), LONG_MS);

@@ -12,6 +12,7 @@ import type { ZoneRules } from '../../../../../edge/camera/detect/second/zones.t
 import { RawFrame } from '../../../../../edge/camera/frame.ts';
 import { Pipeline } from '../../../../../edge/camera/pipeline.ts';
 import type { CoverPlan } from '../../../../../edge/camera/redact/plan.ts';
+import { noMarkers } from '../../../../support/no-markers.ts';
 
 const WIDTH_PX = 640;
 const HEIGHT_PX = 384;
@@ -63,6 +64,7 @@ async function plansOf(
     detector: first,
     second,
     secondOpinion: rules,
+    markers: noMarkers,
     look: 'solid',
     masks: [],
     detect: { longSidePx: WIDTH_PX, intervalMs: 120, tiles: 'off' },
@@ -95,6 +97,12 @@ test('a missed head and a missed plate are covered on every frame of a file', as
   assert.equal(plans.length, FRAMES);
   for (const plan of plans) assert.deepEqual(labelsOf(plan), ['person', 'vehicle']);
   assert.ok(second.asked >= 2 && second.asked <= 5, `asked ${second.asked} times in ${FRAMES * 40} ms`);
+});
+
+test('a bicycle has no plate to be covered', async () => {
+  const second = detectorThatSays([{ ...VEHICLE, kind: 'bicycle' }]);
+  const plans = await plansOf(detectorThatSays([]), second, { rules: ALL, pacing: 'unpaced' });
+  for (const plan of plans) assert.deepEqual(labelsOf(plan), []);
 });
 
 test('a person whose face was found is covered by the face alone', async () => {

@@ -1,6 +1,5 @@
-/** How fast a sensor may speak: a token bucket of one second. */
-import type { Clock } from '../base/clock.ts';
-import { SENSOR_MESSAGES_PER_S_MAX } from '../base/limits.ts';
+/** How fast somebody may speak: a token bucket of one second. */
+import type { Clock } from './clock.ts';
 
 export class RateLimit {
   readonly #clock: Clock;
@@ -8,7 +7,7 @@ export class RateLimit {
   #tokens: number;
   #filledMs: number;
 
-  constructor(clock: Clock, perSecond = SENSOR_MESSAGES_PER_S_MAX) {
+  constructor(clock: Clock, perSecond: number) {
     this.#clock = clock;
     this.#perSecond = perSecond;
     this.#tokens = perSecond;

@@ -1,0 +1,126 @@
+/**
+ * Counts of one camera: from tracks to crossings that may leave the camera process.
+ *
+ * A crossing is held back until everybody has had the time to be recognised as somebody who shows the common marker; those are left out, and
+ * nothing is kept of them. What leaves names no track: each gets a random number that is forgotten with its window.
+ */
+import { randomInt } from 'node:crypto';
+import type { CountLine } from '../../config/schema.ts';
+import type { Box, Detection } from '../detect/port.ts';
+import type { CountedCrossing } from '../messages.ts';
+import type { PictureSize } from '../track/track.ts';
+import { Kinds } from './kinds.ts';
+import { type Crossing, DENSE, type Followed, LineCounter, RARE } from './line-counter.ts';
+
+/** Longer than the marker may take to show (marker/marker-look.ts). */
+const HELD_MS = 3_000;
+/** Crossings held, and tracks that have a number in a window: a street never gets there. What goes beyond is dropped and counted. */
+const HELD_MAX = 512;
+const NUMBERS_MAX = 16_384;
+/** The longest window in which one object can be told from another. */
+const WINDOW_MS = 15 * 60_000;
+const NUMBER_MAX = 2 ** 48 - 1;
+
+/** Without an answer of the second network for so long, the first one's persons are counted: as long as they are held. */
+const SECOND_MS_MAX = 2_000;
+
+/** What was seen on a picture of this feed time, captured at `wallMs`. */
+interface SeenTracks {
+  ms: number;
+  wallMs: number;
+  picture: PictureSize;
+  /** Of the network that looks many times a second. */
+  first: readonly Followed[];
+  /** Of the one that looks twice a second, if there is one, with the feed time of its last look. */
+  second?: { ms: number; tracks: readonly Followed[]; vehicles: readonly Detection[] } | undefined;
+}
+
+type IsLeftOut = (tracks: readonly number[], ms: number, box: Box) => boolean;
+
+interface Held {
+  crossing: Crossing;
+  atMs: number;
+}
+
+export class Counts {
+  readonly #dense: LineCounter;
+  readonly #rare: LineCounter;
+  readonly #kinds = new Kinds();
+  /** Feed time of the second network's look that was taken last. */
+  #secondMs = Number.NEGATIVE_INFINITY;
+  #held: Held[] = [];
+  #window = Number.NaN;
+  readonly #numbers = new Map<number, number>();
+  #dropped = 0;
+
+  constructor(lines: readonly CountLine[]) {
+    this.#dense = new LineCounter(lines, DENSE);
+    this.#rare = new LineCounter(lines, RARE);
+  }
+
+  /** Takes the tracks after a verdict. Persons are the second network's where it sees any: the first finds vehicles and few persons. */
+  update({ ms, wallMs, picture, first, second }: SeenTracks): void {
+    const isSeconded = second !== undefined && ms - second.ms <= SECOND_MS_MAX;
+    const crossings = this.#dense.update(isSeconded ? first.filter(({ label }) => label !== 'person') : first, picture);
+    if (isSeconded && second.ms > this.#secondMs) {
+      this.#secondMs = second.ms;
+      const persons = second.tracks.filter(({ label }) => label === 'person');
+      crossings.push(...this.#rare.update(persons, picture));
+      const vehicles = first.filter(({ label }) => label === 'vehicle');
+      this.#kinds.vote(second.ms, second.vehicles, vehicles, persons);
+    }
+    for (const crossing of crossings) {
+      if (this.#held.length >= HELD_MAX) this.#dropped++;
+      else this.#held.push({ crossing, atMs: Math.round(wallMs - (ms - crossing.ms)) });
+    }
+  }
+
+  /** Crossings that were held for long enough at this feed time, without those of people who are left out. */
+  settle(ms: number, isLeftOut: IsLeftOut): CountedCrossing[] {
+    const settled: CountedCrossing[] = [];
+    const held: Held[] = [];
+    for (const one of this.#held) {
+      const { crossing, atMs } = one;
+      if (ms - crossing.ms < HELD_MS) held.push(one);
+      else if (crossing.label === 'person' && isLeftOut(crossing.tracks, crossing.ms, crossing.box)) continue;
+      else {
+        const track = this.#numberOf(crossing.tracks, atMs);
+        if (track === undefined) this.#dropped++;
+        else {
+          const { line, direction, tracks } = crossing;
+          settled.push({ line, class: this.#kinds.of(tracks) ?? crossing.label, direction, atMs, track });
+        }
+      }
+    }
+    this.#held = held;
+    return settled;
+  }
+
+  /** Crossings given up for want of room since the last call. */
+  takeDropped(): number {
+    const dropped = this.#dropped;
+    this.#dropped = 0;
+    return dropped;
+  }
+
+  /** Forgets all tracks: the picture's size or source changed. Settle first what is held. */
+  reset(): void {
+    this.#dense.reset();
+    this.#rare.reset();
+    this.#kinds.reset();
+    this.#secondMs = Number.NEGATIVE_INFINITY;
+    this.#held = [];
+  }
+
+  /** An object keeps its number when it gets another track. */
+  #numberOf(tracks: readonly number[], atMs: number): number | undefined {
+    const window = Math.floor(atMs / WINDOW_MS);
+    if (window !== this.#window) this.#numbers.clear();
+    this.#window = window;
+    const known = tracks.find((track) => this.#numbers.has(track));
+    if (known === undefined && this.#numbers.size >= NUMBERS_MAX) return undefined;
+    const number = known === undefined ? randomInt(NUMBER_MAX) : this.#numbers.get(known)!;
+    this.#numbers.set(tracks[0]!, number);
+    return number;
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * Goal: what a camera counts leaves the box as figures of its sensor's policy and in no other way, and is counted as dropped while the sensor
+ * process is away. Method: the real agent and the real sensor process with a faster clock, and a camera process that tells of crossings.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Release } from '../../edge/sensor/messages.ts';
+import { CROSSINGS_PER_HOUR, TRACK_PREFIX } from '../support/crossings.ts';
+import { childrenOf, startGarim, titleOf, until } from '../support/garim.ts';
+import { needs } from '../support/shared.ts';
+
+/** Six deviations of an hour's noise at the default budget of a day, where somebody may be in two cells. */
+const NOISE_MAX = 450;
+
+test('crossings become figures by class and direction, and nothing of a track leaves', {
+  skip: needs(process.platform === 'linux', '/proc'),
+  timeout: 120_000,
+}, async (context) => {
+  const line = { name: 'gate', from: [0, 0.5], to: [1, 0.5] };
+  await using garim = await startGarim({
+    entry: 'dist/test/support/sensor-host.js',
+    config: {
+      cameras: { yard: { source: 'simulated', count: { lines: [line] } } },
+      sensors: { passers: { adapter: 'camera-counts', intake: { camera: 'yard' } } },
+      log: { level: 'debug' },
+    },
+    env: { COUNTING_CAMERAS: '1' },
+  });
+  const latest = async (): Promise<Release[]> =>
+    ((await (await garim.get('/sensors/passers/latest.json')).json()) as { releases: Release[] }).releases;
+  const dropped = async (): Promise<number> => {
+    const text = await (await garim.get('/metrics')).text();
+    return Number(/^garim_crossings_dropped_total\{camera="yard",reason="not-taken"\} (\d+)$/m.exec(text)?.[1] ?? 0);
+  };
+  let release: Release | undefined;
+  await until(
+    () => `a whole hour was released\n${garim.output().slice(-2000)}`,
+    async () => {
+      release = (await latest()).find(({ cells }) =>
+        cells.some(({ figures }) => (figures['contributors'] ?? 0) > 1_500),
+      );
+      return release !== undefined;
+    },
+    60_000,
+  );
+  const figureOf = (label: string, direction: string): number =>
+    release?.cells.find(({ group }) => group['class'] === label && group['direction'] === direction)?.figures[
+      'contributors'
+    ] ?? 0;
+  context.diagnostic(JSON.stringify(release?.cells));
+  assert.ok(Math.abs(figureOf('person', 'forward') - CROSSINGS_PER_HOUR.person) < NOISE_MAX);
+  assert.ok(Math.abs(figureOf('vehicle', 'backward') - CROSSINGS_PER_HOUR.vehicle) < NOISE_MAX);
+  assert.ok(figureOf('person', 'backward') < NOISE_MAX && figureOf('vehicle', 'forward') < NOISE_MAX);
+  const told = JSON.stringify(await latest()) + garim.output();
+  const trackDigits = String(TRACK_PREFIX).replace(/0+$/, '');
+  assert.ok(!told.includes(trackDigits), 'no number of a track');
+
+  const before = await dropped();
+  const pid = childrenOf(garim.pid).find((child) => titleOf(child) === 'garim-sensors');
+  process.kill(pid!, 'SIGSTOP'); // it reads nothing any more: what waits for it is bounded
+  await until('crossings are dropped and counted', async () => (await dropped()) > before, 60_000);
+  process.kill(pid!, 'SIGKILL');
+});
