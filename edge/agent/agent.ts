@@ -14,22 +14,24 @@ import { FailureDamper } from '../gateway/auth/damper.ts';
 import { openCredentialStore } from '../gateway/auth/store.ts';
 import type { FeedDirectory } from '../gateway/feed.ts';
 import { startHttpServer } from '../gateway/http/server.ts';
-import { type Push, startPush } from '../gateway/push/push.ts';
 import { startRtspServer } from '../gateway/rtsp/server.ts';
-import { type Segments, startSegments } from '../gateway/segments/recorder.ts';
 import { ViewerSlots } from '../gateway/viewer-slots.ts';
+import { PresenceCodes } from '../ledger/presence.ts';
 import { type SensorSetup, sensorSetup } from '../sensor/setup.ts';
 import { startUplink, type Uplink } from '../uplink/uplink.ts';
 import { boxId } from './box-id.ts';
 import { CameraSupervisor } from './camera-supervisor.ts';
 import { ChoiceCarrier } from './choices.ts';
 import { AgentHealthBook, softwareVersion } from './health.ts';
+import { inquiriesInto } from './inquiries.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { cameraStream, type Stream, sensorStream } from './record/about.ts';
 import { Recorder } from './record/recorder.ts';
 import { SensorSupervisor } from './sensor-supervisor.ts';
 import { SetupDesk } from './setup/desk.ts';
 import { SlateSpare } from './slate-spare.ts';
+import { openUseDesk } from './use.ts';
+import { startWaysOut } from './ways-out.ts';
 
 const CAMERA_PROCESS = new URL('../camera/process.js', import.meta.url);
 const SENSOR_PROCESS = new URL('../sensor/process.js', import.meta.url);
@@ -92,12 +94,16 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
   const metrics = createMetrics();
   const box = await boxId(config.state);
   const sensorPolicy = await sensorPolicyOf(loaded, log);
+  const { windowMinutes } = config.ledger;
+  const presence = await PresenceCodes.open({ stateDir: config.state, clock: systemClock, windowMinutes });
+  const streams = streamsOf(config, sensorPolicy);
   const record = new Recorder({
     settings: config.ledger,
     stateDir: config.state,
     box,
     software: softwareVersion(),
-    streams: streamsOf(config, sensorPolicy),
+    streams,
+    presenceOf: (window) => presence.hashOf(window),
     clock: systemClock,
     log,
   });
@@ -150,8 +156,10 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
   metrics.watchUplink(uplink);
   const sensors = sensorPolicy && sensorsOf(options, sensorPolicy, { box, uplink, metrics, record });
 
+  const desk = await openUseDesk({ settings: config.use, record, metrics, clock: systemClock, log });
   const shared = {
     feeds,
+    desk,
     credentials: store.credentials,
     damper: new FailureDamper(systemClock),
     slots: new ViewerSlots(),
@@ -167,6 +175,7 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
     ...httpTls,
     listen: config.http.listen,
     record,
+    inquiries: inquiriesInto({ record, presence, places: streams.map(({ name }) => name), clock: systemClock, log }),
     health: () => health.now(),
     setup: new SetupDesk({ loaded, env: process.env, log, cameraProcess: options.cameraProcess }),
     ...(sensors === undefined
@@ -186,18 +195,9 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
   }
 
   for (const { feed } of supervisors) {
-    const { segments, push } = config.cameras[feed.name]!;
-    if (segments !== undefined) {
-      const recorder: Segments = startSegments({ feed, ...segments, log });
-      running.add(`segments of ${feed.name}`, () => recorder.close());
-      health.watchSegments(recorder);
-      metrics.watchSegments(feed.name, recorder);
-    }
-    for (const url of push) {
-      const target: Push = startPush({ feed, url, metrics, log: log.child({ camera: feed.name }) });
-      running.add(`push of ${feed.name}`, () => target.close());
-      health.watchPush(feed.name, target);
-    }
+    const settings = config.cameras[feed.name]!;
+    for (const [what, use] of startWaysOut({ feed, settings, desk, health, metrics, log }))
+      running.add(what, () => use.close());
   }
 
   return {

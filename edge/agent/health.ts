@@ -31,19 +31,23 @@ export class AgentHealthBook {
     addTo(total.framesDropped, counts.framesDropped);
   }
 
-  watchSegments(segments: Pick<Segments, 'state'>): void {
-    this.#watched.push(() => (segments.state.state === 'recording' ? [] : [segments.state.advice]));
+  /** Undefined while there are none. */
+  watchSegments(stateOf: () => Segments['state'] | undefined): void {
+    this.#watched.push(() => {
+      const state = stateOf();
+      return state?.state === 'paused' ? [state.advice] : [];
+    });
   }
 
-  watchPush(camera: string, { state }: Pick<Push, 'state'>): void {
-    this.#watched.push(() =>
-      state.lastError === ''
-        ? []
-        : [`${camera}: the push to ${state.target} is down and tried again by itself. ${state.lastError}`],
-    );
+  watchPush(camera: string, stateOf: () => Push['state'] | undefined): void {
+    this.#watched.push(() => {
+      const { target = '', lastError = '' } = stateOf() ?? {};
+      if (lastError === '') return [];
+      return [`${camera}: the push to ${target} is down and tried again by itself. ${lastError}`];
+    });
   }
 
-  /** Sensors, hubs: parts that say in lines what is wrong. */
+  /** Parts that say in lines what is wrong. */
   watchNotices(part: { notices(): readonly string[] }): void {
     this.#watched.push(() => part.notices());
   }

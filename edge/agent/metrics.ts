@@ -7,6 +7,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { CameraCounts, CameraHealth, GatewayMetrics } from '../gateway/feed.ts';
 import type { Segments } from '../gateway/segments/recorder.ts';
+import type { UseMetrics } from '../gateway/use/port.ts';
 import type { Uplink, UplinkMetrics } from '../uplink/uplink.ts';
 import type { Recorder } from './record/recorder.ts';
 import type { SensorMetrics } from './sensor-supervisor.ts';
@@ -16,7 +17,7 @@ const LATENCY_BUCKETS_S = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.75
 const EFFECT_BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 60, 3_600, 21_600, 86_400];
 const INFERENCE_BUCKETS_S = [0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1];
 
-export interface Metrics extends GatewayMetrics, SensorMetrics, UplinkMetrics {
+export interface Metrics extends GatewayMetrics, SensorMetrics, UplinkMetrics, UseMetrics {
   readonly contentType: string;
   /** Text of `/metrics`. */
   render(): Promise<string>;
@@ -130,6 +131,8 @@ export function createMetrics(): Metrics {
   });
   const sensorRestarts = counter('sensor_process_restarts_total', 'Restarts of the sensor process.');
   const sensorMessagesRefused = counter('sensor_process_messages_refused_total', 'Malformed messages of it.');
+  const usesPermitted = counter('use_permitted_total', 'Pulls that were admitted and put on record.', 'feed');
+  const usesRefused = counter('use_refused_total', 'Pulls that got nothing, by reason.', 'feed', 'reason');
   const recorders = new Map<string, Pick<Segments, 'state'>>();
   const recording = gauge(
     'segments_recording',
@@ -194,6 +197,8 @@ export function createMetrics(): Metrics {
     sensorReleaseRefused: (sensor) => sensorReleaseRefused([sensor]),
     sensorProcessRestarted: () => sensorRestarts([]),
     sensorMessageRefused: () => sensorMessagesRefused([]),
+    usePermitted: (feed) => usesPermitted([feed]),
+    useRefused: (feed, reason) => usesRefused([feed, reason]),
     choiceEffect: ({ choice, tookMs }) => choiceEffect([choice], tookMs / 1000),
     releaseDelivered: (hub) => delivered([hub]),
     releaseDropped: (hub, reason) => undelivered([hub, reason]),

@@ -87,6 +87,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./ledger.ts')).ledgerCommand(),
   },
   {
+    name: 'use',
+    summary: 'what was taken at a place and time, and who used it, with proofs',
+    load: async () => (await import('./use.ts')).useCommand(),
+  },
+  {
     name: 'witness',
     summary: "cosign other boxes' ledgers, so that none can show two histories",
     load: async () => (await import('./witness.ts')).witnessCommand(),

@@ -4,13 +4,14 @@ import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { messageOf, UserError, WorldError } from '../base/errors.ts';
 import { auditLog } from '../ledger/audit.ts';
+import type { Checkpoint } from '../ledger/checkpoint.ts';
 import { nodeDisk } from '../ledger/disk.ts';
 import { DurableFolder } from '../ledger/durable.ts';
 import { entriesOf } from '../ledger/entries.ts';
 import { baseOrigin } from '../ledger/epoch.ts';
 import { decodeLeaf, KINDS } from '../ledger/leaf.ts';
 import { LEDGER_FOLDER } from '../ledger/ledger.ts';
-import { parseVerifier, renamedVerifier, type Verifier, verifyNote } from '../ledger/note.ts';
+import { type Note, parseVerifier, renamedVerifier, type Verifier, verifyNote } from '../ledger/note.ts';
 import { checkProof, formatProof, PROOF_BYTES_MAX } from '../ledger/proof.ts';
 import { LogReader } from '../ledger/reader.ts';
 import { TILE_WIDTH } from '../ledger/tile.ts';
@@ -121,8 +122,9 @@ async function verifyProof(file: string, { key, witness }: KeyOptions, print: Pr
   print(`leaf ${proof.index} of ${proof.checkpoint.size} in ${proof.checkpoint.origin}: proved`);
 }
 
-function signatureFault(
-  { checkpoint, note }: Exclude<ReturnType<typeof checkProof>, { fault: string }>,
+/** What is wrong with who signed a checkpoint, if anything is. */
+export function signatureFault(
+  { checkpoint, note }: { checkpoint: Checkpoint; note: Note },
   key: Verifier,
   witnesses: readonly Verifier[],
 ): string | undefined {

@@ -141,6 +141,7 @@ export async function readConfig(options: LoadOptions): Promise<{ loaded: Loaded
   for (const { tls } of [config.http, config.rtsp]) {
     if (tls !== undefined) Object.assign(tls, { cert: absolute(tls.cert), key: absolute(tls.key) });
   }
+  if (config.use.policies !== undefined) config.use.policies = absolute(config.use.policies);
   if (problems.length > 0) throw new UserError(linesOf([...problems, ...sourceProblems], file?.name).join('\n'));
   const isStateInFile = options.state === undefined && hasState(file?.document.value);
   config.state = path.resolve(isStateInFile ? (file?.dir ?? cwd) : cwd, config.state);

@@ -8,6 +8,7 @@ import { intakeSchema, secretSchema, TOKEN, TOKEN_FORM } from './intake.ts';
 import { ledgerSchema } from './ledger.ts';
 import { parseListen } from './listen.ts';
 import { tlsSchema } from './tls.ts';
+import { useSchema } from './use.ts';
 
 /** In the order in which `auto` tries them. */
 export const HARDWARE_ENCODERS = ['h264_nvenc', 'h264_v4l2m2m'] as const;
@@ -217,6 +218,7 @@ const settingsSchema = z.strictObject({
     .default({})
     .describe('Where the figures of sensors are sent; the key names the outbox of each.'),
   ledger: ledgerSchema,
+  use: useSchema.prefault({}).describe('Who may pull feeds and figures, and what for. Each pull is on record.'),
   http: z
     .strictObject({
       listen: listenSchema.default('127.0.0.1:8080'),
@@ -278,6 +280,16 @@ export const configSchema = settingsSchema
     path: ['rtsp', 'listen'],
     error: 'choose another port for one of the two',
     params: { what: 'the same address as http.listen' },
+  })
+  .superRefine(({ cameras, sensors, use }, context) => {
+    for (const [name, { feeds }] of Object.entries(use.agreements)) {
+      const strangers =
+        feeds === 'all' ? [] : feeds.filter((feed) => !Object.hasOwn(cameras, feed) && !Object.hasOwn(sensors, feed));
+      if (strangers.length === 0) continue;
+      const path = ['use', 'agreements', name, 'feeds'];
+      const params = { what: 'no camera and no sensor has that name' };
+      context.addIssue({ code: 'custom', path, message: 'write names of cameras and sensors, or all', params });
+    }
   });
 
 export type CameraSettings = z.output<typeof cameraSchema>;

@@ -1,9 +1,10 @@
-/** What every server of the gateway is given. `damper` and `slots` are the same objects for all of them. */
+/** What every server of the gateway is given. `damper`, `slots` and `desk` are the same objects for all of them. */
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { FailureDamper } from './auth/damper.ts';
 import type { Credentials } from './auth/port.ts';
 import type { FeedDirectory, GatewayMetrics } from './feed.ts';
+import type { UseDesk } from './use/desk.ts';
 import type { ViewerSlots } from './viewer-slots.ts';
 
 export interface ServerOptions {
@@ -17,6 +18,8 @@ export interface ServerOptions {
   damper: FailureDamper;
   /** Viewers of all kinds share their places. */
   slots: ViewerSlots;
+  /** Nothing of a feed leaves that it has not admitted. */
+  desk: UseDesk;
   metrics: GatewayMetrics;
   log: Log;
   clock?: Clock;

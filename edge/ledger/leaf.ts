@@ -102,6 +102,11 @@ const schemas = {
     decision: sha256.optional(),
     agreement: name.optional(),
   }),
+  /**
+   * Somebody who was there, as they know the code of a window, does not want what was taken then to be used. Who, and how many, stands nowhere:
+   * a code has one entry.
+   */
+  object: leaf('object', { at: instant, window, presence: sha256 }),
   /** Consents that came into force or were withdrawn, as one batch. */
   'optin-batch': leaf('optin-batch', { at: instant, category: term, records: sha256, added: count, withdrawn: count }),
   /** The opt-out list in force. Without the number of members: a change by one would show. */

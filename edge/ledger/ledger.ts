@@ -29,6 +29,7 @@ import { loadSigner } from './keys.ts';
 import { decodeLeaf, encodeLeaf, type Kind, type Leaf } from './leaf.ts';
 import { lockFolder } from './lock.ts';
 import { Log } from './log.ts';
+import { type Answer, lookUp, type Query } from './lookup.ts';
 import { renamedVerifier, type Signer } from './note.ts';
 import { formatProof } from './proof.ts';
 import { LogReader, type PublicFile } from './reader.ts';
@@ -290,6 +291,16 @@ export class Ledger {
   /** What is served to the public: the answer to a GET of `/checkpoint` or `/tile/...`, or undefined. */
   publicFile(urlPath: string): Promise<PublicFile | undefined> {
     return this.#reader.publicFile(urlPath);
+  }
+
+  /** Signed leaves about a place and a time. Throws WorldError `ledger-damaged`. */
+  lookUp(query: Query): Promise<Answer> {
+    return lookUp(this.#reader, this.#log.published?.size ?? 0, query);
+  }
+
+  /** As `prove`, without waiting: undefined for a leaf that the published checkpoint does not cover. */
+  async proofNow(index: number): Promise<string | undefined> {
+    return index < (this.#log.published?.size ?? 0) ? this.prove(index) : undefined;
   }
 
   /** A leaf's proof, in the format of c2sp.org/tlog-proof; waits until the leaf is signed. */

@@ -32,12 +32,15 @@ export interface SignedCheckpoint extends Checkpoint {
   bytes: Buffer;
 }
 
+/** Where the files lie: a disk, or a server. */
+export type Files = Pick<Disk, 'read' | 'list'>;
+
 export class LogReader {
-  readonly #disk: Disk;
+  readonly #disk: Files;
   readonly #dir: string;
   readonly #cache = new Map<string, Buffer>();
 
-  constructor(disk: Disk, dir: string) {
+  constructor(disk: Files, dir: string) {
     this.#disk = disk;
     this.#dir = dir;
   }

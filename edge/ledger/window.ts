@@ -17,6 +17,13 @@ export function msOf(minute: string): number {
   return Date.parse(minute.replace(/Z$/, ':00Z'));
 }
 
+/** Start and end in milliseconds since 1970; the end does not belong to it. */
+export function spanOf([start, duration]: Window): [startMs: number, endMs: number] {
+  const startMs = msOf(start);
+  const [, count = '0', unit] = /^PT(\d+)([MH])$/.exec(duration) ?? [];
+  return [startMs, startMs + Number(count) * (unit === 'H' ? 3_600_000 : 60_000)];
+}
+
 /** A name for files: `20261123T0500Z_PT15M`. */
 export function windowName([start, duration]: Window): string {
   return `${start.replaceAll(/[-:]/g, '')}_${duration}`;

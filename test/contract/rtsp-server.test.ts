@@ -18,6 +18,7 @@ import { ManualDirectory, ManualFeed } from '../support/manual-feed.ts';
 import { annexB, Depacketiser, parseRtp } from '../support/rtp.ts';
 import { headersOf, RtspClient, sessionOf } from '../support/rtsp-client.ts';
 import { OneUser, RecordingMetrics, type RtspFixture, startRtspFixture } from '../support/rtsp-fixture.ts';
+import { openTestDesk } from '../support/use.ts';
 import { until } from '../support/wait.ts';
 
 const SPS = Buffer.from([0x67, 0x42, 0xc0, 0x1e, 0xd9, 0x01]);
@@ -541,6 +542,7 @@ describe('life of the server', () => {
       credentials: new OneUser(),
       damper: new FailureDamper(systemClock),
       slots: new ViewerSlots(),
+      desk: (await openTestDesk()).desk,
       metrics: new RecordingMetrics(),
       log: pino({ level: 'silent' }),
     });

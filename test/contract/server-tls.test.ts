@@ -79,7 +79,12 @@ test('the console, its login and its WebSockets', async () => {
 });
 
 test('feeds as rtsps://, over TCP only', async () => {
-  await using fixture = await startRtspFixture(new ManualDirectory(new ManualFeed('gate', FORMAT)), systemClock, tls);
+  await using fixture = await startRtspFixture(
+    new ManualDirectory(new ManualFeed('gate', FORMAT)),
+    systemClock,
+    undefined,
+    tls,
+  );
   const { port } = fixture.server.address;
   using client = await RtspClient.connect(port, tls.cert);
   const url = `${fixture.base}/gate`;
@@ -98,7 +103,7 @@ test('feeds as rtsps://, over TCP only', async () => {
 
 test('libav plays it', async () => {
   using feed = createTestFeed({ name: 'gate', widthPx: 320, heightPx: 180, frameRate: 15 });
-  await using fixture = await startRtspFixture(new ManualDirectory(feed), systemClock, tls);
+  await using fixture = await startRtspFixture(new ManualDirectory(feed), systemClock, undefined, tls);
   const login = `${RTSP_USER}:${encodeURIComponent(RTSP_PASSWORD)}`;
   const url = `rtsps://${login}@127.0.0.1:${fixture.server.address.port}/gate`;
   const capture = openCapture({ url, transport: 'tcp', pacing: 'live' });

@@ -9,8 +9,11 @@ import type { PublicRecord } from '../../edge/gateway/http/record.ts';
 import { type HttpServerOptions, startHttpServer } from '../../edge/gateway/http/server.ts';
 import type { SetupPort } from '../../edge/gateway/http/setup.ts';
 import type { AgentHealth, RecordHealth } from '../../edge/gateway/http/status.ts';
+import type { Inquiries } from '../../edge/gateway/public/port.ts';
+import type { UseDesk } from '../../edge/gateway/use/desk.ts';
 import { ViewerSlots } from '../../edge/gateway/viewer-slots.ts';
 import { ManualDirectory } from './manual-feed.ts';
+import { openTestDesk } from './use.ts';
 
 export const USER = 'operator';
 export const PASSWORD = 'correct-horse';
@@ -95,7 +98,9 @@ export async function startConsole(
     notices?: string[];
     damper?: FailureDamper;
     slots?: ViewerSlots;
+    desk?: UseDesk;
     record?: PublicRecord;
+    inquiries?: Inquiries;
     choices?: HttpServerOptions['choices'];
     log?: HttpServerOptions['log'];
     tls?: { cert: string; key: string };
@@ -137,6 +142,8 @@ export async function startConsole(
     credentials,
     damper,
     slots,
+    desk: options.desk ?? (await openTestDesk()).desk,
+    ...(options.inquiries === undefined ? {} : { inquiries: options.inquiries }),
     metrics,
     health: () => agent,
     record: options.record ?? { publicFile: async () => undefined },

@@ -12,13 +12,14 @@ const RANKS: Record<string, number> = { 'main.ts': 0, cli: 1, agent: 2, policy: 
 const PEERS = ['camera', 'gateway', 'uplink', 'ledger', 'indicator', 'sensor'];
 for (const peer of PEERS) RANKS[peer] = 3;
 
-/** Packages that are native or meet strangers' input, and the folders that may import them. */
+/** Packages that are native, engines, or meet strangers' input, and the folders that may import them. */
 const PACKAGE_HOMES: Record<string, RegExp> = {
   'node-av': /^edge\/(camera|cli|gateway\/push)\//,
   'onnxruntime-node': /^edge\/camera\/detect\//,
   onvif: /^edge\/camera\/find\//,
   'bonjour-service': /^edge\/camera\/find\//,
   selfsigned: /^edge\/cli\/setup\//,
+  '@cedar-policy/cedar-wasm': /^edge\/gateway\/use\/policies\.ts$/,
 };
 
 /** Who may use the simulated attacks. */

@@ -55,6 +55,7 @@ export const leaves: { [K in Kind]: Leaf<K> } = {
     decision: sha('5'),
   },
   refusal: { ...base, kind: 'refusal', at, reason: 'no-purpose', feed: 'gate' },
+  object: { ...base, kind: 'object', at, window, presence: sha('b') },
   'optin-batch': {
     ...base,
     kind: 'optin-batch',

@@ -1,8 +1,8 @@
 /** A clock that stands still until the test moves it. */
 import type { Clock } from '../../edge/base/clock.ts';
 
-export function manualClock(): Clock & { advance(ms: number): void } {
-  let nowMs = 1000;
+export function manualClock(startMs = 1000): Clock & { advance(ms: number): void } {
+  let nowMs = startMs;
   return {
     monotonicMs: () => nowMs,
     wallMs: () => nowMs,

@@ -6,7 +6,9 @@ import { FailureDamper } from '../../edge/gateway/auth/damper.ts';
 import { type Credentials, REALM } from '../../edge/gateway/auth/port.ts';
 import type { FeedDirectory, GatewayMetrics } from '../../edge/gateway/feed.ts';
 import { type RtspServer, startRtspServer } from '../../edge/gateway/rtsp/server.ts';
+import type { UseDesk } from '../../edge/gateway/use/desk.ts';
 import { ViewerSlots } from '../../edge/gateway/viewer-slots.ts';
+import { openTestDesk } from './use.ts';
 
 export const USER = 'operator';
 export const PASSWORD = 'correct horse';
@@ -55,6 +57,7 @@ export interface RtspFixture extends AsyncDisposable {
 export async function startRtspFixture(
   feeds: FeedDirectory,
   clock: Clock = systemClock,
+  desk?: UseDesk,
   tls?: { cert: string; key: string },
 ): Promise<RtspFixture> {
   const metrics = new RecordingMetrics();
@@ -67,6 +70,7 @@ export async function startRtspFixture(
     credentials: new OneUser(),
     damper,
     slots,
+    desk: desk ?? (await openTestDesk()).desk,
     metrics,
     log: pino({ level: 'silent' }),
     clock,

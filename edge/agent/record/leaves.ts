@@ -47,7 +47,11 @@ export function windowOf({ startMs, lengthMs }: Pick<Window, 'startMs' | 'length
 }
 
 /** What a window says in public: what was taken in, and, where a camera's feed was covered whole, for which reasons. */
-export function leavesOf(window: Window, settings: LedgerSettings, detail: string | undefined): LeafBody[] {
+export function leavesOf(
+  window: Window,
+  settings: LedgerSettings,
+  { detail, presence }: { detail?: string | undefined; presence?: string | undefined },
+): LeafBody[] {
   const { kind, name, about, figures, models } = window;
   const sealed = detail === undefined ? {} : { detail };
   const span = windowOf(window);
@@ -68,6 +72,7 @@ export function leavesOf(window: Window, settings: LedgerSettings, detail: strin
       ...(settings.article === undefined ? {} : { article: settings.article }),
       ...(kind === 'camera' ? { frames: counts } : { messages: counts }),
       ...sealed,
+      ...(presence === undefined ? {} : { presence }),
       expires: minuteOf(expiryOf(window, settings)),
     },
   ];

@@ -17,8 +17,9 @@ import type { LedgerSettings } from '../../config/ledger.ts';
 import type { RecordHealth } from '../../gateway/http/status.ts';
 import type { DetailBatch } from '../../ledger/detail.ts';
 import { type LeafBody, Ledger } from '../../ledger/ledger.ts';
+import type { Answer, Query } from '../../ledger/lookup.ts';
 import type { PublicFile } from '../../ledger/reader.ts';
-import { instantOf, minuteOf } from '../../ledger/window.ts';
+import { instantOf, type Window as LedgerWindow, minuteOf } from '../../ledger/window.ts';
 import type { SensorPolicy } from '../../policy/schema.ts';
 import type { Release, SensorReport } from '../../sensor/messages.ts';
 import type { Stream } from './about.ts';
@@ -43,12 +44,14 @@ export interface RecorderOptions {
   /** Version of this software. */
   software: string;
   streams: readonly Stream[];
+  /** Hash of the code that the sign shows in a window; it stands in the leaves of the window. */
+  presenceOf?: (window: LedgerWindow) => string;
   clock: Clock;
   log: Log;
 }
 
-/** A leaf about somebody who takes something, or was refused. */
-export type UseLeaf = Extract<LeafBody, { kind: 'pull' | 'refusal' }>;
+/** A leaf about somebody who takes something, was refused, or objects. */
+export type UseLeaf = Extract<LeafBody, { kind: 'pull' | 'refusal' | 'object' }>;
 
 /** What other parts put on record themselves. */
 type OthersLeaf = UseLeaf | Extract<LeafBody, { kind: 'optin-batch' | 'filter' | 'sign' | 'canary' | 'indicator' }>;
@@ -168,6 +171,16 @@ export class Recorder {
     return this.#ledger?.publicFile(urlPath);
   }
 
+  /** Signed leaves about a place and a time. Rejects with a WorldError when the log can't be read. */
+  async lookUp(query: Query): Promise<Answer> {
+    return this.#ledger?.lookUp(query) ?? { size: 0, found: [], isCut: false };
+  }
+
+  /** A `.tlog-proof`, or undefined for a leaf that is not signed yet. */
+  async proof(index: number): Promise<string | undefined> {
+    return this.#ledger?.proofNow(index);
+  }
+
   /** A log that could not be opened has no key and no leaves; a witness that did not cosign since the start has size 0. */
   status(): RecordHealth {
     const { state } = this.evidence;
@@ -239,10 +252,11 @@ export class Recorder {
   }
 
   async #recordWindow(ledger: Ledger, window: Window): Promise<void> {
-    const { settings } = this.#options;
+    const { settings, presenceOf } = this.#options;
     const detail = await this.#sealed(ledger, window);
+    const presence = presenceOf?.(windowOf(window));
     // Together: they share one flush of the disk.
-    await Promise.all(leavesOf(window, settings, detail).map((leaf) => ledger.append(leaf)));
+    await Promise.all(leavesOf(window, settings, { detail, presence }).map((leaf) => ledger.append(leaf)));
     this.#book.recorded(window);
   }
 

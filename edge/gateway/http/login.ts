@@ -3,12 +3,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import type { Asset } from '../console/assets.ts';
 import type { Authenticator } from './authenticate.ts';
-import { readBody } from './body.ts';
+import { FORM_BYTES_MAX, readForm } from './form.ts';
 import { cookieName, isOwnOrigin, readCookie } from './headers.ts';
 import { type Answer, respond, retryAfter } from './respond.ts';
 import { sessionId } from './sessions.ts';
 
-const FORM_BYTES_MAX = 4096;
 const MESSAGE_SLOT = '<!-- message -->';
 const WRONG = 'Wrong user or password. 사용자 이름이나 비밀번호가 틀립니다.';
 const WAIT = 'Too many attempts. Wait a minute. 시도가 너무 많습니다. 잠시 기다리세요.';
@@ -73,10 +72,4 @@ function cookie(request: IncomingMessage, token: string): string {
   const isSecure = request.socket instanceof TLSSocket || request.headers['x-forwarded-proto'] === 'https';
   const secure = isSecure ? '; Secure' : '';
   return `${cookieName(request.headers.host)}=${token}; Path=/; HttpOnly; SameSite=Strict${secure}`;
-}
-
-async function readForm(request: IncomingMessage): Promise<URLSearchParams | undefined> {
-  if (!/^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? '')) return undefined;
-  const text = await readBody(request, FORM_BYTES_MAX);
-  return text === undefined ? undefined : new URLSearchParams(text);
 }

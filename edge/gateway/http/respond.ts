@@ -3,7 +3,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { REALM } from '../auth/port.ts';
 import type { Asset } from '../console/assets.ts';
+import type { Admission } from '../use/desk.ts';
+import { refusalText } from '../use/texts.ts';
 import { SECURITY_HEADERS } from './headers.ts';
+
+type Refused = Extract<Admission, { admitted: false }>['reason'];
 
 export interface Answer {
   status: number;
@@ -62,14 +66,28 @@ export function refuseUpgrade(
   status: 401 | 403 | 404 | 429 | 503,
   reason: string,
   headers: Readonly<Record<string, string>> = {},
+  body = '',
 ): void {
   const lines = [
     `HTTP/1.1 ${status} ${reason}`,
     'Connection: close',
-    'Content-Length: 0',
+    `Content-Length: ${Buffer.byteLength(body)}`,
     ...Object.entries({ ...SECURITY_HEADERS, ...headers }).map(([name, value]) => `${name}: ${value}`),
   ];
   // Without waiting for the other end, which may never close its half.
   stream.once('finish', () => stream.destroy());
-  stream.end(`${lines.join('\r\n')}\r\n\r\n`);
+  stream.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
+}
+
+/** A pull that was not admitted: why, and what to do. */
+export function respondRefused(response: ServerResponse, reason: Refused): void {
+  const isOurs = reason === 'not-recorded';
+  const headers = isOurs ? retryAfter(10_000) : {};
+  respond(response, { status: isOurs ? 503 : 403, body: refusalText(reason), headers });
+}
+
+export function refusePull(stream: Duplex, reason: Refused): void {
+  const type = { 'Content-Type': 'text/plain; charset=utf-8' };
+  if (reason === 'not-recorded') refuseUpgrade(stream, 503, 'Service Unavailable', type, refusalText(reason));
+  else refuseUpgrade(stream, 403, 'Forbidden', type, refusalText(reason));
 }

@@ -1,10 +1,9 @@
 /**
  * The HTTP side of the gateway: console, API, metrics, snapshots and WebSockets. Owns its listening socket and every connection.
  *
- * Always holds: nothing but `/healthz`, the login form, the form's two files, the public record and people's choices (`choices/routes.ts`) is answered
- * without
- * credentials; a path is matched as it stands in the request, never decoded or resolved; every answer carries the security headers. Load
- * beyond a limit is refused.
+ * Always holds: nothing but `/healthz`, the login form with its two files, what is public of the record (`record.ts`, `public/`) and people's
+ * choices (`choices/routes.ts`) is answered without credentials; a path is matched as it stands in the request, never decoded or resolved; every
+ * answer carries the security headers. Load beyond a limit is refused.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -14,19 +13,28 @@ import { systemClock } from '../../base/clock.ts';
 import { messageOf, UserError, WorldError } from '../../base/errors.ts';
 import { VIEWERS_MAX } from '../../base/limits.ts';
 import { parseListen } from '../../config/listen.ts';
+import { PURPOSES } from '../../config/purposes.ts';
+import { pullerId } from '../../config/use.ts';
 import type { PeoplesChoices } from '../choices/port.ts';
 import { ChoiceRoutes } from '../choices/routes.ts';
 import { type Asset, loadAssets } from '../console/assets.ts';
+import { PublicPages } from '../public/handler.ts';
+import type { Inquiries } from '../public/port.ts';
 import type { ServerOptions } from '../server-options.ts';
+import type { Asked } from '../use/agreements.ts';
+import { askedOf } from '../use/asked.ts';
+import { holdUse } from '../use/held.ts';
 import { Authenticator } from './authenticate.ts';
 import { isOwnOrigin } from './headers.ts';
 import { Login } from './login.ts';
 import { type PublicRecord, RecordPages } from './record.ts';
 import {
+  refusePull,
   refuseUpgrade,
   respond,
   respondAsset,
   respondJson,
+  respondRefused,
   respondUnknown,
   respondWait,
   retryAfter,
@@ -45,6 +53,8 @@ export interface HttpServerOptions extends ServerOptions {
   setup?: SetupPort;
   /** Where sensors are configured. */
   sensors?: SensorDirectory;
+  /** What anybody may ask of it. */
+  inquiries?: Inquiries;
   /** Where somebody keeps what people chose. Without a token of the desk no tokens are made. */
   choices?: { keeper: PeoplesChoices; deskToken: string | undefined };
   /** Prometheus text format. */
@@ -62,6 +72,8 @@ const CONNECTIONS_MAX = 512;
 const HEADER_BYTES_MAX = 16 * 1024;
 const REQUEST_MS_MAX = 15_000;
 const URL_CHARS_MAX = 1024;
+/** Close code of a WebSocket whose use was not admitted for its next window. */
+const USE_LAPSED = 4403;
 const PUBLIC_ASSETS = new Set(['/app.css', '/icon.svg']);
 
 /** Throws UserError when `listen` can't be bound. */
@@ -116,6 +128,7 @@ class Gateway {
   readonly #viewers: Viewers;
   readonly #record: RecordPages;
   readonly #setup: SetupRoutes | undefined;
+  readonly #publicPages: PublicPages | undefined;
   #isClosed = false;
 
   constructor(options: HttpServerOptions, assets: ReadonlyMap<string, Asset>) {
@@ -133,6 +146,7 @@ class Gateway {
     this.#setup = options.setup && new SetupRoutes(options.setup);
     this.#sockets = new Sockets((id) => this.#authenticator.sessions.use(id) !== undefined);
     this.#record = new RecordPages(options.record);
+    this.#publicPages = options.inquiries === undefined ? undefined : new PublicPages(options.inquiries);
     this.#viewers = new Viewers({ feeds, slots, metrics, clock, log, status: () => this.#status() });
   }
 
@@ -175,6 +189,8 @@ class Gateway {
     if (choice !== undefined) return choice(request, response);
     const asset = method === 'GET' ? this.#asset(pathname) : undefined;
     if (asset !== undefined && PUBLIC_ASSETS.has(pathname)) return respondAsset(request, response, asset);
+    const isKnown = async (): Promise<boolean> => (await this.#authenticator.identify(request)).outcome === 'known';
+    if (await this.#publicPages?.handle(request, response, pathname, isKnown)) return;
 
     if (method === 'GET' && this.#record.owns(pathname)) return this.#record.answer(pathname, response);
 
@@ -185,17 +201,15 @@ class Gateway {
     if (asset !== undefined) return respondAsset(request, response, asset);
     if (await this.#setup?.serve(key, request, response)) return;
     if (key === 'GET /api/cameras') return respondJson(response, this.#status());
+    if (key === 'GET /api/purposes') return respondJson(response, this.#purposesOf(who.identity.user));
     if (key === 'GET /metrics') {
       const body = await this.#options.renderMetrics();
       return respond(response, { status: 200, body, contentType: 'text/plain; version=0.0.4; charset=utf-8' });
     }
     const camera = /^GET \/cameras\/([a-z0-9][a-z0-9-]{0,62})\/snapshot\.jpg$/.exec(key)?.[1];
-    if (camera !== undefined) return this.#snapshot(response, camera);
+    if (camera !== undefined) return this.#snapshot(request, response, camera, who.identity.user);
     const sensor = /^GET \/sensors\/([a-z0-9][a-z0-9-]{0,62})\/latest\.json$/.exec(key)?.[1];
-    if (sensor !== undefined) {
-      const releases = this.#options.sensors?.get(sensor)?.releases;
-      if (releases !== undefined) return respondJson(response, { sensor, releases });
-    }
+    if (sensor !== undefined) return this.#latest(request, response, sensor, who.identity.user);
     respond(response, { status: 404, body: 'not found\n' });
   }
 
@@ -207,12 +221,30 @@ class Gateway {
       if (who.outcome === 'wait') return refuseUpgrade(stream, 429, 'Too Many Requests', retryAfter(who.waitMs));
       if (who.outcome === 'unknown') return refuseUpgrade(stream, 401, 'Unauthorized');
       if (!isOwnOrigin(request.headers)) return refuseUpgrade(stream, 403, 'Forbidden');
-      const serve = this.#viewers.find(pathOf(request) ?? '');
-      if (serve === 'not-found') return refuseUpgrade(stream, 404, 'Not Found');
-      if (serve === 'unavailable' || this.#sockets.size >= 2 * VIEWERS_MAX) {
+      const { desk } = this.#options;
+      const served = this.#viewers.find(pathOf(request) ?? '');
+      if (served === 'not-found') return refuseUpgrade(stream, 404, 'Not Found');
+      if (served === 'unavailable' || this.#sockets.size >= 2 * VIEWERS_MAX) {
         return refuseUpgrade(stream, 503, 'Service Unavailable');
       }
-      this.#sockets.accept(request, stream, head, who.identity.sessionId, serve);
+      const { user, sessionId } = who.identity;
+      const { use, serve } = served;
+      if (use === undefined) return this.#sockets.accept(request, stream, head, sessionId, serve);
+      const pull = { ...use, kind: 'camera', puller: pullerId(user), asked: askedOfRequest(request) } as const;
+      const admission = await desk.pull(pull);
+      if (this.#isClosed) return void stream.destroy();
+      if (!admission.admitted) return refusePull(stream, admission.reason);
+      this.#sockets.accept(request, stream, head, sessionId, (socket) => {
+        const lapsed = (): void => socket.close(USE_LAPSED, 'not admitted any more');
+        const held = holdUse(desk, pull, admission.untilMs, lapsed);
+        const viewer = serve(socket);
+        return {
+          [Symbol.dispose]: () => {
+            held[Symbol.dispose]();
+            viewer[Symbol.dispose]();
+          },
+        };
+      });
     } catch (error) {
       this.#options.log.error({ err: error }, 'a WebSocket request failed');
       stream.destroy();
@@ -239,9 +271,13 @@ class Gateway {
     respondJson(response, body, status === 'stopping' ? 503 : 200);
   }
 
-  async #snapshot(response: ServerResponse, camera: string): Promise<void> {
-    const feed = this.#options.feeds.get(camera);
+  async #snapshot(request: IncomingMessage, response: ServerResponse, camera: string, user: string): Promise<void> {
+    const { desk, feeds } = this.#options;
+    const feed = feeds.get(camera);
     if (feed === undefined) return respond(response, { status: 404, body: 'no such camera\n' });
+    const pull = { feed: camera, kind: 'camera', way: 'snapshot', puller: pullerId(user) } as const;
+    const admission = await desk.pullInWindow({ ...pull, asked: askedOfRequest(request) });
+    if (!admission.admitted) return respondRefused(response, admission.reason);
     try {
       const jpeg = await feed.snapshot();
       const headers = { 'Content-Disposition': `inline; filename="${camera}.jpg"` };
@@ -252,10 +288,29 @@ class Gateway {
     }
   }
 
+  /** For the console: what the user may say a feed is pulled for. */
+  #purposesOf(user: string) {
+    const choices = this.#options.desk.choicesOf(pullerId(user));
+    return { choices: choices.map((choice) => ({ ...choice, label: PURPOSES[choice.purpose] })) };
+  }
+
+  async #latest(request: IncomingMessage, response: ServerResponse, sensor: string, user: string): Promise<void> {
+    const { desk, sensors } = this.#options;
+    if (sensors?.get(sensor) === undefined) return respond(response, { status: 404, body: 'no such sensor\n' });
+    const pull = { feed: sensor, kind: 'sensor', way: 'latest', puller: pullerId(user) } as const;
+    const admission = await desk.pullInWindow({ ...pull, asked: askedOfRequest(request) });
+    if (!admission.admitted) return respondRefused(response, admission.reason);
+    respondJson(response, { sensor, releases: sensors.get(sensor)?.releases ?? [] });
+  }
+
   #status() {
     const { feeds, sensors, health } = this.#options;
     return statusOf(feeds, sensors, health(), this.#viewers.preview);
   }
+}
+
+function askedOfRequest(request: IncomingMessage): Asked {
+  return askedOf(request.url ?? '', request.headers);
 }
 
 /** The path as it was sent, without query; undefined when it is absurdly long. */

@@ -18,6 +18,12 @@ const STATUS_BACKLOG_BYTES_MAX = 256 * 1024;
 
 type Way = 'ws' | 'jsmpeg';
 
+/** What one WebSocket shows: a feed, with the use to be recorded, or the status. */
+interface Served {
+  use?: { feed: string; way: 'live' | 'preview' };
+  serve(socket: WebSocket): Disposable;
+}
+
 export class Viewers {
   readonly preview: PreviewAvailability;
   readonly #ffmpegPath: string | undefined;
@@ -54,19 +60,25 @@ export class Viewers {
         : { available: true };
   }
 
-  /** What the path serves, or why it can't. */
-  find(pathname: string): ((socket: WebSocket) => Disposable) | 'not-found' | 'unavailable' {
-    if (pathname === '/api/events') return (socket) => this.#serveStatus(socket);
+  /** What the path serves, or why it can't. Of a feed nothing may be served before its use is admitted. */
+  find(pathname: string): Served | 'not-found' | 'unavailable' {
+    if (pathname === '/api/events') return { serve: (socket) => this.#serveStatus(socket) };
     const match = /^\/cameras\/([a-z0-9][a-z0-9-]{0,62})\/(live|jsmpeg)$/.exec(pathname);
     const feed = match?.[1] === undefined ? undefined : this.#feeds.get(match[1]);
     if (feed === undefined) return 'not-found';
     if (this.#slots.isFull) return 'unavailable';
     if (match?.[2] === 'live') {
-      return (socket) => this.#counted('ws', feed, socket, (drop) => this.#live(feed, socket, drop));
+      return {
+        use: { feed: feed.name, way: 'live' },
+        serve: (socket) => this.#counted('ws', feed, socket, (drop) => this.#live(feed, socket, drop)),
+      };
     }
     const preview = this.#previewOf(feed);
     if (preview === undefined) return 'unavailable';
-    return (socket) => this.#counted('jsmpeg', feed, socket, (drop) => this.#jsmpeg(preview, socket, drop));
+    return {
+      use: { feed: feed.name, way: 'preview' },
+      serve: (socket) => this.#counted('jsmpeg', feed, socket, (drop) => this.#jsmpeg(preview, socket, drop)),
+    };
   }
 
   /** Undefined without ffmpeg. */

@@ -27,6 +27,7 @@ import { ViewerSession } from './session.ts';
 import type { SessionTable } from './session-table.ts';
 import { InterleavedTransport, type MediaTransport } from './transport.ts';
 import { openUdpTransport } from './udp-transport.ts';
+import { ConnectionUses } from './use.ts';
 
 export interface ConnectionDependencies extends Required<Omit<ServerOptions, 'listen' | 'tls'>> {
   sessions: SessionTable;
@@ -35,7 +36,15 @@ export interface ConnectionDependencies extends Required<Omit<ServerOptions, 'li
 }
 
 /** Why a connection or session was ended by the server: the reason label of the metric for dropped viewers. */
-type DropReason = ParseFault | 'unknown-channel' | 'backlog' | 'timeout' | 'unreachable' | 'auth-refused' | 'internal';
+type DropReason =
+  | ParseFault
+  | 'unknown-channel'
+  | 'backlog'
+  | 'timeout'
+  | 'unreachable'
+  | 'use-lapsed'
+  | 'auth-refused'
+  | 'internal';
 
 export class RtspConnection {
   readonly #socket: Socket;
@@ -46,6 +55,7 @@ export class RtspConnection {
   readonly #sessions = new Set<ViewerSession>();
   /** Channels and their session; a session's end leaves its channels known, since reports may still be under way. */
   readonly #channels = new Map<number, ViewerSession>();
+  readonly #uses: ConnectionUses;
   #lastUsedMs: number;
   #isClosing = false;
 
@@ -57,6 +67,7 @@ export class RtspConnection {
       ...dependencies,
       pause: (ms) => this.#pause(ms),
     });
+    this.#uses = new ConnectionUses(dependencies.desk);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 30_000);
     socket.on('error', () => {});
@@ -137,6 +148,7 @@ export class RtspConnection {
         findSession: (id, owner) => this.#findSession(id, owner),
         openSession: (feedName, owner, offer) => this.#openSession(feedName, owner, offer),
         endSession: (session) => this.#endSession(session),
+        mayPull: (feedName, uri) => this.#uses.check(user, feedName, uri),
         pause: (ms) => this.#pause(ms),
       });
     } catch (error) {
@@ -213,6 +225,7 @@ export class RtspConnection {
         clock,
         transport,
         slot,
+        use: this.#uses.of(user, feedName),
         onDrop: (dropped, reason) => this.#drop(dropped, reason),
       });
       sessions.add(session);

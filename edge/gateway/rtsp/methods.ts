@@ -3,6 +3,7 @@
  * written, so that a viewer has the answer to PLAY before the first packet.
  */
 import type { Feed, FeedDirectory, StreamFormat } from '../feed.ts';
+import { refusalText } from '../use/texts.ts';
 import {
   feedUrl,
   isLiveRange,
@@ -16,6 +17,7 @@ import { FORMAT_WAIT_MS, SESSION_TIMEOUT_S } from './limits.ts';
 import { METHODS, type RtspMethod, type RtspRequest, type RtspResponse } from './message.ts';
 import { describeFeed } from './sdp.ts';
 import type { ViewerSession } from './session.ts';
+import type { Refused } from './use.ts';
 
 export interface Outcome {
   response: RtspResponse;
@@ -33,6 +35,8 @@ export interface MethodContext {
   /** `full`: as many viewers as allowed, or no free ports. `refused`: the offer can't be met on this connection. */
   openSession(feedName: string, user: string, offer: TransportOffer): Promise<ViewerSession | 'full' | 'refused'>;
   endSession(session: ViewerSession): void;
+  /** Remembers what is said in the address, and resolves with why nothing may be delivered, if that is so. Nothing is on record as pulled yet. */
+  mayPull(feedName: string, uri: string): Promise<Refused | undefined>;
   /** Resolves after the time or when the connection is gone. */
   pause(ms: number): Promise<void>;
 }
@@ -54,6 +58,8 @@ async function describe(request: RtspRequest, context: MethodContext): Promise<R
   const target = parseTarget(request.uri);
   const feed = target === undefined ? undefined : context.feeds.get(target.feed);
   if (target === undefined || feed === undefined) return { status: 404 };
+  const refused = await context.mayPull(target.feed, request.uri);
+  if (refused !== undefined) return refusal(refused);
   const accept = request.headers.get('accept');
   if (accept !== undefined && !/application\/(sdp|\*)|\*\/\*/i.test(accept)) return { status: 406 };
   const format = feed.format ?? (await firstFormat(feed, context));
@@ -96,17 +102,19 @@ async function setup(request: RtspRequest, context: MethodContext): Promise<Rtsp
   if (transport === undefined) return { status: 400 };
   const offer = parseTransport(transport);
   if (offer === undefined) return { status: 461 };
+  const refused = await context.mayPull(target.feed, request.uri);
+  if (refused !== undefined) return refusal(refused);
   const session = await context.openSession(target.feed, context.user, offer);
   if (session === 'full') return { status: 503, headers: [['Retry-After', '10']] };
   if (session === 'refused') return { status: 461 };
   return { status: 200, headers: [['Transport', session.transportHeader], sessionHeader(session)] };
 }
 
-function withSession(
+async function withSession(
   method: Exclude<RtspMethod, 'DESCRIBE' | 'SETUP'>,
   request: RtspRequest,
   context: MethodContext,
-): Outcome {
+): Promise<Outcome> {
   const session = sessionOf(request, context);
   session?.touch();
   if (method === 'OPTIONS') {
@@ -123,7 +131,7 @@ function withSession(
   }
   switch (method) {
     case 'PLAY':
-      return target === undefined ? { response: { status: 400, headers } } : play(request, target, session);
+      return target === undefined ? { response: { status: 400, headers } } : await play(request, target, session);
     case 'PAUSE':
       session.pause();
       return { response: { status: 200, headers } };
@@ -136,16 +144,27 @@ function withSession(
   }
 }
 
-function play(request: RtspRequest, target: RtspTarget, session: ViewerSession): Outcome {
+async function play(request: RtspRequest, target: RtspTarget, session: ViewerSession): Promise<Outcome> {
   const headers = [sessionHeader(session)];
   if (!isLiveRange(request.headers.get('range') ?? 'npt=now-')) return { response: { status: 457, headers } };
   // Playing already: a live feed has nothing to queue, so it is a keep-alive.
   if (session.state === 'playing') return { response: { status: 200, headers: [...headers, ['Range', 'npt=now-']] } };
+  const refused = await session.admitted();
+  if (refused !== undefined) return { response: { ...refusal(refused), headers } };
+  // It may have ended while the pull was recorded.
+  if (session.state !== 'ready') return { response: { status: 454 } };
   const { sequence, rtpTimestamp } = session.play();
   const info = `url=${feedUrl(target)}${TRACK};seq=${sequence};rtptime=${rtpTimestamp}`;
   return {
     response: { status: 200, headers: [...headers, ['Range', 'npt=now-'], ['RTP-Info', info]] },
     after: () => session.startDelivery(),
+  };
+}
+
+function refusal(reason: Refused): RtspResponse {
+  return {
+    status: reason === 'not-recorded' ? 503 : 403,
+    body: { type: 'text/plain; charset=utf-8', text: refusalText(reason) },
   };
 }
 

@@ -25,7 +25,7 @@ export interface RtspServer {
 
 /** Rejects with a UserError when it can't listen there. */
 export async function startRtspServer(options: ServerOptions): Promise<RtspServer> {
-  const { credentials, damper, feeds, log, metrics, slots } = options;
+  const { credentials, damper, desk, feeds, log, metrics, slots } = options;
   const sessions = new SessionTable(metrics, log);
   const dependencies: ConnectionDependencies = {
     feeds,
@@ -35,6 +35,7 @@ export async function startRtspServer(options: ServerOptions): Promise<RtspServe
     sessions,
     damper,
     slots,
+    desk,
     log,
     faults: new RepeatLog(log, 'RTSP viewers dropped'),
   };

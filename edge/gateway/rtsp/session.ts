@@ -14,6 +14,7 @@ import { isReceiverReport, senderReport } from './rtcp.ts';
 import { H264_PAYLOAD_TYPE } from './sdp.ts';
 import { RtpTimeline, shiftTimestamp } from './timeline.ts';
 import type { MediaTransport } from './transport.ts';
+import type { Refused, ViewerUse } from './use.ts';
 
 export interface SessionOptions {
   feedName: string;
@@ -23,11 +24,13 @@ export interface SessionOptions {
   transport: MediaTransport;
   /** The viewer's place among all; given back at the end. */
   slot: Disposable;
+  /** What it is pulled for; disposed at the end. */
+  use: ViewerUse;
   feeds: FeedDirectory;
   metrics: GatewayMetrics;
   clock: Clock;
   /** Called when the session has to end by itself. The owner then calls `end()`. */
-  onDrop(session: ViewerSession, reason: 'backlog' | 'timeout' | 'unreachable'): void;
+  onDrop(session: ViewerSession, reason: 'backlog' | 'timeout' | 'unreachable' | 'use-lapsed'): void;
 }
 
 export class ViewerSession implements FeedSubscriber {
@@ -72,6 +75,13 @@ export class ViewerSession implements FeedSubscriber {
 
   get expires(): boolean {
     return this.#options.expires;
+  }
+
+  /** Resolves with why nothing may be delivered, or undefined once the pull is on record. */
+  async admitted(): Promise<Refused | undefined> {
+    return await this.#options.use.admit(() => {
+      if (this.#state !== 'ended') this.#options.onDrop(this, 'use-lapsed');
+    });
   }
 
   get state(): 'ready' | 'playing' | 'ended' {
@@ -125,6 +135,7 @@ export class ViewerSession implements FeedSubscriber {
     this.#stopDelivery();
     this.#report(true);
     this.#transport.close();
+    this.#options.use[Symbol.dispose]();
     this.#options.slot[Symbol.dispose]();
   }
 

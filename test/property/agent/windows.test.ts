@@ -56,7 +56,7 @@ test('nothing is recorded twice, and what was kept is not lost', async () => {
       const record = (): void => {
         book.turn(nowMs);
         for (const window of book.closed) {
-          for (const leaf of leavesOf(window, config.ledger, undefined)) leaves.push(leaf as Leaf);
+          for (const leaf of leavesOf(window, config.ledger, {})) leaves.push(leaf as Leaf);
           recorded.push(structuredClone(window));
           unsafe = unsafe.filter((each) => each.window !== window);
           book.recorded(window);

@@ -29,7 +29,7 @@ test('segments that are paused are a notice and a metric, until they are written
   });
   const health = new AgentHealthBook({ status: () => RECORD });
   const metrics = createMetrics();
-  health.watchSegments(recorder);
+  health.watchSegments(() => recorder.state);
   metrics.watchSegments('gate', recorder);
   assert.deepEqual(health.now().notices, []);
 

@@ -1,6 +1,7 @@
 /** The console page: follows the status of all cameras and keeps one card for each. */
 import { CameraCard } from './camera-card.js';
 import { applyTexts, otherLanguage, setLanguage, text } from './i18n.js';
+import { choosePurpose, loadPurposes, renderPurposes } from './purpose.js';
 import { keepOpen } from './socket.js';
 
 /** The box speaks every second. */
@@ -124,10 +125,23 @@ element('player-switch').addEventListener('click', () => {
 
 element('language').addEventListener('click', () => {
   setLanguage(otherLanguage().code);
+  renderPurposes(element('purpose'), text('purpose'));
   if (status === undefined) return;
   for (const card of cards.values()) card.render();
   render();
 });
 
+element('purpose').addEventListener('change', (event) => {
+  choosePurpose(event.target.value);
+  for (const card of cards.values()) card.purposeChanged();
+});
+
+async function startPurposes() {
+  await loadPurposes();
+  renderPurposes(element('purpose'), text('purpose'));
+  for (const card of cards.values()) card.purposeChanged();
+}
+
 applyTexts(document);
+void startPurposes();
 element('language').textContent = otherLanguage().name;

@@ -2,6 +2,7 @@
 import { applyTexts, text, word } from './i18n.js';
 import { canPlayLive, playLive } from './live-player.js';
 import { playPreview } from './preview-player.js';
+import { pullAddress, purposeState } from './purpose.js';
 
 const LABELS = ['face', 'plate', 'person', 'vehicle', 'mask'];
 const COPIED_MS = 1500;
@@ -29,7 +30,6 @@ export class CameraCard {
     title.id = `camera-${name}`;
     this.element.setAttribute('aria-labelledby', title.id);
     this.video.setAttribute('aria-label', name);
-    this.#find('.snapshot').href = `/cameras/${name}/snapshot.jpg`;
     this.#find('.copy').addEventListener('click', () => this.#copy());
     applyTexts(this.element);
   }
@@ -49,6 +49,13 @@ export class CameraCard {
     this.render();
   }
 
+  /** Another purpose was chosen: what is pulled from here on is on record with it. */
+  purposeChanged() {
+    this.#endPlayer();
+    this.#choosePlayer();
+    if (this.#camera !== undefined) this.render();
+  }
+
   remove() {
     this.inView = false;
     this.show({ isVisible: false });
@@ -61,7 +68,10 @@ export class CameraCard {
 
   #choosePlayer() {
     let wanted = 'none';
-    if (this.#isVisible && this.#status !== undefined) {
+    const purpose = purposeState();
+    if (purpose === 'choose') wanted = 'choose';
+    else if (purpose === 'none') wanted = 'none-agreed';
+    else if (this.#isVisible && this.#status !== undefined && purpose === 'ready') {
       const needsPreview = this.#simple || this.#h264Failed || !canPlayLive;
       if (!needsPreview) wanted = 'live';
       else wanted = this.#status.preview.available ? 'preview' : 'impossible';
@@ -76,7 +86,7 @@ export class CameraCard {
       if (run === this.#playerRun) this.#onPlayerState(state);
     };
     if (wanted === 'live') this.#player = playLive(this.video, this.name, onState);
-    if (wanted === 'impossible') this.#onPlayerState('impossible');
+    if (wanted === 'impossible' || wanted === 'choose' || wanted === 'none-agreed') this.#onPlayerState(wanted);
     if (wanted === 'preview') {
       playPreview(this.canvas, this.name, onState).then(
         (player) => {
@@ -115,6 +125,8 @@ export class CameraCard {
     const [title, line] = {
       lost: [text('lost'), text('lostText')],
       impossible: [text('notPlayable'), text('previewMissing')],
+      choose: [text('choosePurpose'), text('choosePurposeText')],
+      'none-agreed': [text('nothingAgreed'), text('nothingAgreedText')],
     }[this.#playerState] ?? [text('connecting'), ''];
     setText(this.#find('.veil-title'), title);
     setText(this.#find('.veil-text'), line);
@@ -136,6 +148,7 @@ export class CameraCard {
     setText(advice, health?.advice ?? '');
     this.#renderCovered(health);
     setText(this.#find('.rtsp code'), this.#rtspUrl());
+    this.#find('.snapshot').href = pullAddress(`/cameras/${this.name}/snapshot.jpg`);
     this.#renderDetails(health, totals, format);
   }
 
@@ -182,7 +195,7 @@ export class CameraCard {
 
   /** Without user and password: those belong to whoever plays it. */
   #rtspUrl() {
-    return `rtsp://${location.hostname}:${this.#status.agent.rtspPort}/${this.name}`;
+    return pullAddress(`rtsp://${location.hostname}:${this.#status.agent.rtspPort}/${this.name}`);
   }
 
   async #copy() {

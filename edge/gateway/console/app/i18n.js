@@ -41,6 +41,13 @@ const TEXTS = {
     connecting: 'Connecting…',
     lost: 'Connection lost',
     lostText: 'This is not a live picture. Trying again.',
+    choosePurpose: 'What for? Choose above.',
+    choosePurposeText: 'Each pull is on record with its purpose.',
+    purpose: 'Purpose',
+    nothingAgreed: 'No agreement lets you pull this',
+    nothingAgreedText: 'Ask the operator of the box (use.agreements).',
+    useRecord: 'What was taken, and who used it?',
+    presence: 'Presence code',
     notPlayable: 'This browser can’t play the feed',
     previewMissing: 'Install ffmpeg on the box for the simple player.',
     live: 'Live, filtered',
@@ -126,6 +133,13 @@ const TEXTS = {
     connecting: '연결 중…',
     lost: '연결 끊김',
     lostText: '실시간 영상이 아닙니다. 다시 연결하는 중입니다.',
+    choosePurpose: '이용 목적을 위에서 고르십시오.',
+    choosePurposeText: '모든 이용은 목적과 함께 기록됩니다.',
+    purpose: '이용 목적',
+    nothingAgreed: '이용을 허용하는 협약이 없습니다',
+    nothingAgreedText: '운영자에게 문의하십시오(use.agreements).',
+    useRecord: '수집과 이용 기록',
+    presence: '현장 코드',
     notPlayable: '이 브라우저에서 재생할 수 없습니다',
     previewMissing: '간단 재생에는 장치에 ffmpeg가 필요합니다.',
     live: '실시간, 가림 처리됨',
@@ -188,6 +202,10 @@ export function text(key, ...values) {
 /** The words for a code of the agent; the code itself where an agent of another version has a new one. */
 export function word(code) {
   return text(code) ?? code;
+}
+
+export function currentLanguage() {
+  return language;
 }
 
 export function otherLanguage() {

@@ -4,6 +4,7 @@
  * `onState` gets 'connecting' | 'playing' | 'lost' | 'unsupported'. The picture is 'playing' only while new data comes in and the
  * video advances; whatever stands still for STALL_MS counts as lost, and the caller covers it.
  */
+import { pullAddress } from './purpose.js';
 import { keepOpen } from './socket.js';
 
 const STALL_MS = 2000;
@@ -109,7 +110,7 @@ export function playLive(video, cameraName, onState) {
     connection.restart();
   }
 
-  const connection = keepOpen(`/cameras/${cameraName}/live`, {
+  const connection = keepOpen(pullAddress(`/cameras/${cameraName}/live`), {
     onMessage(data) {
       if (typeof data === 'string') {
         startFormat(JSON.parse(data));

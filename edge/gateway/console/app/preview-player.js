@@ -2,6 +2,7 @@
  * Plays the MPEG-1 preview of one camera on a <canvas> through JSMpeg, for browsers without MSE or H.264. Same states as the live
  * player.
  */
+import { pullAddress } from './purpose.js';
 import { keepOpen } from './socket.js';
 
 const STALL_MS = 2000;
@@ -25,7 +26,7 @@ export async function playPreview(canvas, cameraName, onState) {
     completed = false;
     progress = 0;
     connect(destination) {
-      connection = keepOpen(`/cameras/${cameraName}/jsmpeg`, {
+      connection = keepOpen(pullAddress(`/cameras/${cameraName}/jsmpeg`), {
         onMessage: (data) => {
           this.established = true;
           this.progress = 1;
