@@ -25,9 +25,10 @@ const AREA_SHARE_NEUTRAL: Readonly<Record<DetectionLabel, number>> = {
 const TENFOLDS_MIN = -1;
 
 const STILL_RULE: SizeRule = { step: 0.08, shift: 0 };
+/** Several passes see more than one look, and more that is none. */
 export const STILL_RULES: SizeRules = {
-  face: { step: 0.08, shift: 0.02 },
-  plate: STILL_RULE,
+  face: { step: 0.08, shift: 0.03 },
+  plate: { step: 0.08, shift: 0.01 },
   person: STILL_RULE,
   vehicle: STILL_RULE,
 };
@@ -35,7 +36,7 @@ export const STILL_RULES: SizeRules = {
 /** One look sees less of what is small, and tracks make up for single misses. */
 const PLAIN: SizeRule = { step: 0, shift: 0 };
 export const LIVE_RULES: SizeRules = {
-  face: { step: 0.04, shift: 0 },
+  face: { step: 0.04, shift: 0.015 },
   plate: { step: 0.08, shift: -0.03 },
   person: PLAIN,
   vehicle: PLAIN,

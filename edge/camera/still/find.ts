@@ -17,8 +17,8 @@ import { areaOf, hull, intersectionArea, iou } from '../track/geometry.ts';
 import type { RawPicture } from './raw-picture.ts';
 
 /** Long sides of the passes. Large objects are found at the small ones, far objects of large pictures in tiles of the others. */
-const STILL_PASSES_PX: readonly number[] = [416, 640, 1024, 1792, 3584, 7168];
-/** The first three see every picture, enlarged if need be; the others only pictures that they don't enlarge by much. */
+const STILL_PASSES_PX: readonly number[] = [288, 416, 640, 1024, 1792, 3584, 7168];
+/** The first four see every picture, enlarged if need be; the others only pictures that they don't enlarge by much. */
 const ENLARGED_LONG_SIDE_PX_MAX = 1024;
 const ENLARGEMENT_MAX = 1.18;
 /** What the networks take at once (`maxLongSidePx` of the manifest). */
