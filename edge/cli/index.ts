@@ -92,6 +92,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./use.ts')).useCommand(),
   },
   {
+    name: 'report',
+    summary: 'the indicators of a period, computed from the record',
+    load: async () => (await import('./report.ts')).reportCommand(),
+  },
+  {
     name: 'witness',
     summary: "cosign other boxes' ledgers, so that none can show two histories",
     load: async () => (await import('./witness.ts')).witnessCommand(),

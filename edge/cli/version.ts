@@ -6,7 +6,11 @@ import { packageRoot } from '../base/paths.ts';
 
 export function versionCommand(): Command {
   return new Command('version').action(() => {
-    const text = readFileSync(path.join(packageRoot, 'package.json'), 'utf8');
-    process.stdout.write(`${(JSON.parse(text) as { version: string }).version}\n`);
+    process.stdout.write(`${softwareVersion()}\n`);
   });
+}
+
+export function softwareVersion(): string {
+  const text = readFileSync(path.join(packageRoot, 'package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }

@@ -134,6 +134,20 @@ const schemas = {
     canarySet: sha256,
     model: sha256,
   }),
+  /** A figure that tools found outside of the log (a test with injected faults, an attack, a scan); their output is known by its digest. */
+  measurement: leaf('measurement', {
+    at: instant,
+    about: reason,
+    num: z.number().optional(),
+    den: z.number().optional(),
+    low: z.number().optional(),
+    value: z.number().optional(),
+    high: z.number().optional(),
+    unit: name,
+    method: name,
+    software: name,
+    evidence: sha256,
+  }),
   indicator: leaf('indicator', {
     id: z.int().min(1).max(999),
     period: short(/^\d{4}-(W\d{2}|\d{2}(-\d{2})?)$/),

@@ -81,6 +81,18 @@ export const leaves: { [K in Kind]: Leaf<K> } = {
     canarySet: sha('9'),
     model: sha('2'),
   },
+  measurement: {
+    ...base,
+    kind: 'measurement',
+    at,
+    about: 'linkage-attack',
+    high: 0.02,
+    den: 400,
+    unit: 'trial',
+    method: 'auc-bootstrap-upper',
+    software: '0.1.0',
+    evidence: sha('b'),
+  },
   indicator: {
     ...base,
     kind: 'indicator',
