@@ -97,6 +97,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./report.ts')).reportCommand(),
   },
   {
+    name: 'notice',
+    summary: 'signs, operation policy and register entries, from the configuration',
+    load: async () => (await import('./notice.ts')).noticeCommand(),
+  },
+  {
     name: 'witness',
     summary: "cosign other boxes' ledgers, so that none can show two histories",
     load: async () => (await import('./witness.ts')).witnessCommand(),

@@ -7,6 +7,7 @@ import { hubSchema } from './hub.ts';
 import { intakeSchema, secretSchema, TOKEN, TOKEN_FORM } from './intake.ts';
 import { ledgerSchema } from './ledger.ts';
 import { parseListen } from './listen.ts';
+import { controllerSchema, siteSchema } from './site.ts';
 import { tlsSchema } from './tls.ts';
 import { useSchema } from './use.ts';
 
@@ -168,6 +169,7 @@ export const cameraSchema = z.strictObject({
       totalMbMax: z.int().min(10).default(2048).describe('Oldest segments are deleted beyond this size.'),
     })
     .optional(),
+  site: siteSchema.optional(),
 });
 
 /** Sensors of one box: they share one process. */
@@ -219,6 +221,7 @@ const settingsSchema = z.strictObject({
     .describe('Where the figures of sensors are sent; the key names the outbox of each.'),
   ledger: ledgerSchema,
   use: useSchema.prefault({}).describe('Who may pull feeds and figures, and what for. Each pull is on record.'),
+  controller: controllerSchema.optional(),
   http: z
     .strictObject({
       listen: listenSchema.default('127.0.0.1:8080'),

@@ -9,7 +9,7 @@ export interface Import {
 
 /** Imports go to a higher number, or stay within one unit. */
 const RANKS: Record<string, number> = { 'main.ts': 0, cli: 1, agent: 2, policy: 4, config: 5, base: 6 };
-const PEERS = ['camera', 'gateway', 'uplink', 'ledger', 'indicator', 'sensor'];
+const PEERS = ['camera', 'gateway', 'uplink', 'ledger', 'indicator', 'notice', 'sensor'];
 for (const peer of PEERS) RANKS[peer] = 3;
 
 /** Packages that are native, engines, or meet strangers' input, and the folders that may import them. */

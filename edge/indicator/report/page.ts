@@ -2,7 +2,7 @@
 import { AREAS, CATALOGUE, type Entry, PRINCIPLES, type Words } from '../catalogue.ts';
 import type { Period } from '../period.ts';
 import type { Result, Status } from '../result.ts';
-import { Html, html } from './html.ts';
+import { Html, html } from '../../base/html.ts';
 import { plotOf } from './plots.ts';
 import { STYLE } from './style.ts';
 import { both, entryOf, LACKS, number, percent, STATUS, valueText } from './words.ts';

@@ -1,7 +1,7 @@
 /** Plots as inline SVG: what they show stands beside them as text too, so to a reader of the screen each is one picture with a title. */
 import type { Entry } from '../catalogue.ts';
 import type { Part, Result } from '../result.ts';
-import { type Html, html } from './html.ts';
+import { type Html, html } from '../../base/html.ts';
 import { partName, percent, writeAs } from './words.ts';
 
 type Figures = Exclude<Result, { status: 'unknown' }>;
