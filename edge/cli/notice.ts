@@ -15,7 +15,9 @@ import { addConfigOptions, type ConfigOptions, loadOptionsOf } from './options.t
 
 export function noticeCommand(): Command {
   const command = addConfigOptions(
-    new Command('notice').description('signs, operation policy and register entries, from the configuration and policy'),
+    new Command('notice').description(
+      'signs, operation policy and register entries, from the configuration and policy',
+    ),
   )
     .requiredOption('--out <dir>', 'folder to write to')
     .addHelpText(

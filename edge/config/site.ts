@@ -36,7 +36,7 @@ export const siteSchema = z
       .enum(['25(1)1', '25(1)2', '25(1)3', '25(1)4', '25(1)5', '25(1)6'])
       .describe('Subparagraph of PIPA Article 25(1) that it stands on.'),
     range: words.describe('What it shows.'),
-    hours: words.prefault({ ko: '24시간', en: '24 hours' }).describe('When it films.'),
+    hours: words.default({ ko: '24시간', en: '24 hours' }).describe('When it films.'),
     retentionDays: z
       .int()
       .min(0)

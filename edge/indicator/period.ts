@@ -14,9 +14,12 @@ export const DAY_MS = 86_400_000;
 /** Throws UserError for what is none. */
 export function parsePeriod(name: string): Period {
   const [, year = '', week, month, day] = /^(\d{4})-(?:W(\d{2})|(\d{2})(?:-(\d{2}))?)$/.exec(name) ?? [];
-  const period = week === undefined ? calendarPeriod(name, year, month, day) : weekPeriod(name, Number(year), Number(week));
+  const period =
+    week === undefined ? calendarPeriod(name, year, month, day) : weekPeriod(name, Number(year), Number(week));
   if (period !== undefined) return period;
-  throw new UserError(`${name} is no period`, { fix: 'write a week, a month or a day: 2026-W47, 2026-11 or 2026-11-23' });
+  throw new UserError(`${name} is no period`, {
+    fix: 'write a week, a month or a day: 2026-W47, 2026-11 or 2026-11-23',
+  });
 }
 
 function calendarPeriod(name: string, year: string, month?: string, day?: string): Period | undefined {

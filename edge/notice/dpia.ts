@@ -42,7 +42,10 @@ const CAMERA_RISKS: readonly Risk[] = [
   },
   {
     risk: { ko: '목적 외 이용', en: 'Use for another purpose' },
-    measure: { ko: '이용할 때마다 목적과 함께 먼저 기록', en: 'Each pull is on record, with its purpose, before it is served' },
+    measure: {
+      ko: '이용할 때마다 목적과 함께 먼저 기록',
+      en: 'Each pull is on record, with its purpose, before it is served',
+    },
     left: { ko: '받은 뒤의 이용은 보이지 않음', en: 'What is done with it afterwards is not seen' },
     indicators: [14, 15],
   },
@@ -57,7 +60,10 @@ const SENSOR_RISKS: readonly Risk[] = [
   },
   {
     risk: { ko: '식별자가 남음', en: 'Identifiers that remain' },
-    measure: { ko: '정책이 이름 붙인 항목만 처리, 열쇠는 창마다 버림', en: 'Only named fields are read; keys are forgotten with their window' },
+    measure: {
+      ko: '정책이 이름 붙인 항목만 처리, 열쇠는 창마다 버림',
+      en: 'Only named fields are read; keys are forgotten with their window',
+    },
     left: { ko: '자유로운 글 속의 드문 표현', en: 'Rare wordings in free text' },
     indicators: [8, 13],
   },

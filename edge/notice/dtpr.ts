@@ -1,5 +1,5 @@
 /**
- * Disclosure by the elements of DTPR (Digital Trust for Places and Routines, https://dtpr.io), version 1 of its taxonomy. Its texts exist in six
+ * Disclosure by the elements of DTPR (Digital Trust for Places and Routines, by Helpful Places), version 1 of its taxonomy. Its texts exist in six
  * languages and not in Korean, so only the identifiers are given here. Where it has no element for a thing, none is named.
  */
 import type { CameraNotice, Notice, SensorNotice } from './content.ts';

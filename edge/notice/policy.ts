@@ -44,7 +44,10 @@ export function policyPage(notice: Notice): string {
         ]),
       )}<p>${both(FILTERED)}</p>`,
     ],
-    [{ ko: '영상의 확인 방법 및 장소', en: 'How and where video is checked' }, html`<p>${both(controller.viewing)}</p>`],
+    [
+      { ko: '영상의 확인 방법 및 장소', en: 'How and where video is checked' },
+      html`<p>${both(controller.viewing)}</p>`,
+    ],
     [
       { ko: '정보주체의 열람 등 요구에 대한 조치', en: 'Requests of data subjects' },
       html`<p>${both({

@@ -15,10 +15,13 @@ export function signPage({ controller }: Notice, camera: CameraNotice, digest: s
     [{ ko: '보관', en: 'Kept' }, keptFor(camera.retentionDays)],
     [
       { ko: '관리책임자', en: 'Manager' },
-      { ko: `${controller.name.ko} ${controller.department.ko}`, en: `${controller.name.en}, ${controller.department.en}` },
+      {
+        ko: `${controller.name.ko} ${controller.department.ko}`,
+        en: `${controller.name.en}, ${controller.department.en}`,
+      },
     ],
   ];
-  const contact = [controller.phone, controller.email].filter((part) => part !== undefined).join(' · ');
+  const contact = [controller.phone, controller.email].filter((part) => part !== undefined);
   const lookUp =
     controller.url === undefined
       ? undefined
@@ -26,7 +29,7 @@ export function signPage({ controller }: Notice, camera: CameraNotice, digest: s
   const body = html`<main><h1><svg viewBox="0 0 64 40" role="img" aria-label="카메라 camera"><path d="M2 8h40a4 4 0 0 1 4 4v3l14-7v24l-14-7v3a4 4 0 0 1-4 4H2z"/><circle cx="20" cy="20" r="8"/></svg>
 <span>CCTV 설치 안내<small lang="en">Video surveillance in operation</small></span></h1>
 <table>${rows.map(([name, said]) => html`<tr><th scope="row">${both(name)}</th><td>${both(said)}</td></tr>`)}
-<tr><th scope="row">${both({ ko: '연락처', en: 'Contact' })}</th><td><b class="phone">${contact}</b></td></tr></table>
+<tr><th scope="row">${both({ ko: '연락처', en: 'Contact' })}</th><td>${contact.map((part) => html`<b class="phone">${part}</b>`)}</td></tr></table>
 <section><p lang="ko"><b>${FILTERED.ko}</b></p><p class="en" lang="en">${FILTERED.en}</p>${lookUp}</section>
 <footer>${camera.name} · ${digest}</footer></main>`;
   return page(`CCTV ${camera.name}`, STYLE, body);
@@ -39,8 +42,8 @@ h1{display:flex;align-items:center;gap:26px;margin:0;padding:24px 34px;backgroun
 h1 small{display:block;font-size:21px;font-weight:400}h1 svg{width:110px;flex:none;fill:#fff}h1 circle{fill:#0f4c6b}
 table{border-collapse:collapse;width:calc(100% - 68px);margin:20px 34px}
 th{width:24%;text-align:left;vertical-align:top;padding:9px 16px 9px 0;font-size:20px}td{padding:9px 0;font-size:24px;font-weight:600}
-tr+tr{border-top:1.5px solid #c9d4dc}.en{display:block;font-size:.68em;font-weight:400;color:#46535f}.phone{font-size:30px}
+tr+tr{border-top:1.5px solid #c9d4dc}.en{display:block;font-size:.68em;font-weight:400;color:#46535f}.phone{display:block;font-size:27px}
 section{margin:0 34px 18px;padding:16px 20px;border-radius:12px;background:#eaf3f2}section p{margin:4px 0;font-size:19px}section .en{font-size:15px}
 footer{padding:0 34px 16px;color:#55626f;font:11px ui-monospace,D2Coding,NanumGothicCoding,monospace;word-break:break-all}
-@page{size:A4 landscape;margin:10mm}@media print{main{margin:0;max-width:none}h1,section{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
+@page{size:A4;margin:10mm}@media print{main{margin:0;max-width:none;zoom:.84;break-inside:avoid}h1,section{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 `;

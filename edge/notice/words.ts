@@ -7,9 +7,7 @@ export interface Words {
 }
 
 export function both({ ko, en }: Words): Html {
-  return ko === en
-    ? html`${ko}`
-    : html`<span lang="ko">${ko}</span> <span class="en" lang="en">${en}</span>`;
+  return ko === en ? html`${ko}` : html`<span lang="ko">${ko}</span> <span class="en" lang="en">${en}</span>`;
 }
 
 /** Subparagraphs of Article 25(1). */
@@ -31,10 +29,10 @@ export function keptFor(days: number): Words {
     : { ko: `가린 영상 ${days}일`, en: `the covered video, ${days} days` };
 }
 
-/** What Garim does to every camera's picture: no setting turns it off. */
+/** What Garim does to every camera's picture: no setting turns it off. A detector misses some, and a sign must not hide that. */
 export const FILTERED: Words = {
-  ko: '이 카메라의 영상은 현장 장치에서 얼굴과 차량 번호판을 되돌릴 수 없게 가린 뒤에만 나갑니다. 가리지 않은 영상은 저장하거나 보내지 않으며, 소리는 녹음하지 않습니다.',
-  en: 'Video leaves this device only after faces and number plates were covered beyond recovery on the spot. Uncovered video is neither stored nor sent. No sound is recorded.',
+  ko: '이 카메라의 영상은 현장 장치가 얼굴과 차량 번호판을 자동으로 찾아 되돌릴 수 없게 가린 뒤에만 나갑니다. 원본은 저장하거나 보내지 않으며 소리는 녹음하지 않습니다. 찾지 못하는 경우가 있을 수 있고, 그 비율은 공개합니다.',
+  en: 'Before video leaves this device, software finds faces and number plates and covers them beyond recovery. The original is neither stored nor sent, and no sound is recorded. Some may be missed; how many is published.',
 };
 
 export function page(title: string, style: string, body: Html): string {
@@ -46,8 +44,7 @@ export function page(title: string, style: string, body: Html): string {
 }
 
 /** No quote, ampersand or angle bracket, so that it stands in a page as it is. */
-export const FONT =
-  'system-ui,Noto Sans KR,Noto Sans CJK KR,Apple SD Gothic Neo,Malgun Gothic,NanumGothic,sans-serif';
+export const FONT = 'system-ui,Noto Sans KR,Noto Sans CJK KR,Apple SD Gothic Neo,Malgun Gothic,NanumGothic,sans-serif';
 
 export const PAPER_STYLE = `
 body{max-width:820px;margin:32px auto;padding:0 24px;color:#17212b;font:15px/1.6 ${FONT};word-break:keep-all;overflow-wrap:anywhere}

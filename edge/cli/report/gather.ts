@@ -40,7 +40,8 @@ export async function gather(options: GatherOptions): Promise<Gathered> {
   const { stateDir, period, key, live } = options;
   const folder = new DurableFolder(nodeDisk, path.join(stateDir, LEDGER_FOLDER));
   const reader = new LogReader(folder.disk, folder.root);
-  if (!isLog(folder)) return { evidence: new Evidence({ period, integrity: undefined, live, rangeOf }), log: undefined, reader };
+  if (!isLog(folder))
+    return { evidence: new Evidence({ period, integrity: undefined, live, rangeOf }), log: undefined, reader };
   const audit = await auditLog({ folder, witnesses: options.witnesses, ...(key === undefined ? {} : { key }) });
   const { checkpoint } = audit;
   const isSound = checkpoint !== undefined && audit.faults.length === 0;

@@ -16,10 +16,10 @@ function canariesOf(evidence: Evidence, label?: string): Canary[] {
 }
 
 function tally(entries: readonly Canary[]): { num: number; den: number } {
-  return entries.reduce(
-    ({ num, den }, { leaf }) => ({ num: num + leaf.missed, den: den + leaf.planted }),
-    { num: 0, den: 0 },
-  );
+  return entries.reduce(({ num, den }, { leaf }) => ({ num: num + leaf.missed, den: den + leaf.planted }), {
+    num: 0,
+    den: 0,
+  });
 }
 
 /** One part for each label and stratum, the worst first. */

@@ -40,7 +40,8 @@ function counted(leaf: Measurement, must: 'none' | 'all'): Figures | undefined {
   const isWhole = Number.isSafeInteger(faults) && Number.isSafeInteger(den);
   const share = num / den;
   const worst = isWhole ? upperBound(faults, den) : undefined;
-  const ends = worst === undefined ? {} : must === 'none' ? { low: share, high: worst } : { low: 1 - worst, high: share };
+  const ends =
+    worst === undefined ? {} : must === 'none' ? { low: share, high: worst } : { low: 1 - worst, high: share };
   return { status: faults === 0 ? 'pass' : 'fail', num, den, value: share, line: must === 'none' ? 0 : 1, ...ends };
 }
 

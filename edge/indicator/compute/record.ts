@@ -88,7 +88,9 @@ export const purposeCoverage: Indicator = (evidence) => {
   };
   const pulls = evidence
     .during('pull')
-    .filter(({ leaf }) => isMatched(leaf) || Date.parse(leaf.at) < (lastEnd.get(leaf.feed) ?? Number.POSITIVE_INFINITY));
+    .filter(
+      ({ leaf }) => isMatched(leaf) || Date.parse(leaf.at) < (lastEnd.get(leaf.feed) ?? Number.POSITIVE_INFINITY),
+    );
   if (pulls.length === 0) return unknown('no-leaves');
   const num = pulls.filter(({ leaf }) => isMatched(leaf)).length;
   const den = pulls.length;

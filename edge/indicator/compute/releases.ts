@@ -49,7 +49,6 @@ export const epsilonSpent: Indicator = (evidence) => {
 
 function bySensor(entries: readonly Entry<'release'>[]): [string, Entry<'release'>[]][] {
   const sensors = new Map<string, Entry<'release'>[]>();
-  for (const entry of entries)
-    sensors.set(entry.leaf.sensor, [...(sensors.get(entry.leaf.sensor) ?? []), entry]);
+  for (const entry of entries) sensors.set(entry.leaf.sensor, [...(sensors.get(entry.leaf.sensor) ?? []), entry]);
   return [...sensors];
 }

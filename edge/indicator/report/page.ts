@@ -1,8 +1,9 @@
 /** The report as one HTML file that needs nothing else: no script, no font, no picture from elsewhere. */
+
+import { Html, html } from '../../base/html.ts';
 import { AREAS, CATALOGUE, type Entry, PRINCIPLES, type Words } from '../catalogue.ts';
 import type { Period } from '../period.ts';
 import type { Result, Status } from '../result.ts';
-import { Html, html } from '../../base/html.ts';
 import { plotOf } from './plots.ts';
 import { STYLE } from './style.ts';
 import { both, entryOf, LACKS, number, percent, STATUS, valueText } from './words.ts';
@@ -127,19 +128,25 @@ function cardOf(entry: Entry, report: Report): Html {
     : html`<p class="value unknown">—</p><p>${both(result === undefined || result.status !== 'unknown' ? LACKS['no-leaves'] : LACKS[result.lack])}</p>`;
   const rows: [Words, string][] = isKnown
     ? [
-        [{ ko: '분자/분모', en: 'of' }, `${number(result.num)} / ${number(result.den)} (${entry.unit})`],
+        [{ ko: '분자/분모', en: 'of' }, countText(entry, result)],
         ...(result.low === undefined || result.high === undefined
           ? []
           : ([[{ ko: '범위', en: 'range' }, rangeText(entry, result.low, result.high)]] satisfies [Words, string][])),
         [{ ko: '방법', en: 'method' }, result.method ?? entry.method],
       ]
     : [];
-  rows.push([{ ko: '기준(제안)', en: 'line, proposed' }, `${line.ko} · ${line.en}`]);
+  rows.push([{ ko: '기준(제안)', en: 'line, proposed' }, line.ko === line.en ? line.en : `${line.ko} · ${line.en}`]);
   if (references.length > 0) rows.push([{ ko: '관련', en: 'see' }, references.join(', ')]);
   return html`<article id="indicator-${id}"><div class="head"><span class="no" aria-hidden="true">${id}</span><h3>${both(name)}</h3>
 <span class="pill ${status}"><span aria-hidden="true">${mark}</span> ${ko} <span lang="en">${en}</span></span></div>
-<div class="body"><div><p class="what">${both(what)}</p>${figures}<dl class="meta">${rows.map(([term, value]) => html`<dt>${both(term)}</dt><dd>${value}</dd>`)}</dl></div>
+<div class="body ${isKnown ? '' : 'bare'}"><div><p class="what">${both(what)}</p>${figures}<dl class="meta">${rows.map(([term, value]) => html`<dt>${both(term)}</dt><dd>${value}</dd>`)}</dl></div>
 <div>${plot}</div>${isKnown ? proofLineOf(id, result, report) : undefined}</div></article>`;
+}
+
+/** A value that is no count of its denominator stands alone: a latency of 50 signals is not 900 of 50. */
+function countText({ form, unit }: Entry, { num, den, value }: { num: number; den: number; value: number }): string {
+  const isPart = num !== value || form === 'share' || form === 'count' || form === 'bytes' || form === 'yes';
+  return isPart ? `${number(num)} / ${number(den)} (${unit})` : `n = ${number(den)} (${unit})`;
 }
 
 function rangeText({ form }: Entry, low: number, high: number): string {
@@ -151,8 +158,9 @@ function proofLineOf(id: number, { proofs, evidence }: Result, { leaves, log }: 
   if (id === 14 && log !== undefined && proofs.length === 0)
     return html`<div class="proof">${both({ ko: '근거: 원장 전체,', en: 'Evidence: the whole log,' })} <a href="#checkpoint">checkpoint ${number(log.size)}</a></div>`;
   const shown = proofs.filter((index) => leaves.has(index));
-  return html`<div class="proof">${both({ ko: `근거: 기록 ${number(proofs.length)}건`, en: `Evidence: ${number(proofs.length)} leaves` })}
-(${rangesOf(proofs)}) ${shown.map((index) => html`<a href="#leaf-${index}">#${index}</a> `)}<br><code>${evidence}</code></div>`;
+  const ranges = shown.length === proofs.length ? '' : `(${rangesOf(proofs)}) `;
+  return html`<div class="proof">${both({ ko: `근거: 기록 ${number(proofs.length)}건`, en: `Evidence: ${number(proofs.length)} ${proofs.length === 1 ? 'leaf' : 'leaves'}` })}
+${ranges}${shown.map((index) => html`<a href="#leaf-${index}">#${index}</a> `)}<br><code>${evidence}</code></div>`;
 }
 
 const RANGES_MAX = 6;

@@ -1,7 +1,8 @@
 /** Plots as inline SVG: what they show stands beside them as text too, so to a reader of the screen each is one picture with a title. */
+
+import { type Html, html } from '../../base/html.ts';
 import type { Entry } from '../catalogue.ts';
 import type { Part, Result } from '../result.ts';
-import { type Html, html } from '../../base/html.ts';
 import { partName, percent, writeAs } from './words.ts';
 
 type Figures = Exclude<Result, { status: 'unknown' }>;
@@ -49,7 +50,9 @@ function boundsPlot(entry: Entry, figures: Figures, parts: readonly Part[]): Htm
 <text class="value" x="${WIDTH}" y="${y + 4}">${part.den === undefined ? '' : `${part.num}/${part.den} `}≤ ${percent(part.high ?? part.value)}</text>`;
   });
   const ticks = [0.0001, 0.001, 0.01, 0.1, 1].map(
-    (share) => html`<line class="grid" x1="${fixed(x(share))}" y1="${TOP}" x2="${fixed(x(share))}" y2="${TOP + shown.length * ROW}"/>
+    (
+      share,
+    ) => html`<line class="grid" x1="${fixed(x(share))}" y1="${TOP}" x2="${fixed(x(share))}" y2="${TOP + shown.length * ROW}"/>
 <text class="tick" x="${fixed(x(share))}" y="${TOP + shown.length * ROW + 14}">${share === SHARE_MIN ? '≤ ' : ''}${percent(share)}</text>`,
   );
   return frame(entry, figures, { rows: shown.length, more: parts.length - shown.length, x }, [...ticks, ...rows]);
@@ -72,9 +75,10 @@ function barsPlot(entry: Entry, figures: Figures, parts: readonly Part[]): Html 
 function sharePlot(entry: Entry, figures: Figures): Html {
   const x = (share: number): number => share * WIDTH;
   const part = Math.min(1, figures.num / figures.den);
-  return html`<svg class="plot" role="img" viewBox="0 0 ${WIDTH} 30"><title>${titleOf(entry, figures)}</title>
+  return html`<svg class="plot" role="img" viewBox="0 0 ${WIDTH} 42"><title>${titleOf(entry, figures)}</title>
 <rect class="rest" x="0" y="6" width="${WIDTH}" height="16" rx="3"/>
-<rect class="bar ${figures.status === 'fail' ? 'over' : ''}" x="0" y="6" width="${fixed(x(part))}" height="16" rx="3"/></svg>`;
+<rect class="bar ${figures.status === 'fail' ? 'over' : ''}" x="0" y="6" width="${fixed(x(part))}" height="16" rx="3"/>
+<text class="tick end" x="${WIDTH}" y="36">${percent(part)}</text></svg>`;
 }
 
 function frame(entry: Entry, figures: Figures, { rows, more, x }: Frame, content: readonly Html[]): Html {
@@ -83,10 +87,7 @@ function frame(entry: Entry, figures: Figures, { rows, more, x }: Frame, content
     figures.line === undefined
       ? ''
       : html`<line class="line" x1="${fixed(x(figures.line))}" y1="${TOP - 6}" x2="${fixed(x(figures.line))}" y2="${bottom}"/>`;
-  const rest =
-    more === 0
-      ? ''
-      : html`<text class="tick end" x="${WIDTH}" y="${bottom + 14}">+ ${more}</text>`;
+  const rest = more === 0 ? '' : html`<text class="tick end" x="${WIDTH}" y="${bottom + 14}">+ ${more}</text>`;
   return html`<svg class="plot" role="img" viewBox="0 0 ${WIDTH} ${bottom + AXIS}"><title>${titleOf(entry, figures)}</title>
 ${content}${line}${rest}</svg>`;
 }

@@ -19,7 +19,7 @@ a:focus-visible,summary:focus-visible{outline:3px solid var(--accent);outline-of
 .facts div{border-top:1px solid var(--rule);padding-top:6px}
 dt{font-size:12px;color:var(--soft)}
 dd{margin:0}
-code,pre,.mono{font:12px/1.5 ui-monospace,"Cascadia Mono","D2Coding","NanumGothicCoding",Consolas,monospace;overflow-wrap:anywhere;word-break:break-all}
+code,pre{font:12px/1.5 ui-monospace,"Cascadia Mono","DejaVu Sans Mono","D2Coding","NanumGothicCoding",Consolas,monospace;overflow-wrap:anywhere;word-break:break-all}
 .banner{margin:18px 0;padding:12px 16px;border-left:6px solid var(--pass);background:var(--wash)}
 .banner.bad{border-color:var(--fail);background:#fdf0ef}
 .banner.bad strong{color:var(--fail)}
@@ -40,7 +40,8 @@ article>.head{display:flex;gap:14px;align-items:flex-start;justify-content:space
 .pill.unknown{border-style:dashed}
 .body{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1.15fr);gap:8px 28px;margin-top:8px}
 .body p{margin:0 0 6px}
-.what{font-size:14px}
+.what{font-size:14px}.what .en{display:block}
+.body.bare{grid-template-columns:1fr}.body.bare .value{display:none}
 .value{font-size:28px;font-weight:700;line-height:1.2;margin:2px 0}
 .meta{font-size:13px;margin:4px 0 0;display:grid;grid-template-columns:auto 1fr;gap:1px 12px}
 .meta dt{font-size:13px}
@@ -52,7 +53,7 @@ svg .value{font-size:11px;font-weight:400}
 svg .tick{text-anchor:middle;fill:var(--soft);font-size:10px}
 svg .tick.end{text-anchor:end}
 svg .grid{stroke:var(--rule);stroke-width:1}
-svg .line{stroke:var(--fail);stroke-width:1.5;stroke-dasharray:5 4}
+svg .line{stroke:var(--fail);stroke-width:2;stroke-dasharray:5 4}
 svg .whisker{stroke:var(--accent);stroke-width:2}
 svg .point,svg .bar{fill:var(--accent)}
 svg .whisker.over{stroke:var(--fail)}svg .point.over,svg .bar.over{fill:var(--fail)}
@@ -61,7 +62,7 @@ table{border-collapse:collapse;width:100%;font-size:14px;margin:10px 0}
 th,td{text-align:left;vertical-align:top;padding:6px 10px 6px 0;border-bottom:1px solid var(--rule)}
 caption{text-align:left;color:var(--soft);font-size:13px;padding-bottom:4px}
 .leaf{border-top:1px solid var(--rule);padding:10px 0;break-inside:avoid}
-.leaf h3{font-size:14px}
+.leaf h3{font-size:14px}.leaf h3 .en{display:inline}
 pre{background:var(--wash);padding:8px 10px;border-radius:6px;white-space:pre-wrap;margin:6px 0}
 footer{padding-bottom:40px;color:var(--soft);font-size:13px}
 @media (max-width:760px){.body{grid-template-columns:1fr}.tiles{grid-template-columns:repeat(5,1fr)}}

@@ -1,7 +1,8 @@
 /** Figures and states in words, Korean and English. */
+
+import { type Html, html } from '../../base/html.ts';
 import { CATALOGUE, type Entry, type Form, type Words } from '../catalogue.ts';
 import type { Lack, Result, Status } from '../result.ts';
-import { type Html, html } from '../../base/html.ts';
 
 /** Marks differ by shape too, for those who don't tell the colours apart, and for print without colour. */
 export const STATUS: Readonly<Record<Status, Words & { mark: string }>> = {

@@ -87,7 +87,9 @@ test('the catalogue has an entry for each indicator, in both languages', () => {
 });
 
 test('1 and 2: bounds over tracks of the label, of the model that was tried last', () => {
-  const none = figures(resultOf(1, [canary('face', 'a', 150, 0), canary('face', 'b', 149, 0), canary('plate', 'a', 9, 9)]));
+  const none = figures(
+    resultOf(1, [canary('face', 'a', 150, 0), canary('face', 'b', 149, 0), canary('plate', 'a', 9, 9)]),
+  );
   assert.deepEqual([none.status, none.num, none.den, none.value], ['pass', 0, 299, upperBound(0, 299)]);
   assert.equal(figures(resultOf(1, [canary('face', 'a', 298, 0)])).status, 'fail');
   assert.equal(figures(resultOf(2, [canary('plate', 'a', 400, 3)])).value, upperBound(3, 400));
@@ -164,11 +166,21 @@ test('10: what a sensor spent in a day, against its cap', () => {
 });
 
 test('12: shredded on time, of what was due in the period', () => {
-  const due = (quarter: number): Leaf<'collect'> => ({ ...collectLeaf('cam-2', quarter), expires: '2026-11-23T06:00Z' });
-  const shred = (of: Leaf<'collect'>, at: string): Leaf => ({ ...leaves.shred, window: of.window, due: of.expires, at });
+  const due = (quarter: number): Leaf<'collect'> => ({
+    ...collectLeaf('cam-2', quarter),
+    expires: '2026-11-23T06:00Z',
+  });
+  const shred = (of: Leaf<'collect'>, at: string): Leaf => ({
+    ...leaves.shred,
+    window: of.window,
+    due: of.expires,
+    at,
+  });
   const [one, two] = [due(0), due(1)];
   assert.equal(resultOf(12, [one, shred(one, '2026-11-23T06:01:00Z')]).status, 'pass');
-  const late = figures(resultOf(12, [one, two, shred(one, '2026-11-23T06:01:00Z'), shred(two, '2026-11-23T09:00:00Z')]));
+  const late = figures(
+    resultOf(12, [one, two, shred(one, '2026-11-23T06:01:00Z'), shred(two, '2026-11-23T09:00:00Z')]),
+  );
   assert.deepEqual([late.status, late.num, late.den], ['fail', 1, 2]);
   const never = figures(resultOf(12, [one]));
   assert.deepEqual([never.status, never.num, never.den], ['fail', 0, 1]);
