@@ -5,6 +5,7 @@
  * A live camera is looked at as often as half a core allows, always at its newest frame; a file at every frame whose turn it is.
  */
 import { SETTLE_MS } from '../base/limits.ts';
+import type { Canaries } from './canary/canaries.ts';
 import type { DelayLine, Waiting } from './delay-line.ts';
 import { toFrame } from './detect/letterbox.ts';
 import { PictureMaker } from './detect/picture.ts';
@@ -46,6 +47,7 @@ interface DetectionLoopOptions {
   pacing: 'live' | 'unpaced';
   line: DelayLine<RawFrame>;
   tracker: Tracker;
+  canaries: Canaries | undefined;
   /** Boxes of a verdict, in frame pixels, after the tracker took them and before a frame leaves for them. */
   onVerdict(frame: { ms: number; capturedMs: number }, detections: readonly Detection[]): void;
   /** Something may leave the line now. */
@@ -70,6 +72,8 @@ export class DetectionLoop implements Disposable {
   /** Of both looks together, and of that at the whole frame. */
   #inferenceMeanMs = 0;
   #wholeMeanMs = 0;
+  /** What the last look at canaries took. */
+  #plantedMs = 0;
   #frameGapMs = 40;
   #counts = { verdicts: 0, verdictsUnavailable: 0 };
 
@@ -171,7 +175,7 @@ export class DetectionLoop implements Disposable {
   }
 
   async #lookAt(frame: RawFrame, ms: number): Promise<void> {
-    const { detector, second, pacing, onChange, onFailure } = this.#options;
+    const { detector, second, canaries, tracker, pacing, onChange, onFailure } = this.#options;
     const previousMs = this.#requestedMs;
     const epoch = this.#epoch;
     this.#requestedMs = ms;
@@ -181,18 +185,28 @@ export class DetectionLoop implements Disposable {
       const { widthPx, heightPx, capturedMs } = frame;
       const seconded = made && second?.offer(made, frame, ms);
       const tile = made && this.#chooseTile(frame, ms);
+      const seen = tracker.lastSeen().map(({ label, box }) => ({ label, ...box }));
+      const planted = made && canaries?.paint(frame, ms, seen, tile !== undefined);
       const verdict: Verdict = made
         ? await detector.detect(made.picture, STALL_MS[pacing])
         : { kind: 'unavailable', reason: 'detector-unavailable', detail: '' };
       const closer = tile && verdict.kind === 'detected' ? await this.#lookCloser(tile) : undefined;
       if (pacing === 'unpaced') await seconded;
-      this.#isLooking = false;
+      const isPlanted = planted !== undefined && verdict.kind === 'detected' && epoch === this.#epoch;
+      this.#isLooking = isPlanted;
       if (epoch !== this.#epoch) {
         // The line ran empty meanwhile: its frames left covered.
       } else if (verdict.kind === 'detected' && made) {
-        this.#noteInference(verdict.inferenceMs, closer?.inferenceMs);
+        this.#noteInference(verdict.inferenceMs, (closer?.inferenceMs ?? 0) + this.#plantedMs);
         const whole = toFrame(verdict.detections, made.letterbox, widthPx, heightPx);
-        this.#take({ ms, capturedMs, widthPx, heightPx }, whole, closer?.boxes ?? []);
+        const counts = this.#countsIn({ widthPx, heightPx });
+        const detections = mergeLooks(whole.filter(counts), closer?.boxes.filter(counts) ?? []);
+        this.#take({ ms, capturedMs, widthPx, heightPx }, detections);
+        if (isPlanted) {
+          onChange(); // the feed does not wait for what follows
+          this.#plantedMs = await planted.run(detector, STALL_MS[pacing], counts, detections);
+          this.#isLooking = false;
+        }
       } else if (verdict.kind === 'unavailable') {
         await this.#doWithout(verdict.reason, ms, previousMs);
       }
@@ -203,19 +217,19 @@ export class DetectionLoop implements Disposable {
     }
   }
 
+  #countsIn(size: { widthPx: number; heightPx: number }): (detection: Detection) => boolean {
+    const { thresholds } = this.#options.detector.state;
+    return (detection) => thresholds === undefined || isCounted(detection, size, thresholds, LIVE_RULES);
+  }
+
   #take(
     { ms, capturedMs, widthPx, heightPx }: { ms: number; capturedMs: number; widthPx: number; heightPx: number },
-    whole: readonly Detection[],
-    closer: readonly Detection[],
+    detections: readonly Detection[],
   ): void {
-    const { detector, line, tracker, onVerdict } = this.#options;
+    const { line, tracker, onVerdict } = this.#options;
     this.#failedAttempts = 0;
     this.#unavailable = undefined;
     this.#counts.verdicts++;
-    const { thresholds } = detector.state;
-    const counts = (d: Detection): boolean =>
-      thresholds === undefined || isCounted(d, { widthPx, heightPx }, thresholds, LIVE_RULES);
-    const detections = mergeLooks(whole.filter(counts), closer.filter(counts));
     const motion = line.frames().map((f) => this.#motion.of(f.item, f.ms));
     tracker.picture = { widthPx, heightPx };
     tracker.neededFromMs = line.oldest?.ms ?? ms;

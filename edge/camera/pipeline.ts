@@ -12,6 +12,7 @@
 import type { Clock } from '../base/clock.ts';
 import { SETTLE_MS } from '../base/limits.ts';
 import type { CountLine, Look, Mask } from '../config/schema.ts';
+import type { Canaries } from './canary/canaries.ts';
 import type { Capture, CaptureEvent, SourceInfo } from './capture/port.ts';
 import { Counts } from './count/counts.ts';
 import { CoverPlanner } from './cover-planner.ts';
@@ -39,6 +40,8 @@ export interface PipelineOptions {
   secondOpinion?: ZoneRules;
   /** Looks for the common marker; by default a thread of the pipeline's own. */
   markers?: MarkerSeeker;
+  /** Known people and vehicles that are shown to the detector beside the feed, never in it; each look then costs two. */
+  canaries?: Canaries | undefined;
   look: Look;
   masks: readonly Mask[];
   /** Lines whose crossings are counted. */
@@ -85,6 +88,8 @@ export class Pipeline {
   /** Raised when a frame came or left, a verdict came, or the end was reached. */
   readonly #changed = new Signal();
   #framesIn = 0;
+  /** Of the newest verdict. */
+  #verdictMs = Number.NEGATIVE_INFINITY;
   #isEnded = false;
   #isStopped = false;
   #failure: unknown;
@@ -105,7 +110,7 @@ export class Pipeline {
     this.#markers = new MarkerLook(options.markers ?? new MarkerThread(), pacing);
     this.#counts = options.countLines && new Counts(options.countLines);
     this.#detection = new DetectionLoop({
-      ...{ detector, second, detect, delayMs, pacing, line, tracker },
+      ...{ detector, second, detect, delayMs, pacing, line, tracker, canaries: options.canaries },
       onVerdict: (frame, detections) => this.#takeVerdict(frame, detections),
       onChange: () => this.#changed.raise(),
       onFailure: (error) => this.#fail(error),
@@ -207,6 +212,7 @@ export class Pipeline {
     }
     this.#detection.startAfresh();
     this.#tracker.reset();
+    this.#options.canaries?.reset();
     this.#second?.reset();
     this.#settleCounts(Number.POSITIVE_INFINITY);
     this.#counts?.reset();
@@ -217,6 +223,7 @@ export class Pipeline {
   #takeVerdict({ ms, capturedMs }: { ms: number; capturedMs: number }, detections: readonly Detection[]): void {
     const { clock, sink } = this.#options;
     const wallMs = clock.wallMs() - (clock.monotonicMs() - capturedMs);
+    this.#verdictMs = ms;
     const { tracks: first, picture } = this.#tracker;
     this.#counts?.update({ ms, wallMs, picture, first, second: this.#second?.seen });
     this.#settleCounts(ms);
@@ -245,6 +252,8 @@ export class Pipeline {
       this.#changed.raise(); // there is room in the line
       const seq = release.item.seq;
       const { frame, plan } = this.#redactor.redact(release.item, this.#planFor(release));
+      const isWhole = plan.kind === 'whole-frame';
+      this.#options.canaries?.left({ ms: release.ms, isWhole, knownMs: this.#verdictMs });
       try {
         await handedOver;
       } catch (error) {

@@ -1,0 +1,85 @@
+/** Canaries over a camera, a clip or the simulated street, in a pipeline of their own: what `garim canary` does. Nothing is encoded. */
+import { systemClock } from '../../base/clock.ts';
+import { openCapture } from '../capture/open.ts';
+import { createCast } from '../capture/simulated/cast.ts';
+import type { Detector } from '../detect/port.ts';
+import { LIVE } from '../evaluate/live.ts';
+import { type DetectSettings, Pipeline } from '../pipeline.ts';
+import { Canaries } from './canaries.ts';
+import type { CanaryTally } from './trial.ts';
+
+/** Changes with the way canaries are drawn, chosen or judged: figures of two versions must not be added up. */
+const SET_VERSION = 1;
+
+export interface CanaryRun {
+  /** With credentials; never logged. */
+  url: string;
+  /** A camera is looked at as it comes, with its deadlines; a file or the drawn street as fast as it goes. */
+  pacing: 'live' | 'unpaced';
+  seed: number;
+  /** Of the picture's own time; a clip may end before. */
+  seconds: number;
+  detect: DetectSettings;
+  delayMs: number;
+  detector: Detector;
+  signal: AbortSignal;
+  onLost(error: string): void;
+}
+
+export interface CanaryReport {
+  tallies: CanaryTally[];
+  frames: number;
+  wholeFrames: number;
+  /** Of the picture's time that was measured. */
+  seconds: number;
+}
+
+/** What the set is, for its digest. */
+export function canarySetOf(seed: number): { v: number; cast: string; seed: number } {
+  return { v: SET_VERSION, cast: 'street', seed };
+}
+
+export async function runCanaries(options: CanaryRun): Promise<CanaryReport> {
+  const { url, pacing, seconds, detect, delayMs, detector, signal } = options;
+  const cast = await createCast(options.seed, { markers: false });
+  const takeBuffer = (lengthBytes: number): Uint8Array<ArrayBuffer> =>
+    detector.takeBuffer?.(lengthBytes) ?? new Uint8Array(lengthBytes);
+  using canaries = new Canaries({ cast, longSidePx: detect.longSidePx, takeBuffer });
+  const report: CanaryReport = { tallies: [], frames: 0, wholeFrames: 0, seconds: 0 };
+  let firstMs: number | undefined;
+  const pipeline = new Pipeline({
+    capture: openCapture({ url, transport: LIVE.transport, pacing, motionVectors: false }),
+    detector,
+    canaries,
+    look: 'solid',
+    masks: [],
+    detect,
+    delayMs,
+    pacing,
+    clock: systemClock,
+    sink: {
+      async frame(frame, plan) {
+        const ms = frame.ptsUs / 1000;
+        frame[Symbol.dispose]();
+        firstMs ??= ms;
+        report.frames++;
+        if (plan.kind === 'whole-frame') report.wholeFrames++;
+        report.seconds = (ms - firstMs) / 1000;
+        if (report.seconds >= seconds) pipeline.stop();
+      },
+      connected() {},
+      lost: ({ error }) => options.onLost(error),
+    },
+  });
+  const stop = (): void => pipeline.stop();
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    await pipeline.run();
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+  canaries.reset();
+  report.tallies = canaries.take();
+  return report;
+}

@@ -1,0 +1,80 @@
+/** One canary as a trial: from where it was first painted to where it was last, and whether it was ever uncovered in between. */
+import type { TruthObject } from '../capture/simulated/painter.ts';
+import { BANDS_PX, bandOf } from '../evaluate/coverage.ts';
+
+/** Fewer judged frames are no trial: half a second is the least that a passer-by is in sight. */
+const FRAMES_MIN = 8;
+/** A head turned farther shows one side of the face. */
+const SIDE_YAW_DEG = 45;
+/** Smaller faces and plates are not judged (evaluate/street-capture.ts). */
+const SMALLEST_PX = 8;
+
+export type CanaryLabel = 'face' | 'plate';
+
+/** Trials of one label and stratum. */
+export interface CanaryTally {
+  label: CanaryLabel;
+  /** Height of the largest sighting in pixels of the picture, pose where there is one, and light: `px16-24.front.day`. */
+  stratum: string;
+  planted: number;
+  /** Uncovered on at least one frame. */
+  missed: number;
+}
+
+export class Trial {
+  readonly label: CanaryLabel;
+  readonly #light: 'day' | 'night';
+  #frames = 0;
+  #uncovered = 0;
+  #heightPxMax = 0;
+  #yawDegSum = 0;
+
+  constructor(label: CanaryLabel, light: 'day' | 'night') {
+    this.label = label;
+    this.#light = light;
+  }
+
+  judge({ h, yawDeg = 0 }: TruthObject, isCovered: boolean): void {
+    this.#frames++;
+    if (!isCovered) this.#uncovered++;
+    this.#heightPxMax = Math.max(this.#heightPxMax, h);
+    this.#yawDegSum += Math.abs(yawDeg);
+  }
+
+  /** Undefined when it was too short. */
+  get outcome(): { stratum: string; isMissed: boolean } | undefined {
+    if (this.#frames < FRAMES_MIN) return undefined;
+    const pose = this.#yawDegSum / this.#frames < SIDE_YAW_DEG ? 'front' : 'side';
+    const parts = [sizeOf(this.#heightPxMax), ...(this.label === 'face' ? [pose] : []), this.#light];
+    return { stratum: parts.join('.'), isMissed: this.#uncovered > 0 };
+  }
+}
+
+function sizeOf(heightPx: number): string {
+  const band = bandOf(heightPx);
+  const from = Math.max(SMALLEST_PX, BANDS_PX[band]!);
+  return `px${from}-${BANDS_PX[band + 1] ?? 'up'}`;
+}
+
+/** Sums of trials by label and stratum. */
+export class Tallies {
+  readonly #tallies = new Map<string, CanaryTally>();
+
+  add(trial: Trial): void {
+    const { outcome, label } = trial;
+    if (outcome === undefined) return;
+    const { stratum, isMissed } = outcome;
+    const key = `${label} ${stratum}`;
+    const tally = this.#tallies.get(key) ?? { label, stratum, planted: 0, missed: 0 };
+    tally.planted++;
+    if (isMissed) tally.missed++;
+    this.#tallies.set(key, tally);
+  }
+
+  /** Those since the last call. */
+  take(): CanaryTally[] {
+    const all = [...this.#tallies.values()].sort((a, b) => (`${a.label}${a.stratum}` < `${b.label}${b.stratum}` ? -1 : 1));
+    this.#tallies.clear();
+    return all;
+  }
+}
