@@ -92,6 +92,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./use.ts')).useCommand(),
   },
   {
+    name: 'canary',
+    summary: 'show the detector known people and vehicles, and count what is missed',
+    load: async () => (await import('./canary.ts')).canaryCommand(),
+  },
+  {
     name: 'report',
     summary: 'the indicators of a period, computed from the record',
     load: async () => (await import('./report.ts')).reportCommand(),

@@ -1,4 +1,7 @@
-/** `garim ledger`: verifies, shows and proves what this box has on record. Reads only; it may run beside the agent. */
+/**
+ * `garim ledger`: verifies, shows and proves what this box has on record, beside the agent if need be; `measured` (record/) adds to it while the
+ * agent does not run.
+ */
 import { open, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
@@ -15,6 +18,7 @@ import { type Note, parseVerifier, renamedVerifier, type Verifier, verifyNote } 
 import { checkProof, formatProof, PROOF_BYTES_MAX } from '../ledger/proof.ts';
 import { LogReader } from '../ledger/reader.ts';
 import { TILE_WIDTH } from '../ledger/tile.ts';
+import { measuredCommand } from './record/measured.ts';
 
 type Print = (line: string) => void;
 
@@ -64,6 +68,7 @@ Examples:
   const prove = add('prove <index>', 'write a proof that a leaf is in the log, to be checked offline');
   prove.option('--out <file>', 'proof to write; without it, it is printed');
   prove.action((text: string) => proveLeaf(index(text), prove.opts<StateOption & { out?: string }>(), print));
+  command.addCommand(measuredCommand());
   return command;
 }
 

@@ -4,6 +4,8 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { messageOf, WorldError } from '../base/errors.ts';
 import { loadConfig } from '../config/load.ts';
+import type { LeafBody } from '../ledger/ledger.ts';
+import { instantOf } from '../ledger/window.ts';
 import { type Notice, noticeOf, SIGN_LANGUAGES, signDigest } from '../notice/content.ts';
 import { dpiaPage } from '../notice/dpia.ts';
 import { dtprOf } from '../notice/dtpr.ts';
@@ -12,14 +14,19 @@ import { registerCsv } from '../notice/register.ts';
 import { signPage } from '../notice/sign.ts';
 import { sensorSetup } from '../sensor/setup.ts';
 import { addConfigOptions, type ConfigOptions, loadOptionsOf } from './options.ts';
+import { addWitnessOption, appendLeaves, type Witness } from './record/append.ts';
+
+interface NoticeFlags extends ConfigOptions {
+  out: string;
+  hung?: boolean;
+  witnessAt: Witness[];
+}
 
 export function noticeCommand(): Command {
-  const command = addConfigOptions(
-    new Command('notice').description(
-      'signs, operation policy and register entries, from the configuration and policy',
-    ),
-  )
+  const command = addWitnessOption(addConfigOptions(new Command('notice')))
+    .description('signs, operation policy and register entries, from the configuration and policy')
     .requiredOption('--out <dir>', 'folder to write to')
+    .option('--hung', 'put on record that these signs hang now; the agent must not run meanwhile')
     .addHelpText(
       'after',
       `
@@ -31,12 +38,17 @@ Example:
     );
   return command.action(async () => {
     const print = (line: string): void => command.configureOutput().writeOut?.(`${line}\n`);
-    const { out, ...options } = command.opts<ConfigOptions & { out: string }>();
+    const { out, hung, witnessAt: witnesses, ...options } = command.opts<NoticeFlags>();
     const { config } = await loadConfig(loadOptionsOf(options));
     const notice = noticeOf(config, await sensorSetup(config));
     const sign = signDigest(notice);
     for (const [name, text] of papersOf(notice, sign)) await write(path.join(out, name), text);
     print(`${out}: ${notice.cameras.length} signs, ${sign}`);
+    if (hung !== true) return;
+    const at = instantOf(Date.now());
+    const leaf: LeafBody = { kind: 'sign', at, sign, policy: notice.policy, languages: [...SIGN_LANGUAGES] };
+    const [index] = await appendLeaves(config.state, witnesses, [leaf]);
+    print(`on record: leaf ${index}`);
   });
 }
 

@@ -2,12 +2,17 @@
 import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { messageOf, UserError, WorldError } from '../base/errors.ts';
+import { readConfig } from '../config/load.ts';
 import { computeAll } from '../indicator/compute/index.ts';
 import type { Live } from '../indicator/evidence.ts';
 import { type Period, parsePeriod } from '../indicator/period.ts';
 import { type Report, reportJson, reportPage } from '../indicator/report/page.ts';
 import type { Result } from '../indicator/result.ts';
+import { statementsOf } from '../indicator/statement.ts';
 import { parseVerifier, type Verifier } from '../ledger/note.ts';
+import { noticeOf, signDigest } from '../notice/content.ts';
+import { sensorSetup } from '../sensor/setup.ts';
+import { addWitnessOption, appendLeaves, type Witness } from './record/append.ts';
 import { type Gathered, gather, leavesWithProofs } from './report/gather.ts';
 import { softwareVersion } from './version.ts';
 
@@ -18,13 +23,16 @@ interface ReportFlags {
   state: string;
   key?: Verifier;
   witness: Verifier[];
+  config?: string;
+  sign?: boolean;
+  witnessAt: Witness[];
 }
 
 /** Leaves of one indicator that are shown with their proofs; all are named, and `garim ledger prove` gives the others'. */
 const PROOFS_SHOWN_MAX = 8;
 
 export function reportCommand(): Command {
-  const command = new Command('report')
+  const command = addWitnessOption(new Command('report'))
     .description('the indicators of a period, computed from the record of this box')
     .requiredOption('--period <period>', 'a week, a month or a day in UTC: 2026-W47, 2026-11, 2026-11-23', parsePeriod)
     .option('--out <file>', 'HTML page, Korean and English, ready to print')
@@ -32,6 +40,8 @@ export function reportCommand(): Command {
     .option('--state <dir>', 'folder for the state of this box', 'state')
     .option('--key <vkey>', 'the key of the log, from elsewhere', parseVerifier)
     .option('--witness <vkey>', 'a witness that must have cosigned; may be repeated', addVerifier, [])
+    .option('--config <file>', 'configuration of the box, to hold its sign and its budgets against')
+    .option('--sign', 'put the results on record as statements of the box; the agent must not run meanwhile')
     .addHelpText(
       'after',
       `
@@ -57,7 +67,7 @@ function addVerifier(text: string, all: Verifier[]): Verifier[] {
 async function report(flags: ReportFlags, print: (line: string) => void): Promise<void> {
   if (flags.out === undefined && flags.json === undefined)
     throw new UserError('there is nowhere to write to', { fix: 'give --out FILE, --json FILE or both' });
-  const live: Live = {};
+  const live = await liveOf(flags.config);
   const { state: stateDir, period, key, witness: witnesses } = flags;
   const gathered = await gather({ stateDir, period, key, witnesses, live });
   const results = computeAll(gathered.evidence);
@@ -69,6 +79,25 @@ async function report(flags: ReportFlags, print: (line: string) => void): Promis
   if (made.log === undefined) print(`there is no log in ${stateDir}: without evidence everything is unknown`);
   for (const fault of made.log?.faults ?? []) print(`WRONG: ${fault}`);
   if ((made.log?.faults.length ?? 0) > 0) process.exitCode = 1;
+  if (flags.sign !== true) return;
+  if (made.log === undefined || made.log.faults.length > 0)
+    throw new UserError('nothing is signed: there is no log that verifies', { fix: 'see what is wrong above' });
+  const indices = await appendLeaves(stateDir, flags.witnessAt, statementsOf(results, period));
+  print(`on record: leaves ${indices[0]} to ${indices.at(-1)}`);
+}
+
+/** What the configuration says now; nothing without one. */
+async function liveOf(file: string | undefined): Promise<Live> {
+  if (file === undefined) return {};
+  const { loaded } = await readConfig({ file, cameras: [], env: process.env });
+  const setup = await sensorSetup(loaded.config);
+  const caps = Object.entries(setup.policy.sensors).flatMap(([name, { epsilonPerDay }]) =>
+    epsilonPerDay === undefined ? [] : [[name, epsilonPerDay] as const],
+  );
+  const epsilonPerDay = Object.fromEntries(caps);
+  // A box without signs has no sign that could be stale.
+  if (loaded.config.controller === undefined) return { epsilonPerDay };
+  return { epsilonPerDay, sign: signDigest(noticeOf(loaded.config, setup)) };
 }
 
 async function reportOf(

@@ -6,7 +6,7 @@
  * tracker of its own. One look for both would be cheaper, but somebody who comes in behind a canary would then not be seen. Faces and plates
  * of canaries keep clear of what is real: a trial ends where something real comes near, so that a cover of it is not taken for a canary's.
  *
- * What is measured is on the safe side: covers that follow from the second network and from motion vectors are left out. Judged is each frame
+ * What is measured is on the safe side: what the second network and motion vectors would add is left out. Judged is each frame
  * between the first and the last look at which a canary was painted; one uncovered frame is a miss (trial.ts).
  */
 import type { Cast, CastMember } from '../capture/simulated/cast.ts';
@@ -15,6 +15,7 @@ import { createView, type View } from '../capture/simulated/view.ts';
 import { toFrame } from '../detect/letterbox.ts';
 import { PictureMaker } from '../detect/picture.ts';
 import type { Box, Detection, DetectionLabel, Detector } from '../detect/port.ts';
+import { unseenZones, type ZoneRules } from '../detect/second/zones.ts';
 import { TileLook } from '../detect/tile-look.ts';
 import { mergeLooks } from '../detect/tiles.ts';
 import { isHidden } from '../evaluate/coverage.ts';
@@ -37,8 +38,8 @@ const CANDIDATES_MAX = 40;
 const CLEAR_SHARE = 1;
 /** The street is as full as it gets after this long. */
 const CAST_FROM_S = 40;
-/** Actors that left are not let in again for this long; each walks by once. */
-const FORGET_MS = 180_000;
+/** Actors that left are not let in again for this long. Who walks or drives by does so once; parked cars would come back at once. */
+const FORGET_MS = 3_600_000;
 /** Frames that left and wait for the look at the canaries on the far side of them: seconds of them; with more, nothing can be judged. */
 const PENDING_FRAMES_MAX = 512;
 
@@ -91,6 +92,8 @@ export interface CanaryOptions {
   cast: Cast;
   longSidePx: number;
   takeBuffer: (lengthBytes: number) => Uint8Array<ArrayBuffer>;
+  /** As the camera's. */
+  zones: ZoneRules;
 }
 
 export class Canaries implements Disposable {
@@ -164,12 +167,7 @@ export class Canaries implements Disposable {
     };
   }
 
-  #apply(
-    ms: number,
-    found: readonly Detection[],
-    painted: readonly Painted[],
-    real: readonly Real[],
-  ): void {
+  #apply(ms: number, found: readonly Detection[], painted: readonly Painted[], real: readonly Real[]): void {
     const { widthPx, heightPx } = this.#stage!;
     this.#newestMs = ms;
     this.#tracker.picture = { widthPx, heightPx };
@@ -203,7 +201,9 @@ export class Canaries implements Disposable {
 
   #judge({ ms, isWhole }: Left): void {
     const stage = this.#stage!;
-    const plan = isWhole ? undefined : planCover(this.#tracker.regionsAt(ms), [], stage.widthPx, stage.heightPx);
+    const { widthPx, heightPx } = stage;
+    const tracked = isWhole ? [] : this.#tracker.regionsAt(ms);
+    const plan = planCover(tracked, [], widthPx, heightPx, unseenZones(tracked, [], this.#options.zones, widthPx));
     const covers = plan?.kind === 'regions' ? plan.regions : [];
     for (const actor of this.#actors.values()) {
       if (ms < actor.firstMs || ms > actor.lastMs) continue;

@@ -1,10 +1,10 @@
 /** Canaries over a camera, a clip or the simulated street, in a pipeline of their own: what `garim canary` does. Nothing is encoded. */
 import { systemClock } from '../../base/clock.ts';
+import type { CameraSettings } from '../../config/schema.ts';
 import { openCapture } from '../capture/open.ts';
 import { createCast } from '../capture/simulated/cast.ts';
 import type { Detector } from '../detect/port.ts';
-import { LIVE } from '../evaluate/live.ts';
-import { type DetectSettings, Pipeline } from '../pipeline.ts';
+import { Pipeline } from '../pipeline.ts';
 import { Canaries } from './canaries.ts';
 import type { CanaryTally } from './trial.ts';
 
@@ -19,8 +19,7 @@ export interface CanaryRun {
   seed: number;
   /** Of the picture's own time; a clip may end before. */
   seconds: number;
-  detect: DetectSettings;
-  delayMs: number;
+  settings: Pick<CameraSettings, 'detect' | 'delayMs' | 'secondOpinion' | 'transport'>;
   detector: Detector;
   signal: AbortSignal;
   onLost(error: string): void;
@@ -40,17 +39,19 @@ export function canarySetOf(seed: number): { v: number; cast: string; seed: numb
 }
 
 export async function runCanaries(options: CanaryRun): Promise<CanaryReport> {
-  const { url, pacing, seconds, detect, delayMs, detector, signal } = options;
+  const { url, pacing, seconds, detector, signal } = options;
+  const { detect, delayMs, secondOpinion, transport } = options.settings;
   const cast = await createCast(options.seed, { markers: false });
   const takeBuffer = (lengthBytes: number): Uint8Array<ArrayBuffer> =>
     detector.takeBuffer?.(lengthBytes) ?? new Uint8Array(lengthBytes);
-  using canaries = new Canaries({ cast, longSidePx: detect.longSidePx, takeBuffer });
+  using canaries = new Canaries({ cast, longSidePx: detect.longSidePx, takeBuffer, zones: secondOpinion });
   const report: CanaryReport = { tallies: [], frames: 0, wholeFrames: 0, seconds: 0 };
   let firstMs: number | undefined;
   const pipeline = new Pipeline({
-    capture: openCapture({ url, transport: LIVE.transport, pacing, motionVectors: false }),
+    capture: openCapture({ url, transport, pacing, motionVectors: false }),
     detector,
     canaries,
+    secondOpinion,
     look: 'solid',
     masks: [],
     detect,

@@ -73,7 +73,9 @@ export class Tallies {
 
   /** Those since the last call. */
   take(): CanaryTally[] {
-    const all = [...this.#tallies.values()].sort((a, b) => (`${a.label}${a.stratum}` < `${b.label}${b.stratum}` ? -1 : 1));
+    const all = [...this.#tallies.values()].sort((a, b) =>
+      `${a.label}${a.stratum}` < `${b.label}${b.stratum}` ? -1 : 1,
+    );
     this.#tallies.clear();
     return all;
   }

@@ -103,17 +103,20 @@ function append<T>(lists: Map<string, T[]>, key: string, value: T): void {
   else list.push(value);
 }
 
-/** Whether the newest sign on record is of the policy in force and, where the present configuration is at hand, says what it should. */
+/**
+ * Whether the newest sign that was hung says what the present configuration has it say; where that is not at hand, whether no other policy came
+ * into force since.
+ */
 export const signage: Indicator = (evidence) => {
   const sign = evidence.of('sign').at(-1);
   if (sign === undefined) return unknown('no-leaves');
-  const policy = evidence.of('policy').at(-1);
-  const isOfPolicy = policy === undefined || policy.leaf.policy === sign.leaf.policy;
-  const isAsNow = evidence.live.sign === undefined || evidence.live.sign === sign.leaf.sign;
-  if (policy === undefined && evidence.live.sign === undefined) return unknown('no-leaves');
-  const isCurrent = isOfPolicy && isAsNow;
+  const { sign: live } = evidence.live;
+  const policies = evidence.of('policy');
+  if (live === undefined && policies.length === 0) return unknown('no-leaves');
+  const later = policies.filter(({ index, leaf }) => index > sign.index && leaf.policy !== sign.leaf.policy);
+  const isCurrent = live === undefined ? later.length === 0 : live === sign.leaf.sign;
   const days = (evidence.period.toMs - Date.parse(sign.leaf.at)) / DAY_MS;
   const parts = [{ name: 'sign-age-days', value: Math.floor(days) }];
   const figures = { num: isCurrent ? 1 : 0, den: 1, value: isCurrent ? 1 : 0, line: 1, parts };
-  return known({ status: isCurrent ? 'pass' : 'fail', ...figures }, policy === undefined ? [sign] : [policy, sign]);
+  return known({ status: isCurrent ? 'pass' : 'fail', ...figures }, live === undefined ? [sign, ...later] : [sign]);
 };

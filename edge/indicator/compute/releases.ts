@@ -20,7 +20,10 @@ export const releaseK: Indicator = (evidence) => {
   return known({ status, num: entries.length - below, den: entries.length, value, line: K_MIN, parts }, entries);
 };
 
-/** The most that a sensor spent on one day, against its cap where that is known. */
+/**
+ * The most that a sensor may have spent on one day, against its cap where that is known. A release names the cap of the day that its noise is
+ * charged to, so of the releases of one day the largest counts, and not the sum.
+ */
 export const epsilonSpent: Indicator = (evidence) => {
   const entries = evidence.during('release').filter(({ leaf }) => leaf.epsilon !== undefined);
   if (entries.length === 0) return unknown('no-leaves');
@@ -30,14 +33,11 @@ export const epsilonSpent: Indicator = (evidence) => {
     const days = new Map<string, number>();
     for (const { leaf } of own) {
       const day = new Date(Math.floor(windowSpan(leaf.window).fromMs / DAY_MS) * DAY_MS).toISOString().slice(0, 10);
-      days.set(day, (days.get(day) ?? 0) + leaf.epsilon!);
+      days.set(day, Math.max(days.get(day) ?? 0, leaf.epsilon!));
     }
     for (const [day, spent] of days) parts.push({ name: `${sensor} ${day}`, value: spent, cap: caps[sensor] });
   }
-  // Sums of decimals: what is spent in shares of the cap may come out a rounding above it.
-  const isWithin = ({ value, cap }: { value: number; cap: number | undefined }): boolean =>
-    cap === undefined || value <= cap * (1 + 1e-9);
-  const within = parts.filter(isWithin).length;
+  const within = parts.filter(({ value, cap }) => cap === undefined || value <= cap).length;
   const isCapKnown = parts.every(({ cap }) => cap !== undefined);
   const status = within < parts.length ? 'fail' : isCapKnown ? 'pass' : 'reported';
   const value = Math.max(...parts.map((part) => part.value));

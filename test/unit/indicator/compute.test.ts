@@ -155,14 +155,13 @@ test('9: the smallest k', () => {
   assert.deepEqual([low.status, low.value, low.num, low.den], ['fail', 4, 1, 2]);
 });
 
-test('10: what a sensor spent in a day, against its cap', () => {
+test('10: what the noise of a day may have spent, against its cap', () => {
   const { k: _, ...noisy } = leaves.release;
-  const spent = Array.from({ length: 3 }, (): Leaf => ({ ...noisy, epsilon: 0.1 }));
+  const spent = [0.7, 0.5].map((epsilon): Leaf => ({ ...noisy, epsilon }));
   assert.equal(resultOf(10, spent).status, 'reported');
-  const within = figures(resultOf(10, spent, { live: { epsilonPerDay: { 'cam-2': 0.3 } } }));
-  assert.equal(within.status, 'pass');
-  assert.equal(within.parts?.length, 1);
-  assert.equal(resultOf(10, spent, { live: { epsilonPerDay: { 'cam-2': 0.29 } } }).status, 'fail');
+  const within = figures(resultOf(10, spent, { live: { epsilonPerDay: { 'cam-2': 0.7 } } }));
+  assert.deepEqual([within.status, within.value, within.parts?.length], ['pass', 0.7, 1]);
+  assert.equal(resultOf(10, spent, { live: { epsilonPerDay: { 'cam-2': 0.6 } } }).status, 'fail');
 });
 
 test('12: shredded on time, of what was due in the period', () => {
@@ -219,7 +218,13 @@ test('19: a sign of another policy, or of another configuration, is stale', () =
   assert.equal(resultOf(19, [leaves.policy, leaves.sign]).status, 'pass');
   const changed: Leaf = { ...leaves.policy, policy: `sha256:${'f'.repeat(64)}` };
   assert.equal(resultOf(19, [leaves.policy, leaves.sign, changed]).status, 'fail');
-  assert.equal(resultOf(19, [leaves.policy, leaves.sign], { live: { sign: leaves.sign.sign } }).status, 'pass');
+  const camera: Leaf = { ...changed, policy: `sha256:${'0'.repeat(64)}` };
+  assert.equal(
+    resultOf(19, [camera, leaves.policy, leaves.sign]).status,
+    'pass',
+    'each camera has a policy of its own',
+  );
+  assert.equal(resultOf(19, [leaves.sign, changed], { live: { sign: leaves.sign.sign } }).status, 'pass');
   assert.equal(resultOf(19, [leaves.policy, leaves.sign], { live: { sign: 'sha256:other' } }).status, 'fail');
 });
 

@@ -1,0 +1,155 @@
+/** `garim canary`: how much of what is known to be there the filter misses, by known people and vehicles beside the feed. */
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import canonicalize from 'canonicalize';
+import { Command, InvalidArgumentError } from 'commander';
+import { messageOf, UserError, WorldError } from '../base/errors.ts';
+import { rootLog } from '../base/log.ts';
+import { type CanaryReport, canarySetOf, runCanaries } from '../camera/canary/run.ts';
+import { openModelStore } from '../camera/detect/store.ts';
+import { LIVE_THRESHOLD_OFFSET } from '../camera/detect/thresholds.ts';
+import { openNetwork } from '../camera/evaluate/network.ts';
+import { loadConfig } from '../config/load.ts';
+import { upperBound } from '../indicator/binomial.ts';
+import type { LeafBody } from '../ledger/ledger.ts';
+import { minuteOf } from '../ledger/window.ts';
+import { percent, table } from './evaluate/part.ts';
+import { addConfigOptions, type ConfigOptions, loadOptionsOf } from './options.ts';
+import { addWitnessOption, appendLeaves, type Witness } from './record/append.ts';
+
+interface CanaryFlags extends ConfigOptions {
+  seconds: number;
+  seed: number;
+  json?: string;
+  record?: boolean;
+  witnessAt: Witness[];
+}
+
+const MINUTE_MS = 60_000;
+
+export function canaryCommand(): Command {
+  const command = addWitnessOption(
+    addConfigOptions(
+      new Command('canary').description('show the detector known people and vehicles, and count which are missed'),
+    ),
+  )
+    .option('--seconds <n>', "how long, in the picture's own time", positive, 120)
+    .option('--seed <n>', 'which people and vehicles', positive, 1)
+    .option('--json <file>', 'write the figures as JSON')
+    .option('--record', 'put them on record in the log of --state; the agent must not run meanwhile')
+    .addHelpText(
+      'after',
+      `
+Runs the pipeline of one camera by itself and shows the detector, beside each frame that it looks at, a copy with drawn people and vehicles
+on it. They are never on a frame that could leave. A track counts as missed when it was uncovered on one frame. The bound is the upper end of
+the one-sided 95 % interval after Clopper and Pearson.
+
+A live camera is measured with its deadlines; the drawn street and files as fast as they go. What canaries prove, they prove for people and
+vehicles like them.
+
+Examples:
+  garim canary --camera street=simulated:7 --seconds 300
+  garim canary --config garim.yaml --camera gate=file:gate.mp4 --record --state /var/lib/garim`,
+    );
+  return command.action(async () => {
+    const print = (line: string): void => command.configureOutput().writeOut?.(`${line}\n`);
+    await canary(command.opts<CanaryFlags>(), print);
+  });
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(Number.isInteger(value) && value > 0)) throw new InvalidArgumentError('write a whole number above 0');
+  return value;
+}
+
+async function canary(flags: CanaryFlags, print: (line: string) => void): Promise<void> {
+  const { config, sources } = await loadConfig(loadOptionsOf(flags));
+  rootLog.level = 'silent'; // what matters is said below
+  const given = flags.camera?.at(-1)?.replace(/=.*/s, '');
+  const name = given ?? Object.keys(sources)[0];
+  const [settings, url] = name === undefined ? [] : [config.cameras[name], sources[name]];
+  if (name === undefined || settings === undefined || url === undefined)
+    throw new UserError('there is no camera to measure', { fix: 'Name one with --camera NAME=URL.' });
+  const store = openModelStore({ stateDir: config.state, env: process.env });
+  const detector = await openNetwork({ store, log: rootLog, thresholdOffset: LIVE_THRESHOLD_OFFSET });
+  const stop = new AbortController();
+  const onSignal = (): void => stop.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const startedMs = Date.now();
+  try {
+    const report = await runCanaries({
+      url,
+      pacing: /^(simulated|file:)/.test(url) ? 'unpaced' : 'live',
+      seed: flags.seed,
+      seconds: flags.seconds,
+      settings,
+      detector,
+      signal: stop.signal,
+      onLost: (error) => print(`${name}: ${error}`),
+    });
+    const set = digest(canarySetOf(flags.seed));
+    const model = modelDigest(detector.state.digests);
+    for (const line of linesOf(report)) print(line);
+    if (flags.json !== undefined) await save(flags.json, { camera: name, canarySet: set, model, ...report });
+    if (flags.record !== true) return;
+    const minutes = Math.max(1, Math.ceil((Date.now() - startedMs) / MINUTE_MS));
+    const leaves = report.tallies.map(
+      (tally): LeafBody => ({
+        kind: 'canary',
+        window: [minuteOf(startedMs), `PT${minutes}M`],
+        sensor: name,
+        ...tally,
+        canarySet: set,
+        model,
+      }),
+    );
+    const indices = await appendLeaves(config.state, flags.witnessAt, leaves);
+    print(`on record: ${indices.length === 0 ? 'nothing' : `leaves ${indices[0]} to ${indices.at(-1)}`}`);
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    await detector.close();
+  }
+}
+
+function linesOf({ tallies, frames, wholeFrames, seconds }: CanaryReport): string[] {
+  const rows = tallies.map(({ label, stratum, planted, missed }) => [
+    `${label} ${stratum}`,
+    `${missed}`,
+    `${planted}`,
+    percent(upperBound(missed, planted), 2),
+  ]);
+  for (const label of ['face', 'plate']) {
+    const own = tallies.filter((tally) => tally.label === label);
+    const [missed, planted] = [own.reduce((n, t) => n + t.missed, 0), own.reduce((n, t) => n + t.planted, 0)];
+    rows.push([`${label}s, all`, `${missed}`, `${planted}`, percent(upperBound(missed, planted), 2)]);
+  }
+  return [
+    ...table([['tracks', 'missed', 'planted', 'at most, 95 %'], ...rows]),
+    `${frames} frames, ${seconds.toFixed(0)} s; ${wholeFrames} covered whole`,
+  ];
+}
+
+/** As the record names the models of a camera: one file's digest, or of several sha256 of their digests in order, a line each. */
+function modelDigest(hex: readonly string[]): string {
+  const digests = [...new Set(hex.map((each) => `sha256:${each}`))].sort();
+  const [only, ...others] = digests;
+  if (only !== undefined && others.length === 0) return only;
+  return `sha256:${createHash('sha256')
+    .update(digests.map((each) => `${each}\n`).join(''))
+    .digest('hex')}`;
+}
+
+function digest(value: unknown): string {
+  return `sha256:${createHash('sha256')
+    .update(canonicalize(value) ?? '')
+    .digest('hex')}`;
+}
+
+async function save(file: string, value: unknown): Promise<void> {
+  try {
+    await writeFile(file, `${JSON.stringify(value, undefined, 2)}\n`);
+  } catch (error) {
+    throw new WorldError('disk-failed', `cannot write ${file}: ${messageOf(error)}`, { cause: error });
+  }
+}
