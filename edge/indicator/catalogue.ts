@@ -17,7 +17,7 @@ export const PRINCIPLES = {
   control: { ko: '통제권 보장', en: 'Control' },
   accountability: { ko: '책임성', en: 'Accountability' },
 } as const satisfies Record<string, Words>;
-export type Principle = keyof typeof PRINCIPLES;
+type Principle = keyof typeof PRINCIPLES;
 
 /** What the certification of smart cities looks at (Ministry of Land, Infrastructure and Transport). The assignment is ours. */
 export const AREAS = {
@@ -25,7 +25,7 @@ export const AREAS = {
   governance: { ko: '제도 기반과 추진 체계', en: 'Institutions and governance' },
   citizens: { ko: '시민·공무원의 혁신성', en: 'Innovation of citizens and officials' },
 } as const satisfies Record<string, Words>;
-export type Area = keyof typeof AREAS;
+type Area = keyof typeof AREAS;
 
 /** How a value is written. */
 export type Form = 'share' | 'count' | 'number' | 'ms' | 'days' | 'bytes' | 'yes';

@@ -168,7 +168,7 @@ export class Evidence {
 }
 
 /** When a leaf was written, or when its window began. */
-export function timeOf(leaf: EvidenceLeaf): number {
+function timeOf(leaf: EvidenceLeaf): number {
   return 'window' in leaf && leaf.kind !== 'pull' && leaf.kind !== 'shred'
     ? windowSpan(leaf.window).fromMs
     : Date.parse((leaf as { at: string }).at);

@@ -14,7 +14,7 @@ import { Painter, type TruthObject } from '../capture/simulated/painter.ts';
 import { createView, type View } from '../capture/simulated/view.ts';
 import { toFrame } from '../detect/letterbox.ts';
 import { PictureMaker } from '../detect/picture.ts';
-import type { Box, Detection, DetectionLabel, Detector } from '../detect/port.ts';
+import type { Detection, Detector } from '../detect/port.ts';
 import { unseenZones, type ZoneRules } from '../detect/second/zones.ts';
 import { TileLook } from '../detect/tile-look.ts';
 import { mergeLooks } from '../detect/tiles.ts';
@@ -22,8 +22,8 @@ import { isHidden } from '../evaluate/coverage.ts';
 import { counts } from '../evaluate/street-capture.ts';
 import type { RawFrame } from '../frame.ts';
 import { planCover } from '../redact/plan.ts';
-import { inflate } from '../track/geometry.ts';
 import { Tracker } from '../track/tracker.ts';
+import { areApart, boundsOf, clearOf, type Member, type Painted, type Real } from './placing.ts';
 import { isNight, Stage } from './stage.ts';
 import { type CanaryTally, Tallies, Trial } from './trial.ts';
 
@@ -34,8 +34,6 @@ const LAYERS = 4;
 const LAYER_S = 4_010;
 /** Actors that are tried for a place at one look: each is drawn once to see where it is. */
 const CANDIDATES_MAX = 40;
-/** Kept clear round real faces and plates, as a share of their size on each side: as far as their covers may reach. */
-const CLEAR_SHARE = 1;
 /** The street is as full as it gets after this long. */
 const CAST_FROM_S = 40;
 /** Actors that left are not let in again for this long. Who walks or drives by does so once; parked cars would come back at once. */
@@ -67,23 +65,6 @@ export interface CanaryLook {
    * found. Without an answer nothing of what is under way can be judged.
    */
   run(detector: Detector, timeoutMs: number, isCounted: IsCounted, real: readonly Real[]): Promise<number>;
-}
-
-/** Something that is there, or was when last looked at. */
-interface Real extends Box {
-  label: DetectionLabel;
-}
-
-interface Member extends CastMember {
-  /** Of its layer, seconds. */
-  layerS: number;
-}
-
-/** An actor on one picture. */
-interface Painted {
-  member: Member;
-  body: Box;
-  targets: readonly TruthObject[];
 }
 
 type IsCounted = (detection: Detection) => boolean;
@@ -124,11 +105,6 @@ export class Canaries implements Disposable {
   /** Trials that were closed since the last call. */
   take(): CanaryTally[] {
     return this.#tallies.take();
-  }
-
-  /** Boxes of what is painted at a feed time: for tests. */
-  paintedAt(ms: number): TruthObject[] {
-    return [...this.#actors.values()].filter((actor) => !actor.isOver).flatMap((actor) => this.#truthOf(actor, ms));
   }
 
   /**
@@ -308,30 +284,4 @@ export class Canaries implements Disposable {
     }
     for (const [id, ms] of this.#gone) if (this.#newestMs - ms > FORGET_MS) this.#gone.delete(id);
   }
-}
-
-/** Bodies of people and vehicles may be behind a canary, as they are behind anybody. */
-function clearOf(real: readonly Real[]): (target: Box) => boolean {
-  const kept = real
-    .filter(({ label }) => label === 'face' || label === 'plate')
-    .map((box) => inflate(box, CLEAR_SHARE * box.w, CLEAR_SHARE * box.h));
-  return (target) => !kept.some((box) => overlap(box, target));
-}
-
-/** Neither stands before what is judged of the other. */
-function areApart(a: Painted, b: Painted): boolean {
-  return !a.targets.some((target) => overlap(target, b.body)) && !b.targets.some((target) => overlap(target, a.body));
-}
-
-function overlap(a: Box, b: Box): boolean {
-  return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
-}
-
-function boundsOf(boxes: readonly Box[]): Box | undefined {
-  if (boxes.length === 0) return undefined;
-  const x = Math.min(...boxes.map((box) => box.x));
-  const y = Math.min(...boxes.map((box) => box.y));
-  const right = Math.max(...boxes.map((box) => box.x + box.w));
-  const bottom = Math.max(...boxes.map((box) => box.y + box.h));
-  return { x, y, w: right - x, h: bottom - y };
 }

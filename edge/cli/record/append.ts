@@ -60,7 +60,7 @@ async function start(of: { stateDir: string; box: string; origin: string; witnes
       ...of,
       software: softwareVersion(),
       clock: systemClock,
-      log: rootLog,
+      log: rootLog.child({}, { level: 'silent' }), // what matters is said by the command
       onFailed: () => {}, // the append that failed says so
     });
   } catch (error) {

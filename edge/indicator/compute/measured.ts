@@ -2,7 +2,7 @@
  * Numbers 4, 5, 7, 8, 11, 13, 17, 18 and 20: what can only be found out by trying, with tools or on other machines. Each stands on a
  * `measurement` leaf, which names the tool's output by its digest; without one there is no figure.
  */
-import { upperBound } from '../binomial.ts';
+import { lowerBound, upperBound } from '../binomial.ts';
 import type { Entry } from '../evidence.ts';
 import { type Figures, type Indicator, known, unknown } from '../result.ts';
 
@@ -36,13 +36,13 @@ function measured(about: About, judge: (leaf: Measurement) => Figures | undefine
 function counted(leaf: Measurement, must: 'none' | 'all'): Figures | undefined {
   const { num, den } = leaf;
   if (num === undefined || den === undefined || den < 1 || num > den) return undefined;
-  const faults = must === 'none' ? num : den - num;
-  const isWhole = Number.isSafeInteger(faults) && Number.isSafeInteger(den);
-  const share = num / den;
-  const worst = isWhole ? upperBound(faults, den) : undefined;
-  const ends =
-    worst === undefined ? {} : must === 'none' ? { low: share, high: worst } : { low: 1 - worst, high: share };
-  return { status: faults === 0 ? 'pass' : 'fail', num, den, value: share, line: must === 'none' ? 0 : 1, ...ends };
+  const value = num / den;
+  const line = must === 'none' ? 0 : 1;
+  const base = { status: value === line ? ('pass' as const) : ('fail' as const), num, den, value, line };
+  if (!Number.isSafeInteger(num) || !Number.isSafeInteger(den)) return base;
+  return must === 'none'
+    ? { ...base, low: value, high: upperBound(num, den) }
+    : { ...base, low: lowerBound(num, den), high: value };
 }
 
 /** A value with its line, at most. */
