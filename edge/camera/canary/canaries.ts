@@ -7,7 +7,7 @@
  * of canaries keep clear of what is real: a trial ends where something real comes near, so that a cover of it is not taken for a canary's.
  *
  * What is measured is on the safe side: what the second network and motion vectors would add is left out. Judged is each frame
- * between the first and the last look at which a canary was painted; one uncovered frame is a miss (trial.ts).
+ * between the first and the last look at which a canary was painted; one uncovered frame of two seconds is a miss (trial.ts).
  */
 import type { Cast, CastMember } from '../capture/simulated/cast.ts';
 import { Painter, type TruthObject } from '../capture/simulated/painter.ts';
@@ -25,7 +25,7 @@ import { planCover } from '../redact/plan.ts';
 import { Tracker } from '../track/tracker.ts';
 import { areApart, boundsOf, clearOf, type Member, type Painted, type Real } from './placing.ts';
 import { isNight, Stage } from './stage.ts';
-import { type CanaryTally, Tallies, Trial } from './trial.ts';
+import { type CanaryTally, Tallies, TRIAL_MS, Trial } from './trial.ts';
 
 /** Actors on one picture: more would leave no room between them. */
 const ACTORS_MAX = 10;
@@ -162,7 +162,7 @@ export class Canaries implements Disposable {
         this.#actors.set(id, { id, layerS, firstMs: ms, lastMs: ms, isOver: false, trials: new Map() });
       }
     }
-    for (const actor of this.#actors.values()) if (!here.has(actor.id)) actor.isOver = true;
+    for (const actor of this.#actors.values()) actor.isOver ||= !here.has(actor.id) || ms - actor.firstMs >= TRIAL_MS;
     while (this.#pending.length > 0 && this.#pending[0]!.knownMs <= ms) this.#judge(this.#pending.shift()!);
     this.#close((actor) => actor.isOver);
   }
@@ -189,7 +189,7 @@ export class Canaries implements Disposable {
           trial = new Trial(object.label === 'face' ? 'face' : 'plate', this.#view?.night === true ? 'night' : 'day');
           actor.trials.set(object.id, trial);
         }
-        trial.judge(object, isWhole || isHidden(object, covers));
+        trial.judge(ms, object, isWhole || isHidden(object, covers));
       }
     }
   }

@@ -1,9 +1,13 @@
-/** One canary as a trial: from where it was first painted to where it was last, and whether it was ever uncovered in between. */
+/**
+ * One face or plate of a canary as a trial: two seconds of it, and whether it was ever uncovered in them. All trials are of one length, since
+ * the longer one is in sight, the likelier is one uncovered frame: shares of trials of any length would be shares of nothing.
+ */
 import type { TruthObject } from '../capture/simulated/painter.ts';
 import { BANDS_PX, bandOf } from '../evaluate/coverage.ts';
 
-/** Fewer judged frames are no trial: half a second is the least that a passer-by is in sight. */
-const FRAMES_MIN = 8;
+export const TRIAL_MS = 2_000;
+/** Judged frames must reach over this share of it: others left the picture, or something real came near. */
+const TRIAL_SHARE_MIN = 0.75;
 /** A head turned farther shows one side of the face. */
 const SIDE_YAW_DEG = 45;
 /** Smaller faces and plates are not judged (evaluate/street-capture.ts). */
@@ -25,6 +29,8 @@ export class Trial {
   readonly label: CanaryLabel;
   readonly #light: 'day' | 'night';
   #frames = 0;
+  #firstMs = Number.NaN;
+  #lastMs = Number.NaN;
   #uncovered = 0;
   #heightPxMax = 0;
   #yawDegSum = 0;
@@ -34,8 +40,10 @@ export class Trial {
     this.#light = light;
   }
 
-  judge({ h, yawDeg = 0 }: TruthObject, isCovered: boolean): void {
-    this.#frames++;
+  /** In order of time. */
+  judge(ms: number, { h, yawDeg = 0 }: TruthObject, isCovered: boolean): void {
+    if (this.#frames++ === 0) this.#firstMs = ms;
+    this.#lastMs = ms;
     if (!isCovered) this.#uncovered++;
     this.#heightPxMax = Math.max(this.#heightPxMax, h);
     this.#yawDegSum += Math.abs(yawDeg);
@@ -43,7 +51,7 @@ export class Trial {
 
   /** Undefined when it was too short. */
   get outcome(): { stratum: string; isMissed: boolean } | undefined {
-    if (this.#frames < FRAMES_MIN) return undefined;
+    if (!(this.#lastMs - this.#firstMs >= TRIAL_SHARE_MIN * TRIAL_MS)) return undefined;
     const pose = this.#yawDegSum / this.#frames < SIDE_YAW_DEG ? 'front' : 'side';
     const parts = [sizeOf(this.#heightPxMax), ...(this.label === 'face' ? [pose] : []), this.#light];
     return { stratum: parts.join('.'), isMissed: this.#uncovered > 0 };
