@@ -41,7 +41,7 @@ export function canaryCommand(): Command {
       'after',
       `
 Runs the pipeline of one camera by itself and shows the detector, beside each frame that it looks at, a copy with drawn people and vehicles
-on it. They are never on a frame that could leave. A track is two seconds of one of them; it counts as missed when it was uncovered on one frame. The bound is the upper end of
+on it. They are never on a frame that could leave. A track is one second of one of them; it counts as missed when it was uncovered on one frame. The bound is the upper end of
 the one-sided 95 % interval after Clopper and Pearson.
 
 A live camera is measured with its deadlines; the drawn street and files as fast as they go. What canaries prove, they prove for people and

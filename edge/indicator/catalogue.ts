@@ -53,8 +53,8 @@ export const CATALOGUE: readonly Entry[] = [
     id: 1,
     name: { ko: '얼굴 미검출 상한', en: 'Face miss bound' },
     what: {
-      ko: '시험용 인물을 필터에 2초씩 보이고, 한 프레임이라도 가려지지 않은 인물의 비율을 95 % 신뢰로 위에서 제한한 값.',
-      en: 'Known people are shown to the filter for two seconds each; the share that was uncovered on even one frame, bounded from above with 95 % confidence.',
+      ko: '시험용 인물을 필터에 1초씩 보이고, 한 프레임이라도 가려지지 않은 인물의 비율을 95 % 신뢰로 위에서 제한한 값.',
+      en: 'Known people are shown to the filter for one second each; the share that was uncovered on even one frame, bounded from above with 95 % confidence.',
     },
     line: { ko: '1 % 이하', en: 'at most 1 %' },
     unit: 'track',

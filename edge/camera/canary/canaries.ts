@@ -7,7 +7,7 @@
  * of canaries keep clear of what is real: a trial ends where something real comes near, so that a cover of it is not taken for a canary's.
  *
  * What is measured is on the safe side: what the second network and motion vectors would add is left out. Judged is each frame
- * between the first and the last look at which a canary was painted; one uncovered frame of two seconds is a miss (trial.ts).
+ * between the first and the last look at which a canary was painted; one uncovered frame of one second is a miss (trial.ts).
  */
 import type { Cast, CastMember } from '../capture/simulated/cast.ts';
 import { Painter, type TruthObject } from '../capture/simulated/painter.ts';
@@ -32,8 +32,6 @@ const ACTORS_MAX = 10;
 /** Times of the street that are shown together, and how far apart they are: nobody is in two of them. */
 const LAYERS = 4;
 const LAYER_S = 4_010;
-/** Actors that are tried for a place at one look: each is drawn once to see where it is. */
-const CANDIDATES_MAX = 40;
 /** The street is as full as it gets after this long. */
 const CAST_FROM_S = 40;
 /** Actors that left are not let in again for this long. Who walks or drives by does so once; parked cars would come back at once. */
@@ -90,6 +88,8 @@ export class Canaries implements Disposable {
   #view: View | undefined;
   #startMs: number | undefined;
   #newestMs = Number.NEGATIVE_INFINITY;
+  /** Of the newest frame that was judged. */
+  #judgedMs = Number.NEGATIVE_INFINITY;
   /** Frames that left, in order. */
   #pending: Left[] = [];
   #looks = 0;
@@ -164,7 +164,7 @@ export class Canaries implements Disposable {
     }
     for (const actor of this.#actors.values()) actor.isOver ||= !here.has(actor.id) || ms - actor.firstMs >= TRIAL_MS;
     while (this.#pending.length > 0 && this.#pending[0]!.knownMs <= ms) this.#judge(this.#pending.shift()!);
-    this.#close((actor) => actor.isOver);
+    this.#close((actor) => actor.isOver && actor.lastMs <= this.#judgedMs);
   }
 
   /** Notes a frame that leaves. Call in order. */
@@ -176,6 +176,7 @@ export class Canaries implements Disposable {
   }
 
   #judge({ ms, isWhole }: Left): void {
+    this.#judgedMs = ms;
     const stage = this.#stage!;
     const { widthPx, heightPx } = stage;
     const tracked = isWhole ? [] : this.#tracker.regionsAt(ms);
@@ -232,13 +233,13 @@ export class Canaries implements Disposable {
     const others = members.filter((member) => !isThere(member));
     // Others begin with another one each time, so that none is always the last to be tried.
     const turn = others.length === 0 ? 0 : this.#looks++ % others.length;
-    const candidates = [...others.slice(turn), ...others.slice(0, turn)].slice(0, CANDIDATES_MAX);
+    const candidates = [...others.slice(turn), ...others.slice(0, turn)];
     for (const member of [...members.filter(isThere), ...candidates]) {
       if (chosen.length >= ACTORS_MAX) break;
       const truth = this.#drawAlone(member);
       const targets = truth.filter(({ label }) => label === 'face' || label === 'plate');
       const body = boundsOf(truth);
-      if (body === undefined || targets.length === 0 || !targets.every(isClear)) continue;
+      if (body === undefined || !targets.some(counts) || !targets.every(isClear)) continue;
       const candidate = { member, body, targets };
       if (chosen.every((other) => areApart(other, candidate))) chosen.push(candidate);
     }

@@ -1,11 +1,11 @@
 /**
- * One face or plate of a canary as a trial: two seconds of it, and whether it was ever uncovered in them. All trials are of one length, since
+ * One face or plate of a canary as a trial: one second of it, and whether it was ever uncovered in them. All trials are of one length, since
  * the longer one is in sight, the likelier is one uncovered frame: shares of trials of any length would be shares of nothing.
  */
 import type { TruthObject } from '../capture/simulated/painter.ts';
 import { BANDS_PX, bandOf } from '../evaluate/coverage.ts';
 
-export const TRIAL_MS = 2_000;
+export const TRIAL_MS = 1_000;
 /** Judged frames must reach over this share of it: others left the picture, or something real came near. */
 const TRIAL_SHARE_MIN = 0.75;
 /** A head turned farther shows one side of the face. */

@@ -12,8 +12,9 @@ import { type Cast, createCast } from '../../../../edge/camera/capture/simulated
 import type { Detection, DetectorPicture } from '../../../../edge/camera/detect/port.ts';
 import { Pipeline } from '../../../../edge/camera/pipeline.ts';
 import { ScriptedCapture, ScriptedDetector } from '../../../support/frames.ts';
+import { noMarkers } from '../../../support/no-markers.ts';
 
-const FRAMES = 100;
+const FRAMES = 150;
 const SIZE = { widthPx: 640, heightPx: 384 };
 const REAL = { x: 300, y: 300, w: 40, h: 40 };
 const WHITE = 200;
@@ -64,7 +65,7 @@ function run(see: Sight): Promise<Outcome> {
 }
 
 async function runOnce(see: Sight): Promise<Outcome> {
-  cast ??= await createCast(5);
+  cast ??= await createCast(5, { markers: false });
   const canaries =
     see === 'no canaries'
       ? undefined
@@ -93,6 +94,7 @@ async function runOnce(see: Sight): Promise<Outcome> {
     capture: frames(),
     detector,
     canaries,
+    markers: noMarkers,
     look: 'solid',
     masks: [],
     detect: { longSidePx: 320, intervalMs: 120, tiles: 'off' },
