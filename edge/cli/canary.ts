@@ -104,7 +104,7 @@ async function canary(flags: CanaryFlags, print: (line: string) => void): Promis
         model,
       }),
     );
-    const indices = await appendLeaves(config.state, flags.witnessAt, leaves);
+    const indices = await appendLeaves(config.state, [...config.ledger.witnesses, ...flags.witnessAt], leaves);
     print(`on record: ${indices.length === 0 ? 'nothing' : `leaves ${indices[0]} to ${indices.at(-1)}`}`);
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);

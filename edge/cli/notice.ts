@@ -47,7 +47,7 @@ Example:
     if (hung !== true) return;
     const at = instantOf(Date.now());
     const leaf: LeafBody = { kind: 'sign', at, sign, policy: notice.policy, languages: [...SIGN_LANGUAGES] };
-    const [index] = await appendLeaves(config.state, witnesses, [leaf]);
+    const [index] = await appendLeaves(config.state, [...config.ledger.witnesses, ...witnesses], [leaf]);
     print(`on record: leaf ${index}`);
   });
 }

@@ -48,9 +48,9 @@ export const siteSchema = z
         category: text.describe('설치목적구분 of the national register, e.g. 생활방범 or 교통정보수집.'),
         roadAddress: text.optional().describe('소재지도로명주소.'),
         lotAddress: text.optional().describe('소재지지번주소.'),
-        lat: z.number().min(-90).max(90).optional(),
-        lon: z.number().min(-180).max(180).optional(),
-        megapixels: z.number().positive().max(500).optional(),
+        lat: z.number().min(-90).max(90).optional().describe('WGS84위도.'),
+        lon: z.number().min(-180).max(180).optional().describe('WGS84경도.'),
+        megapixels: z.number().positive().max(500).optional().describe('카메라화소수, in megapixels.'),
         direction: text.optional().describe('촬영방면정보.'),
         installed: z
           .string()
