@@ -19,7 +19,8 @@ for (const component of components) {
   if (!component.name.startsWith('@seydx/node-av-')) continue;
   const flags = [...new Set(libavFlags(path.join(appDir, 'node_modules', component.name)))];
   if (flags.length === 0) throw new Error(`${component.name}: it does not say how libav was built`);
-  if (flags.includes('--enable-nonfree')) throw new Error(`${component.name}: libav is built nonfree: it may not be passed on`);
+  if (flags.includes('--enable-nonfree'))
+    throw new Error(`${component.name}: libav is built nonfree: it may not be passed on`);
   const version = flags.includes('--enable-version3') ? '3.0' : '2.0';
   if (flags.includes('--enable-gpl')) component.licenses = [{ expression: `MIT AND GPL-${version}-or-later` }];
   component.properties = [...(component.properties ?? []), { name: 'garim:libav', value: flags.join(' ') }];
@@ -33,7 +34,10 @@ const dependencies = sbom.dependencies
 // Neither the time nor a random number belongs into what the same input should make twice.
 delete sbom.serialNumber;
 delete metadata.timestamp;
-writeFileSync(path.join(docDir, 'sbom.cdx.json'), `${JSON.stringify({ ...sbom, components, dependencies }, null, 1)}\n`);
+writeFileSync(
+  path.join(docDir, 'sbom.cdx.json'),
+  `${JSON.stringify({ ...sbom, components, dependencies }, null, 1)}\n`,
+);
 
 const byLicence = groupBy(components, licenceOf);
 const copyleft = components.filter((component) => /GPL|MPL/.test(licenceOf(component)));
@@ -41,7 +45,9 @@ const lines = [
   'Licences of what this package holds, by the word of each package, and of libav by how it was built.',
   '',
   'Copyleft. Whoever passes the package on offers the source of these parts:',
-  ...copyleft.map((component) => `  ${component.name} ${component.version}: ${licenceOf(component)}${libavNote(component)}`),
+  ...copyleft.map(
+    (component) => `  ${component.name} ${component.version}: ${licenceOf(component)}${libavNote(component)}`,
+  ),
   '',
 ];
 for (const [licence, parts] of [...byLicence].sort(([a], [b]) => (a < b ? -1 : 1))) {

@@ -96,5 +96,10 @@ export const commands: readonly CommandEntry[] = [
     summary: 'write the page with the marker that says "leave me out"',
     load: async () => (await import('./marker.ts')).markerCommand(),
   },
+  {
+    name: 'confine',
+    summary: 'write the systemd units that fence camera processes in',
+    load: async () => (await import('./confine.ts')).confineCommand(),
+  },
   { name: 'version', summary: 'print the version', load: async () => (await import('./version.ts')).versionCommand() },
 ];
