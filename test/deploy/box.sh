@@ -31,8 +31,8 @@ if [ "${1:-}" = --inside ]; then
   mount -t tmpfs -o mode=1777 shm dev/shm
   mount -t tmpfs -o mode=755 run run
   mount -t tmpfs -o mode=1777 tmp tmp
-  # What this machine has of its own to start is not asked for.
-  rm -rf etc/systemd/system/*.wants etc/machine-id
+  # What this machine has of its own to start is not asked for, nor a container image's word against starting services.
+  rm -rf etc/systemd/system/*.wants etc/machine-id usr/sbin/policy-rc.d
   echo 00000000000000000000000000000001 > etc/machine-id
   mkdir -p run/systemd/system
   pivot_root . mnt
