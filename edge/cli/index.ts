@@ -101,5 +101,10 @@ export const commands: readonly CommandEntry[] = [
     summary: 'write the systemd units that fence camera processes in',
     load: async () => (await import('./confine.ts')).confineCommand(),
   },
+  {
+    name: 'wipe',
+    summary: 'take the keys and secrets of this box away',
+    load: async () => (await import('./wipe.ts')).wipeCommand(),
+  },
   { name: 'version', summary: 'print the version', load: async () => (await import('./version.ts')).versionCommand() },
 ];

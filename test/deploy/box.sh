@@ -56,6 +56,7 @@ finish() {
     find "$group" -depth -type d -exec rmdir {} + 2> /dev/null && break
     sleep 0.1
   done
+  rm -f "$root.log"
   rmdir "$root" 2> /dev/null || true
 }
 trap finish EXIT
@@ -63,7 +64,7 @@ trap 'exit 130' INT TERM
 
 (
   echo "$BASHPID" > "$group/cgroup.procs"
-  exec unshare --mount --pid --fork --uts --ipc --net --cgroup --kill-child "$0" --inside "$root" "$checkout"
+  exec unshare --mount --pid --fork --uts --ipc --net --cgroup --kill-child "$0" --inside "$root" "$checkout" 2> "$root.log"
 ) &
 unshare=$!
 for _ in $(seq 100); do
@@ -73,6 +74,7 @@ for _ in $(seq 100); do
 done
 if ! nsenter -t "$box" -a -- systemctl is-system-running | grep -qE 'running|degraded'; then
   echo 'the box does not boot here' >&2
+  cat "$root.log" >&2
   nsenter -t "$box" -a -- systemctl list-jobs >&2 || true
   exit 77
 fi

@@ -81,7 +81,10 @@ test(`${CUTS} power cuts lose nothing that was accepted`, {
       const taken = new Set(hub.taken());
       return [...accepted.releases].filter((id) => !taken.has(id));
     };
-    await until(() => `${missing().length} accepted releases reach the hub`, () => missing().length === 0);
+    await until(
+      () => `${missing().length} accepted releases reach the hub`,
+      () => missing().length === 0,
+    );
   } finally {
     await last.cut();
   }

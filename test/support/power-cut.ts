@@ -1,6 +1,16 @@
 /** Power cuts on a box: its whole process tree is killed, and what no disk had promised to keep is torn. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { appendFileSync, closeSync, existsSync, openSync, readdirSync, readFileSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 import { packageRoot } from '../../edge/base/paths.ts';
 import { nodeDisk } from '../../edge/ledger/disk.ts';
@@ -46,7 +56,11 @@ export function startLife(options: { config: string; hubUrl: string; run: number
   const portOf = (): number => Number(/^serves (\d+)$/m.exec(said)?.[1] ?? 0);
   return {
     async serves(msMax = SERVE_MS_MAX) {
-      await until(() => `life ${run} serves\n${errors}`, () => portOf() > 0 || child.exitCode !== null, msMax);
+      await until(
+        () => `life ${run} serves\n${errors}`,
+        () => portOf() > 0 || child.exitCode !== null,
+        msMax,
+      );
       if (child.exitCode !== null) throw new Error(`life ${run} ended by itself: ${errors}`);
       return portOf();
     },
@@ -89,7 +103,10 @@ export async function tear(stateDir: string, accepted: Accepted, random: () => n
   if (last !== undefined) {
     // What was to be signed was synced before, also where a line that said so was cut off.
     const intent = await readIntent(new DurableFolder(nodeDisk, path.join(stateDir, 'ledger')));
-    const known = Math.max(intent?.size ?? 0, ...[...accepted.leaves.keys()].slice(-LEAVES_LOOKED_AT).map((index) => index + 1));
+    const known = Math.max(
+      intent?.size ?? 0,
+      ...[...accepted.leaves.keys()].slice(-LEAVES_LOOKED_AT).map((index) => index + 1),
+    );
     done.push(tearJournal(path.join(journal, last), Number(last), known, random));
   }
   const garbage = Buffer.from(Array.from({ length: 1 + Math.floor(random() * 300) }, () => Math.floor(random() * 256)));

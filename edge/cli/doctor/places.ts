@@ -127,7 +127,7 @@ export const checkSecretFiles: Check = async ({ system, loaded: { config } }) =>
 };
 
 /** The folder itself, or the nearest one above it that exists. */
-async function nearestFolder(dir: string, system: DoctorContext['system']): Promise<string> {
+export async function nearestFolder(dir: string, system: DoctorContext['system']): Promise<string> {
   let at = dir;
   while ((await system.modeOf(at)) === undefined && path.dirname(at) !== at) at = path.dirname(at);
   return at;
