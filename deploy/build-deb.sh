@@ -51,22 +51,7 @@ cp -r "$work/app/node_modules" "$lib/"
 runtime=$work/runtime/node_modules/node-linux-$cpu
 
 modules=$lib/node_modules
-# Other platforms' native parts, and what only an install script needs.
-find "$modules/onnxruntime-node/bin" -mindepth 3 -maxdepth 3 -type d ! -path "*/linux/$cpu" -exec rm -r {} +
-find "$modules/@serialport/bindings-cpp/prebuilds" -mindepth 1 -maxdepth 1 -type d ! -name "linux-$cpu" -exec rm -r {} +
-rm -r "$modules/adm-zip" "$modules/unzipper"
-# node-av's WebRTC in JavaScript, which nothing of ours loads: werift and what only it needs.
-rm -r "$modules"/{werift,werift-dtls,werift-ice,werift-rtp,werift-sctp,mediabunny,mp4box,@peculiar,@shinyoshiaki,tsyringe}
-# tfjs brings each library built several times over; Node loads `main`.
-for package in "$modules"/@tensorflow/* "$modules"/@tensorflow-models/*; do
-  find "$package/dist" -type f ! -name '*.node.js' ! -name '*.wasm' -delete
-done
-rm -rf "$modules/@tensorflow/tfjs-backend-wasm/wasm-out"
-# What packages bring for browsers, for their own tests and to be read.
-rm -r "$modules/zod/src" "$modules"/@noble/*/src
-find "$modules" -type d \( -name test -o -name tests -o -name coverage -o -name docs -o -name browser -o -name umd \) -prune -exec rm -r {} +
-find "$modules" -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
-rm -rf "$modules/@types" "$modules/.package-lock.json" "$modules/.bin"
+deploy/prune-modules.sh "$modules" "$cpu"
 find "$lib" -type d -empty -delete
 
 install -D -m 755 deploy/debian/garim.sh "$root/usr/bin/garim"

@@ -75,6 +75,8 @@ test('a process behind a socket is spoken to, ended by ending the connection, an
   await closed;
   assert.equal(exits.length, 1);
 
-  const why = await new Promise<string>((resolve) => connectChild({ socket, log, onMessage: () => {}, onExit: resolve }));
+  const why = await new Promise<string>((resolve) =>
+    connectChild({ socket, log, onMessage: () => {}, onExit: resolve }),
+  );
   assert.match(why, /ENOENT|ECONNREFUSED/, 'a fence that is not there is an end with its reason, not a fork');
 });

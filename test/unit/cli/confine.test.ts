@@ -19,7 +19,10 @@ const serviceOf = (reach: Reach, groups: string[] = ['video', 'render']): string
   }).get('garim-camera-gate@.service')!;
 
 const lines = (text: string, key: string): string[] =>
-  text.split('\n').filter((line) => line.startsWith(`${key}=`)).map((line) => line.slice(key.length + 1));
+  text
+    .split('\n')
+    .filter((line) => line.startsWith(`${key}=`))
+    .map((line) => line.slice(key.length + 1));
 
 test('a camera on the network reaches its address and no other', () => {
   const text = serviceOf({ kind: 'host', host: '192.0.2.7', addresses: ['192.0.2.7'] });
@@ -39,7 +42,10 @@ test('a camera with a name is resolved beforehand: DNS is out of its reach', () 
     dir: '/u',
     groups: new Set<string>(),
   });
-  assert.equal(files.get('garim-camera-gate.hosts'), '127.0.0.1 localhost\n192.0.2.7 gate.local\n2001:db8::7 gate.local\n');
+  assert.equal(
+    files.get('garim-camera-gate.hosts'),
+    '127.0.0.1 localhost\n192.0.2.7 gate.local\n2001:db8::7 gate.local\n',
+  );
   const text = files.get('garim-camera-gate@.service')!;
   assert.deepEqual(lines(text, 'BindReadOnlyPaths'), ['/u/garim-camera-gate.hosts:/etc/hosts']);
   assert.deepEqual(lines(text, 'IPAddressAllow'), ['192.0.2.7 2001:db8::7']);
@@ -51,14 +57,19 @@ test('a camera on this box has no network, and its device only', () => {
   assert.deepEqual(lines(text, 'IPAddressAllow'), []);
   assert.deepEqual(lines(text, 'DeviceAllow'), ['char-drm rw', '/dev/video2 rw']);
   assert.deepEqual(lines(text, 'SupplementaryGroups'), ['render', 'video']);
-  assert.deepEqual(lines(serviceOf({ kind: 'nothing' }, []), 'SupplementaryGroups'), [], 'a group that is not there would stop it');
+  assert.deepEqual(
+    lines(serviceOf({ kind: 'nothing' }, []), 'SupplementaryGroups'),
+    [],
+    'a group that is not there would stop it',
+  );
 });
 
 test('the command writes units, and removes those of cameras that are gone', async () => {
   using dir = new TempDir({
     'two.yaml': 'cameras: { gate: { source: "rtsp://user:pass-0451@192.0.2.7/s" }, yard: { source: simulated } }\n',
     'one.yaml': 'cameras: { yard: { source: simulated } }\n',
-    'bad.yaml': 'cameras: { usb: { source: "v4l2:/dev/video0 rw\\nExecStartPre=/bin/sh" }, yard: { source: simulated } }\n',
+    'bad.yaml':
+      'cameras: { usb: { source: "v4l2:/dev/video0 rw\\nExecStartPre=/bin/sh" }, yard: { source: simulated } }\n',
   });
   const units = path.join(dir.path, 'units');
   const run = (file: string) => garim(['confine', '--config', file, '--units', units], { cwd: dir.path });
