@@ -102,6 +102,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./confine.ts')).confineCommand(),
   },
   {
+    name: 'update',
+    summary: 'sign releases for boxes, and install them with a way back',
+    load: async () => (await import('./update.ts')).updateCommand(),
+  },
+  {
     name: 'wipe',
     summary: 'take the keys and secrets of this box away',
     load: async () => (await import('./wipe.ts')).wipeCommand(),

@@ -161,6 +161,58 @@ check 'the configuration is as it was' grep -q 10.77.0.2 /etc/garim/garim.yaml
 check 'the feed is back' within 60 is_live gate
 took 'upgrade to a live feed'
 
+echo '--- A signed release, one that fails, one that is interrupted, one that is older'
+mkdir /tmp/releases && cd /tmp/releases || exit 1
+garim policy keygen --out city > /dev/null
+garim policy keygen --out stranger > /dev/null
+# variant NAME COMMAND: the package as another version, changed by the command in its tree.
+variant() {
+  dpkg-deb -R "$packages"/garim_*.deb tree
+  sed -i -E "s/^(Version: .*)\$/\1+$1/" tree/DEBIAN/control
+  (cd tree && eval "$2")
+  dpkg-deb --root-owner-group -Znone --build tree "garim_$1.deb" > /dev/null
+  rm -rf tree
+}
+variant first true
+variant broken 'echo "process.exit(1);" > usr/lib/garim/dist/edge/main.js'
+variant second true
+for release in 'first 1' 'broken 2' 'second 3'; do
+  set -- $release
+  garim update seal "garim_$1.deb" --sequence "$2" --key city --out "$1.json" > /dev/null
+done
+garim update seal garim_second.deb --sequence 9 --key stranger --out stranger.json > /dev/null
+apply() { garim update apply "$1.json" --trust city.pub; }
+version_is() { [[ $(dpkg-query -W -f '${Version}' garim) == *+"$1" ]]; }
+step_started=$EPOCHREALTIME
+check 'the first release is taken' apply first
+check 'its feed is live' within 60 is_live gate
+took 'first release'
+check 'a release of a stranger is refused' refuses apply stranger
+check 'a release that fails is returned from' refuses apply broken
+check 'what was before is in force' version_is first
+check 'its feed is live' within 60 is_live gate
+took 'a release that fails, and back'
+garim update apply broken.json --trust city.pub > /tmp/interrupted.log 2>&1 &
+cut=$!
+within 60 version_is broken
+kill -KILL "$cut"
+check 'a release that is cut off leaves its way back' test -e /var/lib/garim-releases/return.sh
+systemctl stop garim
+systemctl start garim-return
+check 'which the next start takes' version_is first
+check 'once' refuses test -e /var/lib/garim-releases/return.sh
+systemctl daemon-reload
+systemctl start garim
+check 'its feed is live' within 60 is_live gate
+took 'an interrupted release, and back'
+check 'a good release is kept' apply second
+check 'it is in force' version_is second
+took 'good release'
+check 'an older one is refused, though it is signed' refuses apply first
+cp garim_first.deb garim_second.deb
+check 'a package that is not the signed one is refused' refuses garim update apply second.json --trust city.pub --store /tmp/other
+cd /
+
 echo '--- Purge'
 apt-get purge -y -q garim > /tmp/apt.log 2>&1 || cat /tmp/apt.log
 check 'nothing runs' refuses pgrep -f /usr/lib/garim/
