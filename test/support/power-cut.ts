@@ -26,8 +26,8 @@ const LEAVES_LOOKED_AT = 1000;
 
 /** What the box said to be durable, over all its lives. */
 export interface Accepted {
-  /** Reason by index. */
-  leaves: Map<number, string>;
+  /** Index by reason. Not the other way: an index that was lost is given again. */
+  leaves: Map<string, number>;
   releases: Set<string>;
 }
 
@@ -81,7 +81,7 @@ export function startLife(options: { config: string; hubUrl: string; run: number
 
 function note(line: string, accepted: Accepted): void {
   const [kind, first = '', second = ''] = line.split(' ');
-  if (kind === 'leaf') accepted.leaves.set(Number(first), second);
+  if (kind === 'leaf') accepted.leaves.set(second, Number(first));
   else if (kind === 'release') accepted.releases.add(first);
 }
 
@@ -105,7 +105,7 @@ export async function tear(stateDir: string, accepted: Accepted, random: () => n
     const intent = await readIntent(new DurableFolder(nodeDisk, path.join(stateDir, 'ledger')));
     const known = Math.max(
       intent?.size ?? 0,
-      ...[...accepted.leaves.keys()].slice(-LEAVES_LOOKED_AT).map((index) => index + 1),
+      ...[...accepted.leaves.values()].slice(-LEAVES_LOOKED_AT).map((index) => index + 1),
     );
     done.push(tearJournal(path.join(journal, last), Number(last), known, random));
   }
