@@ -1,6 +1,9 @@
 /** `garim update`: signs releases for boxes, and installs them on a box: checked, with a health gate, and with a way back. */
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { get as httpGet, type IncomingMessage } from 'node:http';
+import { get as httpsGet } from 'node:https';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -8,6 +11,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { messageOf, UserError, WorldError } from '../base/errors.ts';
 import { parseListen } from '../config/listen.ts';
 import { loadConfig } from '../config/load.ts';
+import { readTls, type TlsPair } from '../config/tls.ts';
 import { parseSigningKey, parseTrustKey } from '../policy/envelope.ts';
 import { readText } from './read-text.ts';
 import { applyRelease, type Machine } from './update/apply.ts';
@@ -68,12 +72,12 @@ async function apply(file: string, options: { trust: string; config: string; sto
     release,
     packages,
     store: options.store,
-    machine: debian(config.http.listen),
+    machine: debian(config.http.listen, config.http.tls && (await readTls(config.http.tls, 'http.tls'))),
     say: (line) => process.stdout.write(`${line}\n`),
   });
 }
 
-function debian(listen: string): Machine {
+function debian(listen: string, tls: TlsPair | undefined): Machine {
   const { host, port } = parseListen(listen);
   const authority = `${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host}:${port}`;
   return {
@@ -90,9 +94,8 @@ function debian(listen: string): Machine {
     },
     async health() {
       try {
-        const answer = await fetch(`http://${authority}/healthz`, { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) });
-        const { status } = (await answer.json()) as { status?: unknown };
-        return answer.ok ? (status === 'ok' ? 2 : 1) : 0;
+        const text = await get(`${tls === undefined ? 'http' : 'https'}://${authority}/healthz`, tls);
+        return (JSON.parse(text) as { status?: unknown }).status === 'ok' ? 2 : 1;
       } catch {
         return 0;
       }
@@ -100,4 +103,19 @@ function debian(listen: string): Machine {
     sleep: (ms) => sleep(ms),
     nowMs: () => performance.now(),
   };
+}
+
+/** The answer's text; rejects unless it is a 200 in time. Over TLS the box's own certificate is the one that is trusted, whatever names it has. */
+async function get(url: string, tls: TlsPair | undefined): Promise<string> {
+  const signal = AbortSignal.timeout(HEALTH_TIMEOUT_MS);
+  const options = { signal, agent: false as const };
+  const request =
+    tls === undefined
+      ? httpGet(url, options)
+      : httpsGet(url, { ...options, ca: tls.cert, checkServerIdentity: () => undefined });
+  const [response] = (await once(request, 'response', { signal })) as [IncomingMessage];
+  if (response.statusCode !== 200) throw new Error(`status ${response.statusCode}`);
+  let text = '';
+  for await (const chunk of response.setEncoding('utf8')) text += chunk as string;
+  return text;
 }
