@@ -3,6 +3,7 @@
  * same list from bottom to top, each step bounded in time, so that nothing that hangs can keep the agent from ending.
  */
 
+import path from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import { CHILD_STOP_MS_MAX } from '../base/limits.ts';
 import { type Log, RepeatLog } from '../base/log.ts';
@@ -50,6 +51,11 @@ export interface AgentOptions {
   showFirstUser(created: { user: string; password: string }): void;
   /** Entry of the camera process; tests bring their own. */
   cameraProcess?: URL;
+  /**
+   * Folder with a socket for each camera, behind which its process is started in a fence of its own. Undefined: the agent forks them. With it
+   * none is ever forked: a camera without its fence stays dark.
+   */
+  cameraSockets?: string;
   /** Entry of the sensor process; tests bring their own. */
   sensorProcess?: URL;
 }
@@ -77,7 +83,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 }
 
 async function boot(options: AgentOptions, running: Running): Promise<Agent> {
-  const { loaded, log, showFirstUser, cameraProcess = CAMERA_PROCESS } = options;
+  const { loaded, log, showFirstUser, cameraProcess = CAMERA_PROCESS, cameraSockets } = options;
   const { config, sources } = loaded;
 
   const store = await openCredentialStore({ stateDir: config.state, env: process.env, showFirstUser });
@@ -125,6 +131,7 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
       sourceUrl: sources[name] ?? '',
       stateDir: config.state,
       cameraProcess,
+      ...(cameraSockets !== undefined && { socket: path.join(cameraSockets, name) }),
       slates,
       evidence: record.evidence,
       clock: systemClock,

@@ -6,7 +6,7 @@
  * coming. While it is down a slate process fills the feed, with the reason in words.
  */
 
-import { type Child, type ChildOptions, forkChild, waitUntil } from '../base/child.ts';
+import { type Child, type ChildOptions, connectChild, forkChild, waitUntil } from '../base/child.ts';
 import type { Clock } from '../base/clock.ts';
 import { type Log, RepeatLog } from '../base/log.ts';
 import { registerUrlSecrets, scrub } from '../base/secrets.ts';
@@ -56,6 +56,8 @@ export interface SupervisorOptions {
   sourceUrl: string;
   stateDir: string;
   cameraProcess: URL;
+  /** Where the camera process is reached when it is not forked. */
+  socket?: string;
   slates: SlateSpare;
   evidence: Evidence;
   clock: Clock;
@@ -162,14 +164,16 @@ export class CameraSupervisor {
   }
 
   #startCamera(): void {
-    const { name, settings, sourceUrl, stateDir, cameraProcess, evidence, metrics, log } = this.#options;
+    const { name, settings, sourceUrl, stateDir, cameraProcess, socket, evidence, metrics, log } = this.#options;
     if (this.#state.cameraLost) {
       this.#restarts++;
       metrics.cameraProcessRestarted(name);
       log.info({ restarts: this.#restarts }, 'restarting the camera process');
     }
     this.#adopt('camera', (handlers) =>
-      forkChild({ entry: cameraProcess, nodeFlags: CAMERA_NODE_FLAGS, log, ...handlers }),
+      socket === undefined
+        ? forkChild({ entry: cameraProcess, nodeFlags: CAMERA_NODE_FLAGS, log, ...handlers })
+        : connectChild({ socket, log, ...handlers }),
     );
     this.#children.camera?.child.send({
       type: 'start',

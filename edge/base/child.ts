@@ -9,10 +9,11 @@
  * - A child ends itself when its wire ends, so that it dies with the agent, however that ended.
  */
 import { spawn } from 'node:child_process';
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { messageOf } from './errors.ts';
 import { CHILD_STOP_MS_MAX } from './limits.ts';
 import { LOG_LEVEL_VARIABLE, type Log, RepeatLog } from './log.ts';
 import { scrub } from './secrets.ts';
@@ -23,7 +24,7 @@ import { Wire } from './wire.ts';
  * threshold that glibc raises by itself, frames would come from the heap, whose gaps grew a camera process by 150 MB in ten
  * minutes with a reconnect each. As mappings of their own they go back when they are freed.
  */
-const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '1048576' };
+export const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '1048576' };
 
 /** Variables that a child may see: what Node, libav's drivers and the logger need, and nothing that a person put a secret in. */
 const ENVIRONMENT_ALLOWED =
@@ -41,6 +42,11 @@ export interface ChildOptions {
   onMessage(message: unknown): void;
   /** Called exactly once, when the process is gone or could not be started. */
   onExit(why: string): void;
+}
+
+/** A process that something else starts, in a fence of its own, for whoever connects to a socket (`cli/confine/units.ts`). */
+export interface FencedOptions extends Pick<ChildOptions, 'log' | 'onMessage' | 'onExit'> {
+  socket: string;
 }
 
 export interface Child {
@@ -97,6 +103,30 @@ export function forkChild(options: ChildOptions): Child {
     pid: child.pid,
     send: (message, onSent) => wire?.send(message, onSent) ?? false,
     kill,
+  };
+}
+
+/** Connects to the socket; the connection is the wire. What is behind it ends with the connection, and is killed when it does not. */
+export function connectChild({ socket, log, onMessage, onExit }: FencedOptions): Child {
+  let why = 'its connection ended';
+  const stream = connect(socket);
+  stream.on('error', (error) => {
+    why = scrub(messageOf(error));
+  });
+  const wire = new Wire(stream, {
+    onMessage,
+    onEnd: (fault) => {
+      if (fault !== undefined) log.error({ fault }, 'the process sent what is no message; it is killed');
+      // After the error's own event, which says why.
+      setImmediate(() => onExit(fault ?? why));
+    },
+  });
+  return {
+    pid: undefined,
+    send: (message) => wire.send(message),
+    kill: () => {
+      stream.destroy();
+    },
   };
 }
 

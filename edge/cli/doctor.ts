@@ -10,6 +10,7 @@ import { configSchema } from '../config/schema.ts';
 import { checkCertificates } from './doctor/certificates.ts';
 import { type Check, type CheckResult, type DoctorContext, fail, ok } from './doctor/check.ts';
 import { checkCodecs } from './doctor/codecs.ts';
+import { checkHeat, checkWear } from './doctor/life.ts';
 import { checkClock, checkCoreDumps, checkCpu, checkFfmpeg, checkMemory, checkNode } from './doctor/machine.ts';
 import { checkModels, checkSecondOpinion } from './doctor/models.ts';
 import { checkCameras, checkDisk, checkPorts, checkSecretFiles, checkState } from './doctor/places.ts';
@@ -31,6 +32,8 @@ const checks: readonly [string, Check][] = [
   ['core dumps', checkCoreDumps],
   ['state', checkState],
   ['disk', checkDisk],
+  ['wear', checkWear],
+  ['heat', checkHeat],
   ['secrets', checkSecretFiles],
   ['certificates', checkCertificates],
   ['ports', checkPorts],

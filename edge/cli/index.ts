@@ -116,5 +116,20 @@ export const commands: readonly CommandEntry[] = [
     summary: 'write the page with the marker that says "leave me out"',
     load: async () => (await import('./marker.ts')).markerCommand(),
   },
+  {
+    name: 'confine',
+    summary: 'write the systemd units that fence camera processes in',
+    load: async () => (await import('./confine.ts')).confineCommand(),
+  },
+  {
+    name: 'update',
+    summary: 'sign releases for boxes, and install them with a way back',
+    load: async () => (await import('./update.ts')).updateCommand(),
+  },
+  {
+    name: 'wipe',
+    summary: 'take the keys and secrets of this box away',
+    load: async () => (await import('./wipe.ts')).wipeCommand(),
+  },
   { name: 'version', summary: 'print the version', load: async () => (await import('./version.ts')).versionCommand() },
 ];

@@ -32,9 +32,11 @@ async function run(options: ConfigOptions): Promise<void> {
   rootLog.level = loaded.config.log.level;
   rootLog.info(`configuration: ${loaded.origin}`);
   const stop = stopSignal();
+  const cameraSockets = process.env['GARIM_CAMERA_SOCKETS']; // set by the systemd unit, for which `garim confine` makes them
   const agent = await startAgent({
     loaded,
     log: rootLog,
+    ...(cameraSockets !== undefined && { cameraSockets }),
     showFirstUser: (created) => process.stderr.write(firstUser(created)),
   });
   process.stderr.write(greeting(loaded, agent));

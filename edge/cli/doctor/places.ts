@@ -91,7 +91,8 @@ export const checkState: Check = async ({ system, loaded: { config } }) => {
     );
   }
   if (mode === undefined) return ok('state', `${config.state} will be made at first start`);
-  if ((mode & 0o077) === 0) return ok('state', config.state);
+  // A group may pass, for the models below, and not look around.
+  if ((mode & 0o067) === 0) return ok('state', config.state);
   return warn('state', `${config.state} is open to other users of this box`, `Run chmod 700 ${config.state}.`);
 };
 
@@ -126,7 +127,7 @@ export const checkSecretFiles: Check = async ({ system, loaded: { config } }) =>
 };
 
 /** The folder itself, or the nearest one above it that exists. */
-async function nearestFolder(dir: string, system: DoctorContext['system']): Promise<string> {
+export async function nearestFolder(dir: string, system: DoctorContext['system']): Promise<string> {
   let at = dir;
   while ((await system.modeOf(at)) === undefined && path.dirname(at) !== at) at = path.dirname(at);
   return at;

@@ -17,6 +17,8 @@ export interface System {
   readText(file: string): Promise<string | undefined>;
   /** Permission bits of a file, or undefined when there is none. */
   modeOf(file: string): Promise<number | undefined>;
+  /** `MAJOR:MINOR` of the device that holds a file, or undefined when there is none. */
+  deviceOf(file: string): Promise<string | undefined>;
   canAccess(file: string, want: 'read' | 'write'): Promise<boolean>;
   /** Bytes free for this user on the file system of a path that exists. */
   freeBytes(path: string): Promise<number>;
@@ -39,6 +41,12 @@ export const realSystem: System = {
   modeOf: (file) =>
     stat(file).then(
       ({ mode }) => mode & 0o7777,
+      () => undefined,
+    ),
+  deviceOf: (file) =>
+    stat(file).then(
+      // As the kernel splits a 64-bit number for user space.
+      ({ dev }) => `${(dev >>> 8) & 0xfff}:${(dev & 0xff) | ((dev >>> 12) & 0xfff00)}`,
       () => undefined,
     ),
   canAccess: (file, want) =>

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import path from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { allowedEnvironment } from '../../../edge/base/child.ts';
+import { allowedEnvironment, connectChild } from '../../../edge/base/child.ts';
+import { rootLog } from '../../../edge/base/log.ts';
+import { Wire } from '../../../edge/base/wire.ts';
+import { TempDir } from '../../support/temp.ts';
 
 test('a child sees what Node and drivers need, and nothing that a person could have put a secret in', () => {
   const allowed = allowedEnvironment({
@@ -34,4 +40,43 @@ test('a child logs at the level of the agent, and each line names its process on
       assert.equal((JSON.parse(line) as { process: string }).process, 'camera');
     }
   }
+});
+
+test('a process behind a socket is spoken to, ended by ending the connection, and reported gone once', async () => {
+  using dir = new TempDir();
+  const socket = path.join(dir.path, 'gate');
+  const log = rootLog.child({}, { level: 'silent' });
+  let ended = 0;
+  const server = createServer((connection) => {
+    const wire: Wire = new Wire(connection, { onMessage: (m) => void wire.send({ echo: m }), onEnd: () => ended++ });
+  });
+  server.listen(socket);
+  await once(server, 'listening');
+  const exits: string[] = [];
+  const gone = new Promise<void>((resolve) => {
+    const child = connectChild({
+      socket,
+      log,
+      onMessage: (message) => {
+        assert.deepEqual(message, { echo: { type: 'start' } });
+        child.kill();
+      },
+      onExit: (why) => {
+        exits.push(why);
+        resolve();
+      },
+    });
+    assert.ok(child.send({ type: 'start' }), 'before the connection stands');
+  });
+  await gone;
+  while (ended === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  const closed = once(server, 'close');
+  server.close();
+  await closed;
+  assert.equal(exits.length, 1);
+
+  const why = await new Promise<string>((resolve) =>
+    connectChild({ socket, log, onMessage: () => {}, onExit: resolve }),
+  );
+  assert.match(why, /ENOENT|ECONNREFUSED/, 'a fence that is not there is an end with its reason, not a fork');
 });

@@ -16,6 +16,7 @@ export function contextWith(
     wallMs: () => Date.UTC(2026, 5, 1),
     readText: async () => undefined,
     modeOf: async () => 0o700,
+    deviceOf: async () => undefined,
     canAccess: async () => true,
     freeBytes: async () => 50 * 2 ** 30,
     run: async () => ({ error: 'ENOENT' }),
