@@ -10,7 +10,7 @@ find "$modules/onnxruntime-node/bin" -mindepth 3 -maxdepth 3 -type d ! -path "*/
 find "$modules/@serialport/bindings-cpp/prebuilds" -mindepth 1 -maxdepth 1 -type d ! -name "linux-$cpu" -exec rm -r {} +
 rm -r "$modules/adm-zip" "$modules/unzipper"
 # node-av's WebRTC in JavaScript, which nothing of ours loads: werift and what only it needs.
-rm -r "$modules"/{werift,werift-dtls,werift-ice,werift-rtp,werift-sctp,mediabunny,mp4box,@peculiar,@shinyoshiaki,tsyringe}
+rm -r "$modules"/{werift,werift-dtls,werift-ice,werift-rtp,werift-sctp,mediabunny,mp4box,@shinyoshiaki}
 # tfjs brings each library built several times over; Node loads `main`.
 for package in "$modules"/@tensorflow/* "$modules"/@tensorflow-models/*; do
   find "$package/dist" -type f ! -name '*.node.js' ! -name '*.wasm' -delete
