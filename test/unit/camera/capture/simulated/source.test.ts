@@ -15,9 +15,13 @@ test('reads seed, weather, size and length', () => {
     frameRate: 25,
     night: false,
     rain: false,
+    markers: false,
   });
-  const { street, seconds } = parseSimulated('simulated:42?night=1&rain=0&width=640&height=360&fps=12.5&seconds=3');
-  assert.deepEqual(street, { seed: 42, widthPx: 640, heightPx: 360, frameRate: 12.5, night: true, rain: false });
+  const { street, seconds } = parseSimulated(
+    'simulated:42?night=1&rain=0&markers=1&width=640&height=360&fps=12.5&seconds=3',
+  );
+  const size = { widthPx: 640, heightPx: 360, frameRate: 12.5 };
+  assert.deepEqual(street, { seed: 42, ...size, night: true, rain: false, markers: true });
   assert.equal(seconds, 3);
 });
 
