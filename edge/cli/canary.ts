@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import canonicalize from 'canonicalize';
 import { Command, InvalidArgumentError } from 'commander';
+import { modelOf } from '../agent/record/leaves.ts';
 import { messageOf, UserError, WorldError } from '../base/errors.ts';
 import { rootLog } from '../base/log.ts';
 import { type CanaryReport, canarySetOf, runCanaries } from '../camera/canary/run.ts';
@@ -89,7 +90,7 @@ async function canary(flags: CanaryFlags, print: (line: string) => void): Promis
       onLost: (error) => print(`${name}: ${error}`),
     });
     const set = digest(canarySetOf(flags.seed));
-    const model = modelDigest(detector.state.digests);
+    const model = modelOf(detector.state.digests.map((hex) => ({ model: `sha256:${hex}` })));
     for (const line of linesOf(report)) print(line);
     if (flags.json !== undefined) await save(flags.json, { camera: name, canarySet: set, model, ...report });
     if (flags.record !== true) return;
@@ -128,16 +129,6 @@ function linesOf({ tallies, frames, wholeFrames, seconds }: CanaryReport): strin
     ...table([['tracks', 'missed', 'planted', 'at most, 95 %'], ...rows]),
     `${frames} frames, ${seconds.toFixed(0)} s; ${wholeFrames} covered whole`,
   ];
-}
-
-/** As the record names the models of a camera: one file's digest, or of several sha256 of their digests in order, a line each. */
-function modelDigest(hex: readonly string[]): string {
-  const digests = [...new Set(hex.map((each) => `sha256:${each}`))].sort();
-  const [only, ...others] = digests;
-  if (only !== undefined && others.length === 0) return only;
-  return `sha256:${createHash('sha256')
-    .update(digests.map((each) => `${each}\n`).join(''))
-    .digest('hex')}`;
 }
 
 function digest(value: unknown): string {

@@ -113,7 +113,7 @@ export function releaseLeaf(
 }
 
 /** One file's digest, or, of several, sha256 of their digests, a line each, in their order. */
-function modelOf(models: readonly Model[]): string {
+export function modelOf(models: readonly Pick<Model, 'model'>[]): string {
   const digests = [...new Set(models.map(({ model }) => model))].sort();
   const [only, ...others] = digests;
   if (only !== undefined && others.length === 0) return only;
