@@ -123,7 +123,7 @@ test('an unknown setting is refused with what was meant', async () => {
     'garim.yaml:3:5 cameras.gate.sorce: unknown setting. Did you mean source?',
   ]);
   assert.deepEqual(await problemsOf('cameras: {a: {source: simulated}}\nzzz: 1\n'), [
-    'garim.yaml:2:1 zzz: unknown setting. Known here: cameras, sensors, policy, choices, hubs, ledger, use, http, rtsp, state, log.',
+    'garim.yaml:2:1 zzz: unknown setting. Known here: cameras, sensors, policy, choices, hubs, ledger, use, controller, http, rtsp, state, log.',
   ]);
 });
 
