@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../support/garim.ts';
 import { garim } from '../support/garim-command.ts';
 import { startCloudEventsHub } from '../support/hubs.ts';
-import { type Accepted, startLife, tear } from '../support/power-cut.ts';
+import { type Accepted, besideOf, startLife, tear } from '../support/power-cut.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { needs } from '../support/shared.ts';
 import { TempDir } from '../support/temp.ts';
@@ -39,7 +39,8 @@ test(`${CUTS} power cuts lose nothing that was accepted`, {
   context.diagnostic(`seed ${SEED}`);
   const state = path.join(dir.path, 'state');
   const segments = path.join(dir.path, 'segments');
-  mkdirSync(state);
+  const beside = besideOf(state);
+  for (const folder of [state, beside]) mkdirSync(folder);
   const config = path.join(dir.path, 'garim.yaml');
   const camera = { source: 'simulated', segments: { dir: segments, secondsEach: 2, totalMbMax: 10 } };
   const listen = { http: { listen: '127.0.0.1:0' }, rtsp: { listen: '127.0.0.1:0' } };
@@ -65,7 +66,7 @@ test(`${CUTS} power cuts lose nothing that was accepted`, {
     } finally {
       await box.cut();
     }
-    await tear(state, accepted, random);
+    await tear(beside, accepted, random);
   }
 
   hub.answer = undefined;
@@ -90,9 +91,11 @@ test(`${CUTS} power cuts lose nothing that was accepted`, {
     await last.cut();
   }
 
-  const verify = await garim(['ledger', 'verify', '--state', state], { cwd: dir.path });
-  assert.equal(verify.code, 0, verify.stdout);
-  const show = await garim(['ledger', 'show', '--kind', 'refusal', '--state', state], { cwd: dir.path });
+  for (const folder of [state, beside]) {
+    const verify = await garim(['ledger', 'verify', '--state', folder], { cwd: dir.path });
+    assert.equal(verify.code, 0, verify.stdout);
+  }
+  const show = await garim(['ledger', 'show', '--kind', 'refusal', '--state', beside], { cwd: dir.path });
   const kept = new Map<number, string>();
   for (const line of show.stdout.trim().split('\n')) {
     const { index, reason } = JSON.parse(line) as { index: number; reason: string };

@@ -1,6 +1,6 @@
 /**
- * A box for power cuts: `node power-cut-box.js CONFIG HUB-URL RUN`. The real agent with its camera, slate and recorder, and beside it, in the same process
- * tree and state folder, what accepts: a ledger and an outbox. Says on stdout what was accepted, each line only once it is durable:
+ * A box for power cuts: `node power-cut-box.js CONFIG HUB-URL RUN`. The real agent with its camera, slate and record, and beside it, in the same process
+ * tree, what accepts: a ledger and an outbox, in a state folder of their own (`besideOf`), since a ledger has one writer. Says on stdout what was accepted, each line only once it is durable:
  * `leaf INDEX REASON` and `release ID`, and `serves PORT` when the agent does.
  */
 import { startAgent } from '../../edge/agent/agent.ts';
@@ -11,6 +11,7 @@ import { Ledger } from '../../edge/ledger/ledger.ts';
 import { instantOf } from '../../edge/ledger/window.ts';
 import { startUplink } from '../../edge/uplink/uplink.ts';
 import { releaseOf } from './hub-releases.ts';
+import { besideOf } from './power-cut.ts';
 import { ORIGIN } from './test-ledger.ts';
 
 const ACCEPT_EVERY_MS = 15;
@@ -20,7 +21,7 @@ const RELEASES_PER_RUN = 100_000;
 
 const [, , file = '', hubUrl = '', run = '0'] = process.argv;
 const loaded = await loadConfig({ file, cameras: [], env: process.env });
-const stateDir = loaded.config.state;
+const stateDir = besideOf(loaded.config.state);
 const log = rootLog.child({}, { level: 'silent' });
 const fail = (error: unknown): never => {
   process.stderr.write(`${String(error)}\n`);

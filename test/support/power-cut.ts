@@ -24,6 +24,9 @@ const SERVE_MS_MAX = 90_000;
 /** Lines are said nearly in order: the highest index is among the last. */
 const LEAVES_LOOKED_AT = 1000;
 
+/** State folder of what accepts beside the agent with this one. */
+export const besideOf = (stateDir: string): string => `${stateDir}-beside`;
+
 /** What the box said to be durable, over all its lives. */
 export interface Accepted {
   /** Index by reason. Not the other way: an index that was lost is given again. */
