@@ -1,20 +1,15 @@
 /**
- * Finds the common marker in a grey picture with js-aruco2: adaptive threshold, contours, quadrilaterals, and the bits of each.
+ * Finds the common marker in a grey picture: quadrilateral outlines of what is dark (`outlines.ts`, `quadrilateral.ts`), and the bits inside
+ * each, which js-aruco2 reads.
  *
  * Bits: 3 of 36 may be wrong. A random quadrilateral with a wholly black border would then pass with a probability of 4.5e-7 (4 rotations
  * of 7807 words each, of 2^36), another tag of the family never: it is 11 bits away. A false marker only adds cover.
  */
 import aruco from 'js-aruco2';
-import cv from 'js-aruco2/src/cv.js';
 import type { Box } from '../detect/port.ts';
+import { type GreyPicture, OutlineTracer } from './outlines.ts';
+import { type Point, quadrilateralOf } from './quadrilateral.ts';
 import { DATA_CELLS, MARKER_ROWS } from './tag.ts';
-
-/** A grey picture, row by row without padding. */
-export interface GreyPicture {
-  luma: Uint8Array<ArrayBuffer>;
-  widthPx: number;
-  heightPx: number;
-}
 
 /** One sighting, in pixels of the picture: the box around the black square, and its longest side (the least foreshortened). */
 export interface FoundMarker extends Box {
@@ -23,14 +18,9 @@ export interface FoundMarker extends Box {
 }
 
 const WRONG_BITS_MAX = 3;
-/** Half the width of the square that a pixel is compared with, and by how much it must be darker. */
-const THRESHOLD_RADIUS_PX = 2;
-const DARKER_BY = 7;
 /** A black square below this can't be read: its cells are hardly a pixel. */
 const SIDE_PX_MIN = 9;
-const CONTOUR_POINTS_MIN = 4 * SIDE_PX_MIN - 8;
-/** Share of a contour's length by which its quadrilateral may be off. */
-const STRAIGHTNESS = 0.05;
+const OUTLINE_POINTS_MIN = 4 * SIDE_PX_MIN - 8;
 /** Side of the straightened square that bits are read from: 7 pixels a cell. */
 const STRAIGHT_PX = 56;
 
@@ -38,8 +28,7 @@ const DICTIONARY = 'garim';
 
 export class MarkerFinder {
   readonly #detector: InstanceType<typeof aruco.AR.Detector>;
-  #border = new Int32Array(0);
-  #binary = new Uint8Array(0);
+  readonly #tracer = new OutlineTracer();
 
   constructor() {
     // Only our own tag: other tags of the family are somebody else's business.
@@ -51,18 +40,14 @@ export class MarkerFinder {
     this.#detector = new aruco.AR.Detector({ dictionaryName: DICTIONARY, maxHammingDistance: WRONG_BITS_MAX + 1 });
   }
 
-  find({ luma, widthPx: width, heightPx: height }: GreyPicture): FoundMarker[] {
-    const grey = { width, height, data: luma };
-    const pixels = width * height;
-    if (this.#binary.length !== pixels) {
-      this.#binary = new Uint8Array(pixels);
-      this.#border = new Int32Array((width + 2) * (height + 2));
-    }
-    const binary = { width, height, data: this.#binary };
-    cv.CV.adaptiveThreshold(grey, binary, THRESHOLD_RADIUS_PX, DARKER_BY);
-    const contours = cv.CV.findContours(binary, this.#border);
+  find(picture: GreyPicture): FoundMarker[] {
+    const grey = { width: picture.widthPx, height: picture.heightPx, data: picture.luma };
+    const quadrilaterals: Point[][] = [];
+    this.#tracer.trace(picture, OUTLINE_POINTS_MIN, (outline) => {
+      const corners = quadrilateralOf(outline, SIDE_PX_MIN);
+      if (corners !== undefined) quadrilaterals.push(corners);
+    });
     // The library's own detect() would drop the inner of two near quadrilaterals: on a sheet of paper, the black square itself.
-    const quadrilaterals = this.#detector.findCandidates(contours, CONTOUR_POINTS_MIN, STRAIGHTNESS, SIDE_PX_MIN);
     const clockwise = this.#detector.clockwiseCorners(quadrilaterals);
     const found: FoundMarker[] = [];
     for (const { corners, hammingDistance } of this.#detector.findMarkers(grey, clockwise, STRAIGHT_PX)) {
@@ -73,9 +58,7 @@ export class MarkerFinder {
   }
 }
 
-type Corner = { x: number; y: number };
-
-function boxOf(corners: readonly Corner[]): Box {
+function boxOf(corners: readonly Point[]): Box {
   const xs = corners.map((corner) => corner.x);
   const ys = corners.map((corner) => corner.y);
   const x = Math.min(...xs);
@@ -83,7 +66,7 @@ function boxOf(corners: readonly Corner[]): Box {
   return { x, y, w: Math.max(...xs) - x, h: Math.max(...ys) - y };
 }
 
-function longestSide(corners: readonly Corner[]): number {
+function longestSide(corners: readonly Point[]): number {
   const sides = corners.map((a, i) => {
     const b = corners[(i + 1) % corners.length]!;
     return Math.hypot(b.x - a.x, b.y - a.y);

@@ -13,9 +13,9 @@ import { iou } from '../track/geometry.ts';
 import type { PictureSize } from '../track/track.ts';
 import { type TrackedRegion, Tracker } from '../track/tracker.ts';
 import { anchorOf, bearersOf, bearingOf, coverOf } from './body.ts';
-import type { GreyPicture } from './find.ts';
 import { LumaMaker } from './luma.ts';
 import type { MarkerSeeker } from './marker-thread.ts';
+import type { GreyPicture } from './outlines.ts';
 
 const INTERVAL_MS_MIN = 250;
 /** Two looks within the second that the effect may take. */

@@ -3,8 +3,8 @@
  * after a pause that doubles up to half a minute. Nothing here throws or rejects: without an answer a call gives undefined.
  */
 import { Worker } from 'node:worker_threads';
-import type { GreyPicture } from './find.ts';
 import type { MarkerAnswer } from './marker-worker.ts';
+import type { GreyPicture } from './outlines.ts';
 
 const RESTART_MS_MIN = 250;
 const RESTART_MS_MAX = 30_000;
@@ -13,7 +13,7 @@ const HEAP_MB_MAX = 128;
 
 /** Something that looks for markers; a test has its own. */
 export interface MarkerSeeker {
-  /** Undefined without an answer in time. One call at a time. The picture's memory is handed over. */
+  /** Undefined without an answer in time. One call at a time. The picture is shared with the thread until the answer. */
   seek(picture: GreyPicture, timeoutMs: number): Promise<MarkerAnswer | undefined>;
   close(): Promise<void>;
 }
@@ -35,7 +35,7 @@ export class MarkerThread implements MarkerSeeker {
         if (answer !== undefined) this.#restartMs = RESTART_MS_MIN;
         resolve(answer);
       };
-      worker.postMessage(picture, [picture.luma.buffer]);
+      worker.postMessage(picture);
     });
   }
 

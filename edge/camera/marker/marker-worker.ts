@@ -1,6 +1,7 @@
 /** Worker thread that looks for the marker. One message at a time, each answered exactly once; it may be terminated at any moment. */
 import { parentPort } from 'node:worker_threads';
-import { type FoundMarker, type GreyPicture, MarkerFinder } from './find.ts';
+import { type FoundMarker, MarkerFinder } from './find.ts';
+import type { GreyPicture } from './outlines.ts';
 
 export interface MarkerAnswer {
   markers: FoundMarker[];

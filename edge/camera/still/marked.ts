@@ -2,7 +2,8 @@
 import sharp from 'sharp';
 import type { Box } from '../detect/port.ts';
 import { bearersOf, bearingOfSighting, coverOf } from '../marker/body.ts';
-import { type FoundMarker, type GreyPicture, MarkerFinder } from '../marker/find.ts';
+import { type FoundMarker, MarkerFinder } from '../marker/find.ts';
+import type { GreyPicture } from '../marker/outlines.ts';
 import type { RawPicture } from './raw-picture.ts';
 
 /** Long sides at which it is looked for, none of them enlarged: the smaller finds large markers that are blurred, the larger far ones. */

@@ -5,9 +5,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { systemClock } from '../../../../edge/base/clock.ts';
-import type { FoundMarker, GreyPicture } from '../../../../edge/camera/marker/find.ts';
+import type { FoundMarker } from '../../../../edge/camera/marker/find.ts';
 import { MarkerLook } from '../../../../edge/camera/marker/marker-look.ts';
 import { type MarkerSeeker, MarkerThread } from '../../../../edge/camera/marker/marker-thread.ts';
+import type { GreyPicture } from '../../../../edge/camera/marker/outlines.ts';
 import { DATA_CELLS, MARKER_ROWS } from '../../../../edge/camera/marker/tag.ts';
 import { Pipeline } from '../../../../edge/camera/pipeline.ts';
 import type { CoverPlan } from '../../../../edge/camera/redact/plan.ts';
