@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import path from 'node:path';
@@ -14,6 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { packageRoot } from '../../edge/base/paths.ts';
 import { findFfmpeg } from '../../edge/gateway/console/preview.ts';
+import { filesBelow } from '../support/files.ts';
 import { childrenOf, type Garim, startGarim, titleOf, USER, until } from '../support/garim.ts';
 import { startMjpegServer } from '../support/mjpeg-server.ts';
 import { RtspClient } from '../support/rtsp-client.ts';
@@ -118,10 +119,7 @@ function assertProcessesClean(garim: Garim): string[] {
 }
 
 function assertFolderClean(folder: string): void {
-  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
-    const file = path.join(folder, name);
-    if (statSync(file).isFile()) assertClean(file, readFileSync(file, 'latin1'));
-  }
+  for (const [file, content] of filesBelow(folder)) assertClean(file, content);
 }
 
 test('planted credentials are found nowhere', { skip: linux, timeout: 300_000 }, async (context) => {
@@ -274,7 +272,7 @@ test('planted credentials are found in no message of a command that fails', () =
       {
         cwd: temp.path,
         encoding: 'utf8',
-        timeout: 60_000,
+        timeout: 400_000, // only bounds hanging
         env: { PATH: process.env['PATH'], GARIM_USER: USER, GARIM_PASSWORD: p.ownPassword },
       },
     );

@@ -32,7 +32,7 @@ test('a child logs at the level of the agent, and each line names its process on
     ['debug', 4],
     ['warn', 2],
   ] as const) {
-    const { stdout } = spawnSync(process.execPath, [parent, level], { encoding: 'utf8', timeout: 60_000 });
+    const { stdout } = spawnSync(process.execPath, [parent, level], { encoding: 'utf8', timeout: 400_000 });
     const written = stdout.trim().split('\n');
     assert.equal(written.length, lines, stdout);
     for (const line of written) {

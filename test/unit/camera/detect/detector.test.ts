@@ -25,7 +25,8 @@ import {
 } from '../../../support/models.ts';
 import { until } from '../../../support/wait.ts';
 
-const LONG_MS = 20_000;
+/** Only bounds hanging. */
+const LONG_MS = 120_000;
 
 function start(dir: TempDir, options: { workerUrl?: URL; modelsDir?: string } = {}): OnnxDetector & AsyncDisposable {
   const { modelsDir, workerUrl } = options;
