@@ -29,7 +29,7 @@ const plateOf = (index: number): string => `${100 + index}가${String(4000 + ind
 
 test('choices hold for the next reading, through the real processes', {
   skip: needs(process.platform === 'linux', '/proc'),
-  timeout: 240_000,
+  timeout: 600_000,
 }, async (context) => {
   using temp = new TempDir();
   const port = await freePort();
