@@ -9,7 +9,7 @@
 import { type Child, type ChildOptions, connectChild, forkChild, waitUntil } from '../base/child.ts';
 import type { Clock } from '../base/clock.ts';
 import { type Log, RepeatLog } from '../base/log.ts';
-import { registerUrlSecrets, scrub } from '../base/secrets.ts';
+import { registerUrlSecrets } from '../base/secrets.ts';
 import type {
   AccessUnit,
   CameraCounts,
@@ -23,6 +23,7 @@ import type { CameraSettings } from '../config/schema.ts';
 import { CameraFeed, type FeedDropReason, type FeedSource } from './camera-feed.ts';
 import { parseFromCamera } from './camera-message.ts';
 import type { Evidence } from './record/evidence.ts';
+import { scrubbed, slateHealth, slateReason } from './slate-health.ts';
 import type { SlateSpare } from './slate-spare.ts';
 import { initialState, isClosed, nextStep, type SupervisionAction, type SupervisionEvent } from './supervision.ts';
 
@@ -187,7 +188,7 @@ export class CameraSupervisor {
 
   #startSlate(): void {
     const { name, slates } = this.#options;
-    const reason = this.#slateReason();
+    const reason = slateReason(this.#state);
     const start: ToCamera = {
       type: 'start-slate',
       name,
@@ -292,49 +293,7 @@ export class CameraSupervisor {
     return health.reason === 'no-evidence' ? { ...health, advice: this.#options.evidence.advice } : health;
   }
 
-  #slateReason(): SlateReason {
-    const { camera, cameraLost } = this.#state;
-    const isFirstStart = camera.phase === 'running' && camera.pictureMs === undefined && !cameraLost;
-    return isFirstStart ? 'source-connecting' : 'camera-process-lost';
-  }
-
   #slateHealth(reason: SlateReason): CameraHealth {
-    const isLost = reason === 'camera-process-lost';
-    const last = this.feed.health;
-    return {
-      state: 'slate',
-      reason,
-      advice: isLost
-        ? 'The process that filters this camera ended and is being started again. If this goes on, read the log of the agent.'
-        : 'The camera process is starting.',
-      source: {
-        state: isLost ? 'lost' : 'connecting',
-        description: last?.source.description ?? '',
-        lastError: isLost ? `camera process: ${this.#lastExit || 'does not answer'}` : '',
-        reconnects: last?.source.reconnects ?? 0,
-      },
-      detector: {
-        state: 'starting',
-        models: last?.detector.models ?? [],
-        digests: [],
-        inferenceMsP50: 0,
-        cadenceFrames: 0,
-      },
-      encoder: last?.encoder ?? '',
-      coveredNow: {},
-      delayLineFrames: 0,
-    };
+    return slateHealth(reason, this.#lastExit, this.feed.health);
   }
-}
-
-/** A hostile process may repeat its source URL in any text. */
-function scrubbed(health: CameraHealth): CameraHealth {
-  const { detector, source } = health;
-  return {
-    ...health,
-    advice: scrub(health.advice),
-    encoder: scrub(health.encoder),
-    detector: { ...detector, models: detector.models.map(scrub) },
-    source: { ...source, description: scrub(source.description), lastError: scrub(source.lastError) },
-  };
 }

@@ -123,7 +123,7 @@ export function connectChild({ socket, log, onMessage, onExit }: FencedOptions):
   });
   return {
     pid: undefined,
-    send: (message) => wire.send(message),
+    send: (message, onSent) => wire.send(message, onSent),
     kill: () => {
       stream.destroy();
     },

@@ -22,20 +22,21 @@ import { type DetailBatch, Details, requireReserve } from './detail.ts';
 import { type Disk, nodeDisk } from './disk.ts';
 import { DurableFolder } from './durable.ts';
 import { entriesOf } from './entries.ts';
-import { baseOrigin, nextOrigin, originSetBy } from './epoch.ts';
+import { baseOrigin, originSetBy } from './epoch.ts';
 import { readIntent } from './intent.ts';
-import { readJournal } from './journal.ts';
 import { loadSigner } from './keys.ts';
 import { decodeLeaf, encodeLeaf, type Kind, type Leaf } from './leaf.ts';
 import { lockFolder } from './lock.ts';
 import { Log } from './log.ts';
 import { type Answer, lookUp, type Query } from './lookup.ts';
 import { renamedVerifier, type Signer } from './note.ts';
+import { requireOwn } from './own.ts';
 import { formatProof } from './proof.ts';
 import { LogReader, type PublicFile } from './reader.ts';
 import { instantOf, msOf } from './window.ts';
 import { WitnessClient } from './witness/client.ts';
-import { type Cosigned, type Found, Witnessing } from './witness/witnessing.ts';
+import { witnessed } from './witness/witnessed-log.ts';
+import { type Cosigned, type WitnessedLog, Witnessing } from './witness/witnessing.ts';
 
 /** Folder of the ledger in the state folder. */
 export const LEDGER_FOLDER = 'ledger';
@@ -112,7 +113,7 @@ export class Ledger {
     this.#details = parts.details;
     this.#unlock = parts.unlock;
     this.#reader = new LogReader(this.#folder.disk, this.#folder.root);
-    this.#witnessing = new Witnessing(this.#asWitnessed(), clients, options.log);
+    this.#witnessing = new Witnessing(this.#witnessed(), clients, options.log);
     this.#shredding = setInterval(() => {
       this.shredDue().catch((error: unknown) => options.log.error({ err: error }, 'details could not be shredded'));
     }, SHRED_EVERY_MS);
@@ -162,8 +163,10 @@ export class Ledger {
     const { origin, software, clock } = this.#options;
     if (clients.length > 0) await this.#log.hold();
     try {
-      if (this.#log.size > 0) await this.#requireOwn();
-      else {
+      if (this.#log.size > 0) {
+        const own = { origin, vkey: this.#signer.verifier.vkey };
+        await requireOwn(this.#folder, own, { reader: this.#reader, signed: this.#log.published?.size ?? 0 });
+      } else {
         const { vkey: key } = this.#signer.verifier;
         const witnesses = clients.map(({ verifier }) => verifier.vkey);
         await this.#write({ kind: 'genesis', at: instantOf(clock.wallMs()), origin, key, witnesses, software });
@@ -175,20 +178,6 @@ export class Ledger {
     }
     if (clients.length > 0) this.#witnessing.start();
     else this.#log.release();
-  }
-
-  /** The first leaf says whose log this is. */
-  async #requireOwn(): Promise<void> {
-    const { start, records } = await readJournal(this.#folder.disk, this.#folder.at('journal'));
-    const first = start === 0 ? records[0]?.entry : (await this.#reader.bundle(0, this.#log.published?.size ?? 0))[0];
-    const decoded = first && decodeLeaf(first);
-    const { origin } = this.#options;
-    if (decoded === undefined || !('leaf' in decoded) || decoded.leaf.kind !== 'genesis')
-      throw new WorldError('ledger-damaged', `${this.#folder.root} does not begin with whose log it is`);
-    if (decoded.leaf.origin === origin && decoded.leaf.key === this.#signer.verifier.vkey) return;
-    throw new UserError(`${this.#folder.root} holds the log ${decoded.leaf.origin}, not ${origin}`, {
-      fix: `keep that origin, or move ${this.#folder.root} away to begin a new log`,
-    });
   }
 
   /**
@@ -311,36 +300,14 @@ export class Ledger {
     return formatProof({ entry, index, path: await this.#reader.inclusion(index, size), note });
   }
 
-  #asWitnessed() {
-    const log = this.#log;
-    const base = this.#signer.verifier;
+  #witnessed(): WitnessedLog {
     const { clock } = this.#options;
-    return {
-      get published() {
-        return log.published;
-      },
-      get verifier() {
-        return renamedVerifier(base, log.origin);
-      },
+    return witnessed(this.#log, {
+      signer: this.#signer,
       reader: this.#reader,
-      emptyNote: () => log.emptyNote(),
-      release: () => log.release(),
-      hold: () => log.hold(),
-      addCosignatures: log.addCosignatures.bind(log),
-      openEpoch: async ({ reason, witness }: Found): Promise<void> => {
-        const held = log.published;
-        const size = held?.size ?? 0;
-        await this.#write({
-          kind: 'epoch',
-          at: instantOf(clock.wallMs()),
-          origin: nextOrigin(log.origin),
-          reason,
-          previous: { origin: log.origin, size, ...rootText(held?.root) },
-          witness: { name: witness.name, size: witness.size, ...rootText(witness.root) },
-          ...(reason === 'rollback' ? { lost: [size, witness.size] } : {}),
-        });
-      },
-    };
+      clock,
+      write: (leaf) => this.#write(leaf),
+    });
   }
 
   /** Signs what is durable, and lets go of the folder. */
@@ -357,8 +324,4 @@ function clientsOf(witnesses: LedgerOptions['witnesses']): WitnessClient[] {
   const twice = clients.find(({ name }, i) => clients.findIndex((other) => other.name === name) !== i);
   if (twice === undefined) return clients;
   throw new UserError(`two witnesses are named ${twice.name}`, { fix: 'start one of them with another --name' });
-}
-
-function rootText(root: Buffer | undefined): { root: string } | Record<never, never> {
-  return root === undefined ? {} : { root: root.toString('base64') };
 }

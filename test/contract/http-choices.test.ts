@@ -4,11 +4,12 @@
  * through the log and the disk for what was sent.
  */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Writable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { pino } from 'pino';
+import type { Clock } from '../../edge/base/clock.ts';
 import { pageOf } from '../../edge/gateway/choices/page.ts';
 import type { PeoplesChoices } from '../../edge/gateway/choices/port.ts';
 import type { ConsentRecord } from '../../edge/policy/choices/consent-record.ts';
@@ -17,12 +18,17 @@ import { OPT_OUT_SERVICE_UUID } from '../../edge/policy/choices/signals.ts';
 import { ZONE_PAUSE_MS } from '../../edge/policy/choices/zone-pauses.ts';
 import { choicesOf, DESK_TOKEN, optInBody, Phone, pauseBody } from '../support/choice-fixture.ts';
 import { BASIC, startConsole } from '../support/console-fixture.ts';
+import { filesBelow } from '../support/files.ts';
+import { manualClock } from '../support/manual-clock.ts';
 import { TempDir } from '../support/temp.ts';
 import { newHolderKey } from '../support/token-holder.ts';
 
 const CARD = { sensor: 'bus', category: 'transit-card', value: '1040-2200-7719' } as const;
 
-async function startBox(context: TestContext, more: { keeper?: PeoplesChoices; deskToken?: string | undefined } = {}) {
+async function startBox(
+  context: TestContext,
+  { clock, ...more }: { keeper?: PeoplesChoices; deskToken?: string | undefined; clock?: Clock } = {},
+) {
   const dir = new TempDir();
   const { book, carrier, effects } = await choicesOf(dir.path);
   const lines: string[] = [];
@@ -35,6 +41,7 @@ async function startBox(context: TestContext, more: { keeper?: PeoplesChoices; d
   const box = await startConsole([], {
     choices: { keeper: carrier, deskToken: DESK_TOKEN, ...more },
     log: pino({ level: 'trace' }, sink),
+    ...(clock !== undefined && { clock }),
   });
   context.after(async () => {
     await box.server.close();
@@ -102,7 +109,7 @@ test('a pause leaves a zone and a time, and nothing of whoever asked for it', as
   assert.equal(book.isPaused('bus', Date.now()), true);
   assert.deepEqual(await said(await phone.post('/pauses', pauseBody(two!, 'square'))), [409, 'already-paused']);
   assert.deepEqual(await said(await phone.post('/pauses', pauseBody(two!, 'moon'))), [404, 'zone-unknown']);
-  const files = filesOf(dir.path).map(([name]) => name);
+  const files = filesBelow(dir.path).map(([name]) => name);
   assert.deepEqual(
     files.filter((name) => !/token-keys\.json$|pauses\.json$|spent\/pause-\d+$/.test(name)),
     [],
@@ -194,7 +201,8 @@ test('a fault of the keeper is an answer, and its words go nowhere', async (cont
 });
 
 test('a flood of spendings is slowed down, and withdrawing is not', async (context) => {
-  const { phone } = await startBox(context);
+  // It stands still: however long the requests take, they come within one moment.
+  const { phone } = await startBox(context, { clock: manualClock() });
   const body = { zone: 'square', token: { epoch: 1, nonce: b64(32), mac: b64(32) } };
   const statuses = await Promise.all(
     Array.from({ length: 40 }, async () => {
@@ -222,7 +230,7 @@ test('on the disk there is nothing of an identifier or a holder’s address', as
   const [b] = await phone.tokens('pause', 1);
   await phone.post('/opt-ins', optInBody(a!, CARD).body);
   await phone.post('/pauses', pauseBody(b!, 'square'));
-  const files = filesOf(dir.path);
+  const files = filesBelow(dir.path);
   assert.ok(files.length >= 4);
   for (const [name, content] of files) {
     for (const needle of [CARD.value, CARD.value.replaceAll('-', ''), '127.0.0.1', '::1']) {
@@ -230,10 +238,3 @@ test('on the disk there is nothing of an identifier or a holder’s address', as
     }
   }
 });
-
-function filesOf(folder: string): [string, string][] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((name) => path.join(folder, name))
-    .filter((file) => statSync(file).isFile())
-    .map((file) => [file, readFileSync(file, 'latin1')]);
-}

@@ -6,11 +6,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UserError } from '../../edge/base/errors.ts';
 import type { SetupPort } from '../../edge/gateway/http/setup.ts';
-import { BASIC, startConsole } from '../support/console-fixture.ts';
+import { BASIC, startConsole, USER } from '../support/console-fixture.ts';
+import { agreementOf, openTestDesk } from '../support/use.ts';
+import { until } from '../support/wait.ts';
 
 class Desk implements SetupPort {
   readonly asked: unknown[] = [];
-  picture: Uint8Array | undefined;
+  picture: { name: string; jpeg: Uint8Array } | undefined;
   gate: Promise<void> = Promise.resolve();
 
   async find(): Promise<object> {
@@ -46,12 +48,57 @@ test('who may, may; others are told why not', async () => {
   assert.deepEqual(await refused.json(), { message: 'cameras.gate.password: it refuses this', fix: 'Check it.' });
   assert.deepEqual(desk.asked, [{ name: 'gate' }]);
   assert.deepEqual(await (await post('add')).json(), { name: 'gate' });
+});
 
-  const picture = (): Promise<Response> =>
-    fetch(`${box.url}/api/setup/picture.jpg`, { headers: { Authorization: BASIC } });
+test('the picture of a camera that was tried is on record before it leaves, and is not shown where nothing is agreed', async () => {
+  const setup = new Desk();
+  const agreements = [agreementOf({ name: 'works', puller: `user:${USER}`, feeds: ['gate'] })];
+  const { desk, record } = await openTestDesk({ agreements });
+  await using box = await startConsole([], { setup, desk });
+  const picture = (headers: Record<string, string> = { Authorization: BASIC }): Promise<Response> =>
+    fetch(`${box.url}/api/setup/picture.jpg`, { headers });
+  assert.equal((await picture({})).status, 401);
   assert.equal((await picture()).status, 404);
-  desk.picture = new Uint8Array([0xff, 0xd8]);
-  assert.equal((await picture()).headers.get('content-type'), 'image/jpeg');
+  assert.deepEqual(record.pulls, []);
+
+  const jpeg = new Uint8Array([0xff, 0xd8]);
+  setup.picture = { name: 'gate', jpeg };
+  let isDurable = (): void => {};
+  record.slowness = new Promise((resolve) => {
+    isDurable = resolve;
+  });
+  let isThere = false;
+  const coming = picture().then((answer) => {
+    isThere = true;
+    return answer;
+  });
+  await until('it is being recorded', () => record.isWriting);
+  assert.equal(isThere, false);
+  isDurable();
+  const shown = await coming;
+  assert.equal(shown.headers.get('content-type'), 'image/jpeg');
+  assert.deepEqual(new Uint8Array(await shown.arrayBuffer()), jpeg);
+  assert.deepEqual(
+    record.pulls.map(({ puller, feed, agreement, window }) => [puller, feed, agreement, window[1]]),
+    [[`user:${USER}`, 'gate', 'works', 'PT15M']],
+  );
+
+  setup.picture = { name: 'yard', jpeg };
+  const refused = await picture();
+  assert.equal(refused.status, 403);
+  assert.match(await refused.text(), /^feed-not-agreed: /);
+  assert.equal(record.pulls.length, 1);
+});
+
+test('without a record there is no picture of a camera that was tried', async () => {
+  const setup = new Desk();
+  setup.picture = { name: 'gate', jpeg: new Uint8Array([0xff, 0xd8]) };
+  const { desk, record } = await openTestDesk();
+  record.fault = new Error('no space left on device');
+  await using box = await startConsole([], { setup, desk });
+  const answer = await fetch(`${box.url}/api/setup/picture.jpg`, { headers: { Authorization: BASIC } });
+  assert.equal(answer.status, 503);
+  assert.match(await answer.text(), /^not-recorded: /);
 });
 
 test('one question at a time', async () => {

@@ -55,11 +55,7 @@ before(async () => {
   await record.append({ kind: 'refusal', at, reason: 'no-purpose', puller: 'user:guest', feed: 'gate' });
   // A window is written when it is over and nothing can be counted into it any more.
   clock.advance(2 * QUARTER_MS);
-  await until(
-    'all is signed',
-    () => record.status().signed === record.status().size && record.status().size >= 6,
-    20_000,
-  );
+  await until('all is signed', () => record.status().signed === record.status().size && record.status().size >= 6);
   const inquiries = inquiriesInto({ record, presence, places: ['gate', 'yard'], clock, log });
   box = await startConsole([], { inquiries });
 });

@@ -3,7 +3,7 @@
  * pushed by hand, a depacketiser that shares no code with the server, and a clock that the test sets forward.
  */
 import assert from 'node:assert/strict';
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
 import { systemClock } from '../../edge/base/clock.ts';
@@ -23,6 +23,14 @@ describe('sessions over UDP', () => {
       await once(socket, 'listening');
     }
     return { rtp: sockets[0], rtcp: sockets[1] };
+  }
+
+  /** A datagram sent after others of this process has come, and so have they: they lay ready before it. */
+  async function loopIsRound(to: Socket, from: Socket): Promise<void> {
+    const came = once(to, 'message');
+    from.send('behind the others', to.address().port, '127.0.0.1');
+    await came;
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
   test('sends to the port pair, survives its connection, and ends with a goodbye', async () => {
@@ -88,7 +96,7 @@ describe('sessions over UDP', () => {
       await client.request('PLAY', url, { Session: sessionOf(setup) });
       aheadMs = SESSION_EXPIRY_MS - 5_000;
       rtcp.send(Buffer.from([0x80, 201, 0, 1, 1, 2, 3, 4]), serverPort, '127.0.0.1');
-      await new Promise((resolve) => setTimeout(resolve, 1000));
+      await loopIsRound(rtp, rtcp);
       aheadMs = SESSION_EXPIRY_MS + 5_000;
       await new Promise((resolve) => setTimeout(resolve, 1500));
       assert.equal(feed.subscriberCount, 1);

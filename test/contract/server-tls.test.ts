@@ -37,7 +37,8 @@ async function plainAnswer(port: number, text: string): Promise<string> {
   socket.setEncoding('latin1').on('data', (part: string) => {
     answer += part;
   });
-  await once(socket, 'close');
+  // Not `once`, which rejects when the end comes as a reset.
+  await new Promise((resolve) => socket.once('close', resolve));
   return answer;
 }
 

@@ -45,7 +45,8 @@ const wrong = (): [string, ClientTls | undefined][] => [
   ['no certificate', clientTls(city)],
 ];
 const startBroker = (): Promise<Broker> => startMosquitto({ ca: city.ca, ...server });
-const signal = (): AbortSignal => AbortSignal.timeout(10_000);
+/** Only bounds hanging. */
+const signal = (): AbortSignal => AbortSignal.timeout(120_000);
 const isUnreachable = (error: unknown): boolean => error instanceof WorldError && error.code === 'hub-unreachable';
 
 test('messages of a broker: with the right certificates only', { skip: skipMqtt }, async () => {

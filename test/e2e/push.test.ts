@@ -11,6 +11,7 @@ import path from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { rootLog } from '../../edge/base/log.ts';
 import { type Push, startPush } from '../../edge/gateway/push/push.ts';
+import { freePort } from '../support/free-port.ts';
 import { needs } from '../support/shared.ts';
 import { createTestFeed } from '../support/test-feed.ts';
 import { until } from '../support/wait.ts';
@@ -20,14 +21,6 @@ const ffmpeg = { skip: needs(runs('ffmpeg', ['-version']) && runs('ffprobe', ['-
 
 function runs(tool: string, args: string[]): boolean {
   return spawnSync(tool, args, { stdio: 'ignore' }).status === 0;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function setUp(context: TestContext) {

@@ -6,7 +6,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -15,6 +14,7 @@ import type { Status } from '../../edge/gateway/http/status.ts';
 import { parseCheckpoint } from '../../edge/ledger/checkpoint.ts';
 import { parseNote } from '../../edge/ledger/note.ts';
 import { TILE_WIDTH, tilePath } from '../../edge/ledger/tile.ts';
+import { freePort } from '../support/free-port.ts';
 import { type Garim, startGarim, until } from '../support/garim.ts';
 import { garim as runGarim } from '../support/garim-command.ts';
 import { needs } from '../support/shared.ts';
@@ -183,11 +183,3 @@ test('until a witness has confirmed the log the feed is covered', { timeout: 300
     await second.stop();
   }
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

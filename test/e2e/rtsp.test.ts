@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, test } from 'node:test';
+import { complaintsOf } from '../support/gstreamer.ts';
 import { ManualDirectory } from '../support/manual-feed.ts';
 import { PASSWORD, type RtspFixture, startRtspFixture, USER } from '../support/rtsp-fixture.ts';
 import { needs } from '../support/shared.ts';
@@ -17,7 +18,8 @@ import { until } from '../support/wait.ts';
 const FRAMES = 30;
 const SIZE = { widthPx: 640, heightPx: 360 };
 const FRAME_BYTES = (SIZE.widthPx * SIZE.heightPx * 3) / 2;
-const PLAYER_TIMEOUT_MS = 60_000;
+/** Only bounds hanging. */
+const PLAYER_TIMEOUT_MS = 200_000;
 
 const runs = (tool: string, ...args: string[]): boolean => spawnSync(tool, args, { stdio: 'ignore' }).status === 0;
 const ffmpeg = runs('ffmpeg', '-version') && runs('ffprobe', '-version');
@@ -134,7 +136,8 @@ for (const transport of ['tcp', 'udp']) {
         const decode = ['!', 'rtph264depay', '!', 'avdec_h264', '!', 'videoconvert', '!', 'video/x-raw,format=I420'];
         const sink = ['!', 'identity', `eos-after=${FRAMES + 1}`, '!', 'filesink', `location=${file}`];
         const { code, stderr } = await run('gst-launch-1.0', ['-q', ...source, ...decode, ...sink]);
-        assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+        assert.equal(complaintsOf(stderr), '');
+        assert.ok(code === 0 || stderr !== '', `it ended with ${code} and said nothing`);
         assertPattern(readFileSync(file));
       } finally {
         rmSync(folder, { recursive: true });

@@ -4,11 +4,12 @@
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { packageRoot } from '../../edge/base/paths.ts';
 import { decodeRgb } from '../support/clip-judge.ts';
+import { filesBelow } from '../support/files.ts';
 import { isAlive, until } from '../support/garim.ts';
 import { needs } from '../support/shared.ts';
 import { TempDir } from '../support/temp.ts';
@@ -77,11 +78,8 @@ test('npm ci && npm start in a clean checkout serves a picture', {
     assert.equal(pictures, 10);
     assert.ok(levels > 60, `a street has many shades, this has ${levels}`);
 
-    for (const name of readdirSync(path.join(files, 'state'), { recursive: true, encoding: 'utf8' })) {
-      const file = path.join(files, 'state', name);
-      if (statSync(file).isFile())
-        assert.ok(!readFileSync(file, 'latin1').includes(password), `${name} holds the password`);
-    }
+    for (const [file, content] of filesBelow(path.join(files, 'state')))
+      assert.ok(!content.includes(password), `${file} holds the password`);
     assert.equal(output.split(password).length, 2, 'the password is shown once');
   } finally {
     process.kill(-npm.pid!, 'SIGTERM');

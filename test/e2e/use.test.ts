@@ -5,10 +5,10 @@
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { WebSocket } from 'ws';
+import { filesBelow } from '../support/files.ts';
 import { PASSWORD, startGarim, USER, until } from '../support/garim.ts';
 import { garim } from '../support/garim-command.ts';
 import { RtspClient, sessionOf } from '../support/rtsp-client.ts';
@@ -141,12 +141,10 @@ test('refused pulls get nothing and are on record; a permitted one is on record 
 });
 
 /** The journal and all else that is on the disk now. */
-function filesOf(dir: string): string {
-  return readdirSync(dir, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => readFileSync(path.join(entry.parentPath, entry.name), 'latin1'))
+const filesOf = (dir: string): string =>
+  filesBelow(dir)
+    .map(([, content]) => content)
     .join('\n');
-}
 
 test('without agreements the box serves as ever, and the record says that nobody agreed on it', {
   timeout: 120_000,

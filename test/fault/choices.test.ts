@@ -4,8 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { packageRoot } from '../../edge/base/paths.ts';
@@ -13,6 +12,8 @@ import type { ConsentRecord } from '../../edge/policy/choices/consent-record.ts'
 import { withdrawalMessage } from '../../edge/policy/choices/requests.ts';
 import { adapterNamed } from '../../edge/sensor/adapters/index.ts';
 import { DESK_TOKEN, optInBody, Phone, pauseBody } from '../support/choice-fixture.ts';
+import { filesBelow } from '../support/files.ts';
+import { freePort } from '../support/free-port.ts';
 import { childrenOf, startGarim, titleOf, until } from '../support/garim.ts';
 import { CONTROLLER } from '../support/policies.ts';
 import { needs } from '../support/shared.ts';
@@ -26,17 +27,9 @@ const MAIN = path.join(packageRoot, 'dist', 'edge', 'main.js');
 const cardOf = (index: number): string => `C2026${String(index).padStart(11, '0')}`;
 const plateOf = (index: number): string => `${100 + index}가${String(4000 + index)}`;
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 test('choices hold for the next reading, through the real processes', {
   skip: needs(process.platform === 'linux', '/proc'),
-  timeout: 240_000,
+  timeout: 600_000,
 }, async (context) => {
   using temp = new TempDir();
   const port = await freePort();
@@ -190,7 +183,7 @@ test('choices hold for the next reading, through the real processes', {
   }
 
   // What the product said, stores and shows.
-  const places = filesOf(garim.stateDir);
+  const places = filesBelow(garim.stateDir);
   for (const pathname of ['/metrics', '/healthz', '/api/cameras', '/choices', '/sensors/bus/latest.json'])
     places.push([pathname, await (await garim.get(pathname)).text()]);
   for (const pid of [garim.pid, ...childrenOf(garim.pid)])
@@ -215,10 +208,3 @@ test('choices hold for the next reading, through the real processes', {
   assert.deepEqual(found, []);
   assert.ok(places.length > PEOPLE, 'one record each was searched');
 });
-
-function filesOf(folder: string): [string, string][] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((name) => path.join(folder, name))
-    .filter((file) => statSync(file).isFile())
-    .map((file) => [file, readFileSync(file, 'utf8')]);
-}

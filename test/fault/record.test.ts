@@ -71,9 +71,13 @@ async function untilPictures(watch: FeedWatch): Promise<void> {
 /** Waits for the cover, and gives the number of the first sight that is certainly later than it. */
 async function untilCovered(garim: Garim, watch: FeedWatch): Promise<number> {
   await until('the feed is covered', async () => (await garim.camera('gate')).health?.reason === 'no-evidence');
-  // What the server had taken before is on its way for a moment.
+  // What the server had taken before is on its way for a while, on a busy machine for longer: a second of covered pictures without another.
+  const isCovered = (): boolean => {
+    const newest = shownSince(watch, Math.max(from, watch.sights.length - PATTERN_FRAME_RATE));
+    return newest.length === PATTERN_FRAME_RATE && newest.every((shown) => shown === 'whole');
+  };
   const from = watch.sights.length;
-  await until('covered pictures come', () => shownSince(watch, from).length > PATTERN_FRAME_RATE);
+  await until('covered pictures come', isCovered);
   return watch.sights.length;
 }
 

@@ -4,7 +4,9 @@ import { isReadable, PATTERN_SIZE, readPattern, type Shown, shownIn } from './pa
 
 interface Sight {
   atMs: number;
-  /** Presentation time as it was sent, in the stream's own units. */
+  /** Of the RTSP session that it came in, counted from 0. */
+  session: number;
+  /** Presentation time as it was sent, in the session's own units. */
   pts: bigint;
   shown: Shown;
   isReadable: boolean;
@@ -13,20 +15,20 @@ interface Sight {
 
 export interface FeedWatch extends AsyncDisposable {
   readonly sights: readonly Sight[];
-  /** How often the server ended the stream. */
-  readonly losses: number;
+  /** Why each session but the present one ended. */
+  readonly losses: readonly string[];
   close(): Promise<void>;
 }
 
 export function watchFeed(url: string): FeedWatch {
   const capture = openCapture({ url, transport: 'tcp', pacing: 'unpaced' });
   const sights: Sight[] = [];
-  let losses = 0;
+  const losses: string[] = [];
   const run = async (): Promise<void> => {
     for (;;) {
       const event = await capture.next();
       if (event.kind === 'ended') return;
-      if (event.kind === 'lost') losses++;
+      if (event.kind === 'lost') losses.push(event.error);
       if (event.kind !== 'frame') continue;
       using frame = event.frame;
       if (frame.widthPx !== PATTERN_SIZE.widthPx) continue; // a slate before the camera's size was known
@@ -35,6 +37,7 @@ export function watchFeed(url: string): FeedWatch {
       const reading = readPattern(luma, strideBytes);
       sights.push({
         atMs: performance.now(),
+        session: losses.length,
         pts: frame.av.pts,
         shown: shownIn(luma, strideBytes),
         isReadable: isReadable(reading),
@@ -49,9 +52,7 @@ export function watchFeed(url: string): FeedWatch {
   };
   return {
     sights,
-    get losses() {
-      return losses;
-    },
+    losses,
     close,
     [Symbol.asyncDispose]: close,
   };

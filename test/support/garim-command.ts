@@ -5,6 +5,9 @@ import { packageRoot } from '../../edge/base/paths.ts';
 
 const main = path.join(packageRoot, 'dist', 'edge', 'main.js');
 
+/** Only bounds hanging. */
+const RUN_MS_MAX = 400_000;
+
 export interface Outcome {
   code: number | null;
   stdout: string;
@@ -24,7 +27,7 @@ export function garim(args: readonly string[], { cwd, env = {}, onStart }: Garim
       cwd,
       env: { PATH: process.env['PATH'] ?? '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 120_000,
+      timeout: RUN_MS_MAX,
       killSignal: 'SIGKILL',
     });
     const outcome = { stdout: '', stderr: '' };

@@ -1,32 +1,16 @@
 /** Temporary folders, model stores and pictures for the tests of detection. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pino } from 'pino';
 import { packageRoot } from '../../edge/base/paths.ts';
 import { loadManifest, type ModelEntry } from '../../edge/camera/detect/manifest.ts';
 import type { DetectorPicture } from '../../edge/camera/detect/port.ts';
+import type { TempDir } from './temp.ts';
 
 export const silentLog = pino({ level: 'silent' });
 
 export const embeddedFile = path.join(packageRoot, 'models', 'embedded', 'street_v2.onnx');
-
-export class TempDir implements Disposable {
-  readonly path = mkdtempSync(path.join(os.tmpdir(), 'garim-test-'));
-
-  /** Writes a file below the folder and returns its path. */
-  write(name: string, content: string | Uint8Array): string {
-    const file = path.join(this.path, name);
-    mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, content);
-    return file;
-  }
-
-  [Symbol.dispose](): void {
-    rmSync(this.path, { recursive: true, force: true });
-  }
-}
 
 /** The entry of the real manifest. */
 export function manifestEntry(name: string): ModelEntry {

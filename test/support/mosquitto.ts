@@ -1,9 +1,10 @@
 /** A broker that is not ours, on a port of its own. */
 import { spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import path from 'node:path';
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
+import { freePort } from './free-port.ts';
 import { TempDir } from './temp.ts';
 import { until } from './wait.ts';
 
@@ -92,14 +93,6 @@ export async function startMosquitto(tls?: BrokerTls): Promise<Broker> {
       temp[Symbol.dispose]();
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function canConnect(port: number): Promise<boolean> {

@@ -5,6 +5,9 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { PASSWORD, USER } from './rtsp-fixture.ts';
 
+/** Only bounds hanging. */
+const REPLY_MS_MAX = 120_000;
+
 export interface RtspReply {
   status: number;
   headers: [name: string, value: string][];
@@ -55,7 +58,7 @@ export class RtspClient implements Disposable {
   /** Sends bytes and waits for the next reply. */
   async raw(text: string | Buffer): Promise<RtspReply> {
     const reply = new Promise<RtspReply>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`no reply to ${String(text).slice(0, 60)}`)), 15_000);
+      const timer = setTimeout(() => reject(new Error(`no reply to ${String(text).slice(0, 60)}`)), REPLY_MS_MAX);
       this.#waiting = (value) => {
         clearTimeout(timer);
         resolve(value);

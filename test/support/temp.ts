@@ -8,10 +8,15 @@ export class TempDir implements Disposable {
 
   constructor(files: Record<string, string> = {}) {
     this.path = mkdtempSync(path.join(tmpdir(), 'garim-test-'));
-    for (const [name, text] of Object.entries(files)) {
-      mkdirSync(path.dirname(path.join(this.path, name)), { recursive: true });
-      writeFileSync(path.join(this.path, name), text);
-    }
+    for (const [name, text] of Object.entries(files)) this.write(name, text);
+  }
+
+  /** Writes a file below the folder and returns its path. */
+  write(name: string, content: string | Uint8Array): string {
+    const file = path.join(this.path, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, content);
+    return file;
   }
 
   [Symbol.dispose](): void {

@@ -7,6 +7,7 @@ import { Ledger, type LedgerOptions } from '../../edge/ledger/ledger.ts';
 import type { Verifier } from '../../edge/ledger/note.ts';
 import { serveWitness } from '../../edge/ledger/witness/server.ts';
 import { Witness } from '../../edge/ledger/witness/witness.ts';
+import { freePort } from './free-port.ts';
 
 export const ORIGIN = 'box.example/log';
 export const WITNESS_NAME = 'hub.example/witness';
@@ -31,10 +32,11 @@ export async function startTestLedger(
   return { ledger, failures, [Symbol.asyncDispose]: () => ledger.close() };
 }
 
-export async function startTestWitness(dir: string, logs: readonly Verifier[], port = 0) {
+/** On that port, or on one where it can be started again. */
+export async function startTestWitness(dir: string, logs: readonly Verifier[], port?: number) {
   const options = { disk: nodeDisk, dir, name: WITNESS_NAME, logs, clock: systemClock, log: silent };
   const witness = await Witness.open(options);
-  const server = await serveWitness(witness, { host: '127.0.0.1', port });
+  const server = await serveWitness(witness, { host: '127.0.0.1', port: port ?? (await freePort()) });
   return {
     address: { url: `http://127.0.0.1:${server.port}`, vkey: witness.vkey },
     port: server.port,

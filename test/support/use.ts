@@ -12,9 +12,12 @@ class MemoryRecord implements UseRecord {
   fault: Error | undefined;
   /** Awaited before an entry counts as durable. */
   slowness: Promise<void> = Promise.resolve();
+  isWriting = false;
 
   async pull(entry: PullEntry): Promise<void> {
+    this.isWriting = true;
     await this.slowness;
+    this.isWriting = false;
     if (this.fault !== undefined) throw this.fault;
     this.pulls.push(entry);
   }

@@ -1,7 +1,7 @@
 /**
  * Puts on record what the agent takes in, lets out and hands over: one `collect` leaf per camera or sensor and window, `failclosed` where a
  * feed was covered whole, `policy` and `model` where they change, `release` before a release leaves, `pull` and `refusal` before the first byte.
- * Owns the ledger, and decides whether there is evidence (evidence.ts).
+ * Owns the ledger; whether there is evidence is judged by what it answers (judge.ts).
  *
  * Nothing here is on the way of a frame: counts are added up in memory as camera processes tell them, once a second, and written by a turn of
  * their own. What is waited for is asked for by whoever must not go on without it: `release` and `append`.
@@ -11,7 +11,7 @@
  */
 import type { Clock } from '../../base/clock.ts';
 import { messageOf, UserError, WorldError } from '../../base/errors.ts';
-import { type Log, RepeatLog } from '../../base/log.ts';
+import type { Log } from '../../base/log.ts';
 import type { CameraCounts, CameraHealth } from '../../camera/messages.ts';
 import type { LedgerSettings } from '../../config/ledger.ts';
 import type { RecordHealth } from '../../gateway/http/status.ts';
@@ -25,6 +25,7 @@ import type { Release, SensorReport } from '../../sensor/messages.ts';
 import type { Stream } from './about.ts';
 import { EvidenceGate } from './evidence.ts';
 import { InForce } from './in-force.ts';
+import { EvidenceJudge } from './judge.ts';
 import { type Kept, parseKept, settle } from './kept.ts';
 import { detailOf, expiryOf, figuresOfCamera, figuresOfSensor, leavesOf, releaseLeaf, windowOf } from './leaves.ts';
 import { type Window, WindowBook } from './windows.ts';
@@ -32,8 +33,6 @@ import { type Window, WindowBook } from './windows.ts';
 const TURN_EVERY_MS = 1_000;
 /** Also how much of the counts a crash may cost. On a card that is some 100 MB of writes a day. */
 const KEEP_EVERY_MS = 10_000;
-/** A witness that is there answers within a second; until then it is not worth a warning. */
-const HELD_SAID_AFTER_MS = 5_000;
 const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$/;
 
 export interface RecorderOptions {
@@ -61,10 +60,8 @@ export class Recorder {
   readonly #options: RecorderOptions;
   readonly #origin: string;
   readonly #book: WindowBook;
-  readonly #faults: RepeatLog;
-  readonly #failures = new Map<string, number>();
+  readonly #judge: EvidenceJudge;
   readonly #inForce: InForce;
-  #heldMs: number | undefined;
   #starting: Promise<void> | undefined;
   #ledger: Ledger | undefined;
   #keptMs = Number.NEGATIVE_INFINITY;
@@ -73,12 +70,13 @@ export class Recorder {
 
   /** Without evidence until `start` has said otherwise. */
   constructor(options: RecorderOptions) {
-    const { settings, box, streams, log } = options;
+    const { settings, box, streams, clock, log } = options;
     this.#options = options;
     this.#origin = settings.origin ?? `garim.local/box/${box}`;
     this.#book = new WindowBook(settings.windowMinutes * 60_000, streams);
     this.#inForce = new InForce(streams);
-    this.#faults = new RepeatLog(log, 'not on record');
+    const witnessUrls = settings.witnesses.map(({ url }) => url);
+    this.#judge = new EvidenceJudge({ evidence: this.evidence, witnessUrls, clock, log });
   }
 
   /**
@@ -95,7 +93,7 @@ export class Recorder {
       await this.#open();
     } catch (error) {
       if (error instanceof UserError || (error instanceof WorldError && error.code === 'ledger-busy')) throw error;
-      this.#fail(error instanceof WorldError ? error : new WorldError('ledger-failed', messageOf(error)));
+      this.#judge.failed(error instanceof WorldError ? error : new WorldError('ledger-failed', messageOf(error)));
     }
     await this.#turn();
     this.#timer = setInterval(() => void this.#turn(), TURN_EVERY_MS);
@@ -111,7 +109,7 @@ export class Recorder {
       witnesses: settings.witnesses,
       clock,
       log,
-      onFailed: (error) => this.#fail(error),
+      onFailed: (error) => this.#judge.failed(error),
     });
     this.#ledger = ledger;
     const found = await ledger.kept();
@@ -161,7 +159,7 @@ export class Recorder {
     try {
       await this.#ledger.append(leaf);
     } catch (error) {
-      this.#refused(error);
+      this.#judge.refused(error);
       throw error;
     }
   }
@@ -193,7 +191,7 @@ export class Recorder {
 
   /** How often something could not be recorded, by code. */
   get failures(): ReadonlyMap<string, number> {
-    return this.#failures;
+    return this.#judge.failures;
   }
 
   /** Windows that will never be on record. */
@@ -212,14 +210,14 @@ export class Recorder {
     await this.#turning;
     await this.#turn();
     if (this.#ledger === undefined) return;
-    await this.#keep(this.#ledger, true).catch((error: unknown) => this.#refused(error));
+    await this.#keep(this.#ledger, true).catch((error: unknown) => this.#judge.refused(error));
     await this.#ledger.close();
   }
 
   /** One at a time, so that what is kept never holds a window whose leaf is under way. Never rejects. */
   #turn(): Promise<void> {
     this.#turning ??= this.#record()
-      .catch((error: unknown) => this.#refused(error))
+      .catch((error: unknown) => this.#judge.refused(error))
       .finally(() => {
         this.#turning = undefined;
       });
@@ -238,7 +236,8 @@ export class Recorder {
     if (closed.length > 0) this.#inForce.forgetAllBut([...closed, ...this.#book.unrecorded]);
     if (isNews || closed.length > 0 || clock.monotonicMs() - this.#keptMs >= KEEP_EVERY_MS)
       await this.#keep(ledger, false);
-    this.#judge(ledger);
+    const { isHeld, failure } = ledger.state();
+    if (failure === undefined) this.#judge.recorded(isHeld);
   }
 
   /** Before the windows that name them. Gives whether there was anything to say. */
@@ -268,7 +267,7 @@ export class Recorder {
       return await ledger.seal(batch, detailOf(window));
     } catch (error) {
       if (!(error instanceof WorldError) || error.code !== 'disk-full') throw error;
-      this.#faults.add(error);
+      this.#judge.note(error);
       return undefined;
     }
   }
@@ -291,39 +290,5 @@ export class Recorder {
 
   #batchOf(window: Pick<Window, 'startMs' | 'lengthMs'>): DetailBatch {
     return { window: windowOf(window), expires: minuteOf(expiryOf(window, this.#options.settings)) };
-  }
-
-  #judge(ledger: Ledger): void {
-    const { isHeld, failure } = ledger.state();
-    const { clock, log, settings } = this.#options;
-    if (failure !== undefined) return;
-    if (!isHeld) {
-      this.#heldMs = undefined;
-      if (this.evidence.become('kept')) log.info('what leaves is on record');
-      return;
-    }
-    const witnesses = settings.witnesses.map(({ url }) => url).join(', ');
-    const advice = `The record is not signed until a witness has confirmed it, and feeds are covered until then. Check that ${witnesses} can be reached, and watches this log.`;
-    this.evidence.become('held', advice);
-    const nowMs = clock.monotonicMs();
-    this.#heldMs ??= nowMs;
-    if (nowMs - this.#heldMs < HELD_SAID_AFTER_MS) return;
-    this.#heldMs = Number.POSITIVE_INFINITY; // said
-    log.warn(advice);
-  }
-
-  #refused(error: unknown): void {
-    const code = error instanceof WorldError ? error.code : 'internal-error';
-    this.#failures.set(code, (this.#failures.get(code) ?? 0) + 1);
-    this.#faults.add(error);
-    const what = code === 'disk-full' ? ' Make room on the disk.' : '';
-    const advice = `Nothing can be put on record: ${messageOf(error)}. Feeds are covered until that is over; it is tried again by itself.${what}`;
-    if (this.evidence.become('refused', advice)) this.#options.log.error(advice);
-  }
-
-  #fail(error: WorldError): void {
-    this.#failures.set(error.code, (this.#failures.get(error.code) ?? 0) + 1);
-    const advice = `The record has stopped: ${error.message}. Feeds are covered from now on. Check the disk of the state folder, then start Garim again.`;
-    if (this.evidence.become('failed', advice)) this.#options.log.error(advice);
   }
 }

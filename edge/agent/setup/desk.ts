@@ -60,8 +60,8 @@ export class SetupDesk {
   }
 
   /** The filtered picture of the camera that was tried last. */
-  get picture(): Uint8Array | undefined {
-    return this.#tried?.jpeg;
+  get picture(): { name: string; jpeg: Uint8Array } | undefined {
+    return this.#tried;
   }
 
   async find(): Promise<{ devices: { address: string; name: string }[]; leftOut: string[] }> {

@@ -10,10 +10,9 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { systemClock } from '../../base/clock.ts';
-import { messageOf, UserError, WorldError } from '../../base/errors.ts';
+import { messageOf, UserError } from '../../base/errors.ts';
 import { VIEWERS_MAX } from '../../base/limits.ts';
 import { parseListen } from '../../config/listen.ts';
-import { PURPOSES } from '../../config/purposes.ts';
 import { pullerId } from '../../config/use.ts';
 import type { PeoplesChoices } from '../choices/port.ts';
 import { ChoiceRoutes } from '../choices/routes.ts';
@@ -21,12 +20,11 @@ import { type Asset, loadAssets } from '../console/assets.ts';
 import { PublicPages } from '../public/handler.ts';
 import type { Inquiries } from '../public/port.ts';
 import type { ServerOptions } from '../server-options.ts';
-import type { Asked } from '../use/agreements.ts';
-import { askedOf } from '../use/asked.ts';
 import { holdUse } from '../use/held.ts';
 import { Authenticator } from './authenticate.ts';
 import { isOwnOrigin } from './headers.ts';
 import { Login } from './login.ts';
+import { askedOfRequest, PullRoutes } from './pulls.ts';
 import { type PublicRecord, RecordPages } from './record.ts';
 import {
   refusePull,
@@ -34,7 +32,6 @@ import {
   respond,
   respondAsset,
   respondJson,
-  respondRefused,
   respondUnknown,
   respondWait,
   retryAfter,
@@ -128,6 +125,7 @@ class Gateway {
   readonly #viewers: Viewers;
   readonly #record: RecordPages;
   readonly #setup: SetupRoutes | undefined;
+  readonly #pulls: PullRoutes;
   readonly #publicPages: PublicPages | undefined;
   #isClosed = false;
 
@@ -144,6 +142,7 @@ class Gateway {
         ? undefined
         : new ChoiceRoutes({ choices: choices.keeper, deskToken: choices.deskToken, clock });
     this.#setup = options.setup && new SetupRoutes(options.setup);
+    this.#pulls = new PullRoutes(options);
     this.#sockets = new Sockets((id) => this.#authenticator.sessions.use(id) !== undefined);
     this.#record = new RecordPages(options.record);
     this.#publicPages = options.inquiries === undefined ? undefined : new PublicPages(options.inquiries);
@@ -201,15 +200,11 @@ class Gateway {
     if (asset !== undefined) return respondAsset(request, response, asset);
     if (await this.#setup?.serve(key, request, response)) return;
     if (key === 'GET /api/cameras') return respondJson(response, this.#status());
-    if (key === 'GET /api/purposes') return respondJson(response, this.#purposesOf(who.identity.user));
     if (key === 'GET /metrics') {
       const body = await this.#options.renderMetrics();
       return respond(response, { status: 200, body, contentType: 'text/plain; version=0.0.4; charset=utf-8' });
     }
-    const camera = /^GET \/cameras\/([a-z0-9][a-z0-9-]{0,62})\/snapshot\.jpg$/.exec(key)?.[1];
-    if (camera !== undefined) return this.#snapshot(request, response, camera, who.identity.user);
-    const sensor = /^GET \/sensors\/([a-z0-9][a-z0-9-]{0,62})\/latest\.json$/.exec(key)?.[1];
-    if (sensor !== undefined) return this.#latest(request, response, sensor, who.identity.user);
+    if (await this.#pulls.serve(key, request, response, who.identity.user)) return;
     respond(response, { status: 404, body: 'not found\n' });
   }
 
@@ -271,46 +266,10 @@ class Gateway {
     respondJson(response, body, status === 'stopping' ? 503 : 200);
   }
 
-  async #snapshot(request: IncomingMessage, response: ServerResponse, camera: string, user: string): Promise<void> {
-    const { desk, feeds } = this.#options;
-    const feed = feeds.get(camera);
-    if (feed === undefined) return respond(response, { status: 404, body: 'no such camera\n' });
-    const pull = { feed: camera, kind: 'camera', way: 'snapshot', puller: pullerId(user) } as const;
-    const admission = await desk.pullInWindow({ ...pull, asked: askedOfRequest(request) });
-    if (!admission.admitted) return respondRefused(response, admission.reason);
-    try {
-      const jpeg = await feed.snapshot();
-      const headers = { 'Content-Disposition': `inline; filename="${camera}.jpg"` };
-      respond(response, { status: 200, body: jpeg, contentType: 'image/jpeg', headers });
-    } catch (error) {
-      if (!(error instanceof WorldError)) throw error;
-      respond(response, { status: 503, body: 'the camera gives no picture now\n', headers: retryAfter(1000) });
-    }
-  }
-
-  /** For the console: what the user may say a feed is pulled for. */
-  #purposesOf(user: string) {
-    const choices = this.#options.desk.choicesOf(pullerId(user));
-    return { choices: choices.map((choice) => ({ ...choice, label: PURPOSES[choice.purpose] })) };
-  }
-
-  async #latest(request: IncomingMessage, response: ServerResponse, sensor: string, user: string): Promise<void> {
-    const { desk, sensors } = this.#options;
-    if (sensors?.get(sensor) === undefined) return respond(response, { status: 404, body: 'no such sensor\n' });
-    const pull = { feed: sensor, kind: 'sensor', way: 'latest', puller: pullerId(user) } as const;
-    const admission = await desk.pullInWindow({ ...pull, asked: askedOfRequest(request) });
-    if (!admission.admitted) return respondRefused(response, admission.reason);
-    respondJson(response, { sensor, releases: sensors.get(sensor)?.releases ?? [] });
-  }
-
   #status() {
     const { feeds, sensors, health } = this.#options;
     return statusOf(feeds, sensors, health(), this.#viewers.preview);
   }
-}
-
-function askedOfRequest(request: IncomingMessage): Asked {
-  return askedOf(request.url ?? '', request.headers);
 }
 
 /** The path as it was sent, without query; undefined when it is absurdly long. */

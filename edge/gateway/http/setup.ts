@@ -18,8 +18,8 @@ export interface SetupPort {
   find(): Promise<object>;
   try(body: unknown): Promise<object>;
   add(): Promise<object>;
-  /** JPEG; filtered. */
-  readonly picture: Uint8Array | undefined;
+  /** Of the camera that was tried last, with the name that it would get; filtered. Served as any pull is (`pulls.ts`). */
+  readonly picture: { name: string; jpeg: Uint8Array } | undefined;
 }
 
 export class SetupRoutes {
@@ -32,10 +32,9 @@ export class SetupRoutes {
 
   /** Whether the request was one of these routes. The caller knows who asks. */
   async serve(key: string, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
-    const step = /^(?:POST \/api\/setup\/(find|try|add)|GET \/api\/setup\/(picture)\.jpg)$/.exec(key);
-    if (step === null) return false;
-    if (step[2] !== undefined) this.#picture(response);
-    else await this.#answer(step[1] as 'find' | 'try' | 'add', request, response);
+    const [, step] = /^POST \/api\/setup\/(find|try|add)$/.exec(key) ?? [];
+    if (step === undefined) return false;
+    await this.#answer(step as 'find' | 'try' | 'add', request, response);
     return true;
   }
 
@@ -57,12 +56,6 @@ export class SetupRoutes {
     } finally {
       this.#isBusy = false;
     }
-  }
-
-  #picture(response: ServerResponse): void {
-    const { picture } = this.#port;
-    if (picture === undefined) respond(response, { status: 404, body: 'no camera was tried\n' });
-    else respond(response, { status: 200, body: picture, contentType: 'image/jpeg' });
   }
 }
 

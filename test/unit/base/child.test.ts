@@ -32,7 +32,7 @@ test('a child logs at the level of the agent, and each line names its process on
     ['debug', 4],
     ['warn', 2],
   ] as const) {
-    const { stdout } = spawnSync(process.execPath, [parent, level], { encoding: 'utf8', timeout: 60_000 });
+    const { stdout } = spawnSync(process.execPath, [parent, level], { encoding: 'utf8', timeout: 400_000 });
     const written = stdout.trim().split('\n');
     assert.equal(written.length, lines, stdout);
     for (const line of written) {
@@ -53,6 +53,7 @@ test('a process behind a socket is spoken to, ended by ending the connection, an
   server.listen(socket);
   await once(server, 'listening');
   const exits: string[] = [];
+  let sent = 0;
   const gone = new Promise<void>((resolve) => {
     const child = connectChild({
       socket,
@@ -66,7 +67,10 @@ test('a process behind a socket is spoken to, ended by ending the connection, an
         resolve();
       },
     });
-    assert.ok(child.send({ type: 'start' }), 'before the connection stands');
+    assert.ok(
+      child.send({ type: 'start' }, () => sent++),
+      'before the connection stands',
+    );
   });
   await gone;
   while (ended === 0) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -74,9 +78,12 @@ test('a process behind a socket is spoken to, ended by ending the connection, an
   server.close();
   await closed;
   assert.equal(exits.length, 1);
+  assert.equal(sent, 1, 'whoever counts what waits is told that it does not wait any more');
 
-  const why = await new Promise<string>((resolve) =>
-    connectChild({ socket, log, onMessage: () => {}, onExit: resolve }),
-  );
+  const why = await new Promise<string>((resolve) => {
+    const child = connectChild({ socket, log, onMessage: () => {}, onExit: resolve });
+    child.send({ type: 'start' }, () => sent++);
+  });
+  assert.equal(sent, 2, 'what will never be sent does not wait either');
   assert.match(why, /ENOENT|ECONNREFUSED/, 'a fence that is not there is an end with its reason, not a fork');
 });

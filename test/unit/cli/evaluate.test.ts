@@ -8,7 +8,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import sharp from 'sharp';
 import { garim } from '../../support/garim-command.ts';
-import { TempDir } from '../../support/models.ts';
+import { TempDir } from '../../support/temp.ts';
 
 /** Two labelled pictures of plain grey, where a network finds nothing. */
 async function writeData(dir: TempDir): Promise<void> {

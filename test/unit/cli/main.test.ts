@@ -25,7 +25,7 @@ function garim(
       cwd,
       env: { PATH: process.env['PATH'] ?? '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 60_000,
+      timeout: 400_000, // only bounds hanging
       killSignal: 'SIGKILL',
     });
     let stdout = '';

@@ -9,7 +9,8 @@ import { pullModel } from '../../../edge/camera/detect/pull.ts';
 import { openModelStore } from '../../../edge/camera/detect/store.ts';
 import { modelsCommand } from '../../../edge/cli/models.ts';
 import { cocoModelFiles } from '../../support/coco-model.ts';
-import { entryFor, flippedBit, TempDir, writeModelsDir } from '../../support/models.ts';
+import { entryFor, flippedBit, writeModelsDir } from '../../support/models.ts';
+import { TempDir } from '../../support/temp.ts';
 
 // Models that a developer has elsewhere must not change what these tests see.
 delete process.env['GARIM_MODELS'];

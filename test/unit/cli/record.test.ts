@@ -12,7 +12,6 @@ import { TempDir } from '../../support/temp.ts';
 import { startTestLedger, startTestWitness } from '../../support/test-ledger.ts';
 
 const MEASURED = ['ledger', 'measured', 'fault-injection', 'faults.log', '--unit', 'fault', '--method', 'fault-suite'];
-const today = (): string => new Date().toISOString().slice(0, 10);
 
 test('a measurement goes on record, and the report counts it and signs what it says', async () => {
   using temp = new TempDir();
@@ -22,7 +21,10 @@ test('a measurement goes on record, and the report counts it and signs what it s
   const put = await garim([...MEASURED, '--num', '38', '--den', '38'], { cwd: temp.path });
   assert.equal(put.code, 0, put.stderr);
   assert.equal(put.stdout, 'on record: leaf 1\n');
-  const args = ['report', '--period', today(), '--json', 'r.json', '--sign'];
+  const shown = await garim(['ledger', 'show'], { cwd: temp.path });
+  const { at } = JSON.parse(shown.stdout.trim().split('\n').at(-1)!) as { at: string };
+  // The day that it was put on record, which may be over by now.
+  const args = ['report', '--period', at.slice(0, 10), '--json', 'r.json', '--sign'];
   const run = await garim(args, { cwd: temp.path });
   assert.equal(run.code, 0, run.stderr);
   assert.match(run.stdout, /^on record: leaves 2 to 21$/m);

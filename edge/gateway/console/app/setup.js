@@ -1,5 +1,6 @@
 /** The page that finds cameras, tries one, shows its filtered picture, and adds it. */
 import { applyTexts, text } from './i18n.js';
+import { loadPurposes, pullAddress } from './purpose.js';
 
 const element = (id) => document.getElementById(id);
 const buttons = ['find', 'add'].map(element).concat(element('try').querySelector('button'));
@@ -64,11 +65,21 @@ element('try').addEventListener('submit', async (event) => {
   element('done').hidden = true;
   const said = await ask('try', Object.fromEntries(new FormData(element('try'))));
   if (said === undefined) return;
-  element('picture').src = `/api/setup/picture.jpg?${Date.now()}`;
-  element('picture').alt = text('filteredPicture', said.name);
+  await showPicture(said.name);
   element('about').textContent = [said.description, said.stream, said.advice].filter((line) => line !== '').join(' · ');
   element('tried').hidden = false;
 });
+
+/** It is on record before it comes, as any picture is; where nothing is agreed about the camera, the reason is shown instead. */
+async function showPicture(name) {
+  await loadPurposes();
+  const address = pullAddress('/api/setup/picture.jpg');
+  const picture = element('picture');
+  picture.alt = text('filteredPicture', name);
+  picture.onerror = async () => showFault(await (await fetch(address)).text());
+  // A browser shows what it has of the same address, which may be of another camera.
+  picture.src = `${address}${address.includes('?') ? '&' : '?'}${Date.now()}`;
+}
 
 element('add').addEventListener('click', async () => {
   const said = await ask('add');

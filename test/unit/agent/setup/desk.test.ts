@@ -66,7 +66,8 @@ test('a camera that was tried is added, and only what was there before stays', a
   });
   const said = await desk.try(request({ ...asked, password: PASSWORD }));
   assert.equal(said.stream, 'main H264 1280x720');
-  assert.ok((desk.picture?.length ?? 0) > 0);
+  assert.equal(desk.picture?.name, 'gate');
+  assert.ok(desk.picture.jpeg.length > 0);
   assert.doesNotMatch(JSON.stringify(said), new RegExp(PASSWORD));
   assert.deepEqual(await desk.add(), { name: 'gate' });
   const text = readFileSync(path.join(dir.path, 'garim.yaml'), 'utf8');

@@ -9,7 +9,8 @@ import { createOnnxDetector } from '../../../../edge/camera/detect/detector.ts';
 import type { DetectionLabel } from '../../../../edge/camera/detect/port.ts';
 import { openModelStore } from '../../../../edge/camera/detect/store.ts';
 import { coverage, samplePictures } from '../../../support/evaluation.ts';
-import { silentLog, TempDir } from '../../../support/models.ts';
+import { silentLog } from '../../../support/models.ts';
+import { TempDir } from '../../../support/temp.ts';
 import { needs, sharedData, sharedModels } from '../../../support/shared.ts';
 
 interface Expectation {

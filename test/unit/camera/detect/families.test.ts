@@ -9,7 +9,8 @@ import { loadManifest } from '../../../../edge/camera/detect/manifest.ts';
 import type { DetectionLabel, Verdict } from '../../../../edge/camera/detect/port.ts';
 import { openModelStore } from '../../../../edge/camera/detect/store.ts';
 import { pictureOf, samplePictures } from '../../../support/evaluation.ts';
-import { silentLog, syntheticPicture, TempDir } from '../../../support/models.ts';
+import { silentLog, syntheticPicture } from '../../../support/models.ts';
+import { TempDir } from '../../../support/temp.ts';
 import { needs, sharedData, sharedModels } from '../../../support/shared.ts';
 
 const entries = loadManifest(path.join(packageRoot, 'models', 'manifest.json'));

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { packageRoot } from '../../../../edge/base/paths.ts';
 import { loadManifest, parseManifest } from '../../../../edge/camera/detect/manifest.ts';
-import { manifestEntry, TempDir } from '../../../support/models.ts';
+import { manifestEntry } from '../../../support/models.ts';
+import { TempDir } from '../../../support/temp.ts';
 
 const yunet = () => structuredClone(manifestEntry('yunet-n'));
 const parse = (...models: unknown[]) => parseManifest({ version: 1, models }, 'manifest.json');

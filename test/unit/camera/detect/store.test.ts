@@ -4,7 +4,8 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { WorldError } from '../../../../edge/base/errors.ts';
 import { openModelStore } from '../../../../edge/camera/detect/store.ts';
-import { entryFor, flippedBit, manifestEntry, TempDir, writeModelsDir } from '../../../support/models.ts';
+import { entryFor, flippedBit, manifestEntry, writeModelsDir } from '../../../support/models.ts';
+import { TempDir } from '../../../support/temp.ts';
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const A = bytesOf('model a');

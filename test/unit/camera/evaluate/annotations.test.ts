@@ -4,7 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { UserError } from '../../../../edge/base/errors.ts';
 import { readLabelledSets } from '../../../../edge/camera/evaluate/annotations.ts';
-import { TempDir } from '../../../support/models.ts';
+import { TempDir } from '../../../support/temp.ts';
 
 const face = '{"label":"face","x":1,"y":2,"w":30,"h":40,"masked":"no"}';
 const line = (boxes: string): string => `{"image":"a.jpg","width":100,"height":80,"boxes":[${boxes}],"source":"one"}`;

@@ -9,11 +9,13 @@ import type { FoundMarker } from '../../../../edge/camera/marker/find.ts';
 import { MarkerLook } from '../../../../edge/camera/marker/marker-look.ts';
 import { type MarkerSeeker, MarkerThread } from '../../../../edge/camera/marker/marker-thread.ts';
 import type { GreyPicture } from '../../../../edge/camera/marker/outlines.ts';
+import type { MarkerAnswer } from '../../../../edge/camera/marker/marker-worker.ts';
 import { DATA_CELLS, MARKER_ROWS } from '../../../../edge/camera/marker/tag.ts';
 import { Pipeline } from '../../../../edge/camera/pipeline.ts';
 import type { CoverPlan } from '../../../../edge/camera/redact/plan.ts';
 import type { TrackedRegion } from '../../../../edge/camera/track/tracker.ts';
 import { makeFrame, ScriptedCapture, ScriptedDetector } from '../../../support/frames.ts';
+import { until } from '../../../support/wait.ts';
 
 const MARKER: FoundMarker = { x: 150, y: 60, w: 10, h: 10, sidePx: 10, wrongBits: 0 };
 
@@ -184,8 +186,12 @@ test('a thread that stalls is given up, and a later call starts another', async 
   try {
     assert.equal(await thread.seek(picture(), 0), undefined, 'no time at all');
     assert.equal(await thread.seek(picture(), 10_000), undefined, 'not before its pause is over');
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    assert.deepEqual((await thread.seek(picture(), 10_000))?.markers, []);
+    let answer: MarkerAnswer | undefined;
+    await until('another thread answers', async () => {
+      answer = await thread.seek(picture(), 120_000);
+      return answer !== undefined;
+    });
+    assert.deepEqual(answer?.markers, []);
   } finally {
     await thread.close();
   }

@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { measureBox } from '../../../../edge/camera/tune/measure.ts';
 import { ScriptedDetector } from '../../../support/frames.ts';
 import { garim } from '../../../support/garim-command.ts';
-import { TempDir } from '../../../support/models.ts';
+import { TempDir } from '../../../support/temp.ts';
 
 const INFERENCE_MS = 3;
 

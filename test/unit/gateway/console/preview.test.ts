@@ -43,7 +43,8 @@ test('ffmpeg sees nothing of the environment that a person could have put a secr
   const written = path.join(root, 'environment');
   writeFileSync(
     ffmpegPath,
-    `#!/bin/sh\nenv > '${written}.part' && mv '${written}.part' '${written}'\ncat > /dev/null\n`,
+    // `exec`: it ends with the one process that is killed.
+    `#!/bin/sh\nenv > '${written}.part' && mv '${written}.part' '${written}'\nexec cat > /dev/null\n`,
     {
       mode: 0o755,
     },

@@ -241,14 +241,17 @@ test('anybody with the configuration can make the digest of a decision again', a
 });
 
 test('an agreement that ends while somebody watches ends the watching, and that is on record', async () => {
-  const untilMs = Date.now() + 300;
-  const { desk, record } = await openTestDesk({ agreements: [agreementOf({ name: 'short', untilMs })] });
+  // The clock stands still while the pull is admitted, however long that takes; how long it holds is measured by a timer.
+  const clock = clockAt();
+  const untilMs = clock.wallMs() + 300;
+  const { desk, record } = await openTestDesk({ agreements: [agreementOf({ name: 'short', untilMs })], clock });
   const admission = await desk.pull(request());
   assert.ok(admission.admitted);
   assert.equal(admission.untilMs, untilMs);
   let lapsed: string | undefined;
+  const startMs = performance.now();
   using _held = holdUse(desk, request(), admission.untilMs, (reason) => {
-    assert.ok(Date.now() >= untilMs, 'not earlier');
+    assert.ok(performance.now() - startMs >= 299, 'not earlier');
     lapsed = reason;
   });
   await until('it lapses', () => lapsed === 'agreement-expired');
@@ -266,9 +269,9 @@ test('a use that is still agreed when its window ends is recorded anew, from the
 
 test('a way out that nobody logs in for is opened when it is on record, and closed when it lapses', async () => {
   const steps: string[] = [];
-  const untilMs = Date.now() + 300;
-  const agreements = [agreementOf({ name: 'hub', puller: 'push:gate:1', untilMs })];
-  const { desk, record } = await openTestDesk({ agreements });
+  const clock = clockAt();
+  const agreements = [agreementOf({ name: 'hub', puller: 'push:gate:1', untilMs: clock.wallMs() + 300 })];
+  const { desk, record } = await openTestDesk({ agreements, clock });
   const open = () => {
     assert.equal(record.pulls.length, 1);
     steps.push('opened');

@@ -11,7 +11,8 @@ import { createSecondOpinion } from '../../../../../edge/camera/detect/second/se
 import { pullCocoSsd, readCocoSsd } from '../../../../../edge/camera/detect/second/weights.ts';
 import { openModelStore } from '../../../../../edge/camera/detect/store.ts';
 import { cocoModelFiles, serveFiles } from '../../../../support/coco-model.ts';
-import { silentLog, TempDir } from '../../../../support/models.ts';
+import { silentLog } from '../../../../support/models.ts';
+import { TempDir } from '../../../../support/temp.ts';
 
 const LONG_MS = 30_000;
 const RED = [230, 0, 0];

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { cocoSsdDir, pullCocoSsd, readCocoSsd } from '../../../../../edge/camera/detect/second/weights.ts';
 import { cocoModelFiles, SHARD_1, SHARD_2, serveFiles } from '../../../../support/coco-model.ts';
-import { TempDir } from '../../../../support/models.ts';
+import { TempDir } from '../../../../support/temp.ts';
 
 const NAMES = ['model.json', SHARD_1, SHARD_2];
 
