@@ -38,7 +38,11 @@ interface Out {
 async function run(
   capture: Capture,
   detector: Detector,
-  { pacing = 'unpaced', masks = [] }: { pacing?: 'live' | 'unpaced'; masks?: (typeof MASK)[] } = {},
+  {
+    pacing = 'unpaced',
+    masks = [],
+    delayMs = 200,
+  }: { pacing?: 'live' | 'unpaced'; masks?: (typeof MASK)[]; delayMs?: number } = {},
 ): Promise<Out[]> {
   const out: Out[] = [];
   const pipeline = new Pipeline({
@@ -48,7 +52,7 @@ async function run(
     look: 'solid',
     masks,
     detect: { longSidePx: 320, intervalMs: 80, tiles: 'off' },
-    delayMs: 200,
+    delayMs,
     pacing,
     clock: systemClock,
     sink: {
@@ -125,12 +129,17 @@ test('live: a detector that never answers covers frames whole at their deadline'
 
 test('live: a detector that fails for a while covers whole, and recovers', async () => {
   const failed = { kind: 'unavailable', reason: 'detector-unavailable', detail: '' } as const;
-  const from = systemClock.monotonicMs();
-  const isDown = (): boolean => systemClock.monotonicMs() - from < 700;
-  const detector = new ScriptedDetector(() => (isDown() ? failed : [FACE]));
-  const out = await run(ScriptedCapture.ofFrames(frames(60), 30), detector, { pacing: 'live' });
-  assert.deepEqual(out[0]!.plan, { kind: 'whole-frame', reason: 'detector-unavailable' });
-  assert.equal(out.at(-1)!.plan.kind, 'regions');
+  let given = 0;
+  const events = frames(60).map((spec, i) => () => {
+    given = i;
+    return { kind: 'frame' as const, frame: makeFrame(i, i * 40_000, spec) };
+  });
+  const detector = new ScriptedDetector(() => (given < 25 ? failed : [FACE]));
+  const out = await run(new ScriptedCapture(events, 30), detector, { pacing: 'live' });
+  const reasons = out.map(({ plan }) => (plan.kind === 'whole-frame' ? plan.reason : plan.kind));
+  assert.ok(reasons.slice(0, 25).includes('detector-unavailable'), reasons.join());
+  assert.ok(!reasons.slice(0, 20).includes('regions'), reasons.join());
+  assert.ok(reasons.slice(25).includes('regions'), reasons.join());
   for (const o of out) assert.equal(o.face, SOLID_LUMA, `frame ${o.seq}`);
 });
 
@@ -213,16 +222,24 @@ test('live: a verdict of the picture before a change of size uncovers nothing af
     ...(i < 3 ? {} : { widthPx: 640, heightPx: 384 }),
   }));
   const brightness: number[] = [];
+  let largeCame = (): void => {};
+  const isLarge = new Promise<void>((resolve) => {
+    largeCame = resolve;
+  });
   const detector = new ScriptedDetector(async (_, picture) => {
     brightness.push(picture.rgb[1]!);
-    // The look at frame 2 takes until the large pictures have come; whatever was in the small ones is not in them.
-    if (brightness.length === 3) await new Promise((resolve) => setTimeout(resolve, 350));
+    // The look at a small picture takes until large ones have come; whatever was in the small one is not in them.
+    await isLarge;
     return [];
   });
-  const out = await run(ScriptedCapture.ofFrames(specs, 30), detector, { pacing: 'live' });
+  const given = specs.map((spec, i) => () => {
+    if (i === 12) largeCame();
+    return { kind: 'frame' as const, frame: makeFrame(i, i * 40_000, spec) };
+  });
+  const out = await run(new ScriptedCapture(given, 30), detector, { pacing: 'live', delayMs: 1_000 });
   assert.equal(out.length, 25);
   // Limited range: a step of luma is 255/219 of a step of green.
-  const firstLookedAt = Math.round(((brightness[3]! - brightness[0]!) * 219) / 255 / 4);
+  const firstLookedAt = Math.round(((brightness[1]! - brightness[0]!) * 219) / 255 / 4);
   assert.ok(firstLookedAt > 3, `the first large frame that was looked at is ${firstLookedAt}`);
   for (const o of out.slice(3, firstLookedAt)) assert.equal(o.plan.kind, 'whole-frame', `frame ${o.seq}`);
 });
