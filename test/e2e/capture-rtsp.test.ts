@@ -135,7 +135,8 @@ describe('capture from a foreign RTSP server', { skip: rtspServerMissing(), time
         } finally {
           const closingMs = performance.now();
           await capture.close();
-          assert.ok(performance.now() - closingMs < 1000, 'close() waited for the server');
+          // Waiting for it would take CLOSE_MS_MAX, 3 s, at least.
+          assert.ok(performance.now() - closingMs < 2_500, 'close() waited for the server');
           await server.kill('SIGCONT');
         }
       });

@@ -134,7 +134,7 @@ test('reconnects when the target comes back, and says so', ffmpeg, async (contex
 });
 
 test('a target that takes nothing is given up, and no credential of it is shown', {
-  timeout: 60_000,
+  timeout: 240_000,
 }, async (context) => {
   const sockets: Socket[] = [];
   const server = createServer((socket) => sockets.push(socket.on('error', () => {}))); // accepts and never answers

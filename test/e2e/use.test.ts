@@ -58,7 +58,10 @@ test('refused pulls get nothing and are on record; a permitted one is on record 
     client.password = PASSWORD;
     return client;
   };
-  await until('the street is live', async () => (await box.camera('gate')).health?.state === 'live');
+  // On a busy machine it may be covered whole for lack of verdicts; what counts here is that its pictures come.
+  await until('the street gives pictures', async () =>
+    ['live', 'covered'].includes((await box.camera('gate')).health?.state ?? ''),
+  );
 
   const refused: [what: string, feed: string, query: string, reason: string][] = [
     ['without a purpose', 'gate', '', 'no-purpose'],
