@@ -22,7 +22,7 @@ function opensslMissing(): string | false {
 
 const live = (url: string, transport: 'tcp' | 'udp'): CaptureOptions => ({ url, transport, pacing: 'live' });
 
-describe('capture from a foreign RTSP server', { skip: rtspServerMissing(), timeout: 180_000 }, () => {
+describe('capture from a foreign RTSP server', { skip: rtspServerMissing(), timeout: 600_000 }, () => {
   let server: RtspServer;
 
   before(async () => {

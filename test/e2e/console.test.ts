@@ -131,7 +131,7 @@ test('the simple player shows the MPEG-1 preview, and ffmpeg ends with the last 
 
 test('the preview starts anew when its ffmpeg dies or the format changes', {
   skip: needs(ffmpeg, 'ffmpeg'),
-  timeout: 120_000,
+  timeout: 400_000,
 }, async () => {
   const feed = createTestFeed({ name: 'gate', ...PICTURE });
   await using box = await startConsole([new DressedFeed(feed)]);

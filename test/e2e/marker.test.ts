@@ -15,7 +15,7 @@ const WATCH_S = (2 * frames) / frameRate + 2;
 /** Less than this of the body is what coding leaves of its outline. */
 const SHOWN_SHARE_MAX = 0.05;
 
-test('from the first frame with the marker to the covered body', { timeout: 120_000 }, async (context) => {
+test('from the first frame with the marker to the covered body', { timeout: 400_000 }, async (context) => {
   using temp = new TempDir();
   const clip = path.join(temp.path, 'walk.mp4');
   await writeMarkerClip(clip);

@@ -158,7 +158,9 @@ describe('real clips through garim run', { skip, timeout: 600_000 }, () => {
     ]);
     assert.equal(stdout.trim(), 'h264,video');
     const raw = path.join(temp.path, 'pulled.h264');
-    await exec('ffmpeg', ['-v', 'error', ...input, '-t', '4', '-c', 'copy', '-f', 'h264', raw], { timeout: PLAYER_MS_MAX });
+    await exec('ffmpeg', ['-v', 'error', ...input, '-t', '4', '-c', 'copy', '-f', 'h264', raw], {
+      timeout: PLAYER_MS_MAX,
+    });
     const types = new Set(splitNals(readFileSync(raw)).map(nalType));
     assert.ok(types.has(5) && types.has(1), 'key frames and others');
     for (const type of types) assert.ok([1, 5, 7, 8, 9].includes(type), `NAL unit of type ${type}; 6 would be SEI`);

@@ -150,7 +150,7 @@ const filesOf = (dir: string): string =>
     .join('\n');
 
 test('without agreements the box serves as ever, and the record says that nobody agreed on it', {
-  timeout: 120_000,
+  timeout: 400_000,
 }, async () => {
   await using box = await startGarim({ config: { cameras: { gate: { source: 'simulated' } } } });
   await until('a picture', async () => (await box.get('/cameras/gate/snapshot.jpg')).ok);

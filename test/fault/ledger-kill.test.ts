@@ -38,7 +38,7 @@ function runAndKill(stateDir: string, run: number, lines: number): Promise<strin
   });
 }
 
-test('nothing acknowledged is lost, and every checkpoint is of one history', { timeout: 120_000 }, async () => {
+test('nothing acknowledged is lost, and every checkpoint is of one history', { timeout: 400_000 }, async () => {
   using dir = new TempDir();
   const entries = new Map<number, string>();
   const signed: { size: number; root: Buffer }[] = [];

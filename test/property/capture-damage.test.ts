@@ -40,7 +40,7 @@ const damage = fc.record({
 });
 
 for (const name of Object.keys(CLIPS)) {
-  test(`${name} with damage is played to an end`, { timeout: 60_000 }, async () => {
+  test(`${name} with damage is played to an end`, { timeout: 400_000 }, async () => {
     const whole = await readFile(path.join(folder, name));
     const damagedPath = path.join(folder, `damaged-${name}`);
     await fc.assert(

@@ -20,7 +20,7 @@ interface Outcome {
 
 function stripText(args: string[], input: string | Uint8Array, { closeAfterFirst = false } = {}): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [main, 'strip-text', ...args], { timeout: 60_000, killSignal: 'SIGKILL' });
+    const child = spawn(process.execPath, [main, 'strip-text', ...args], { timeout: 400_000, killSignal: 'SIGKILL' });
     const outcome = { stdout: '', stderr: '' };
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       outcome.stdout += text;

@@ -10,8 +10,8 @@ import type { DetectionLabel } from '../../../../edge/camera/detect/port.ts';
 import { openModelStore } from '../../../../edge/camera/detect/store.ts';
 import { coverage, samplePictures } from '../../../support/evaluation.ts';
 import { silentLog } from '../../../support/models.ts';
-import { TempDir } from '../../../support/temp.ts';
 import { needs, sharedData, sharedModels } from '../../../support/shared.ts';
+import { TempDir } from '../../../support/temp.ts';
 
 interface Expectation {
   model: string;

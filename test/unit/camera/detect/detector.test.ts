@@ -13,7 +13,15 @@ import { createOnnxDetector, type OnnxDetector } from '../../../../edge/camera/d
 import type { Verdict } from '../../../../edge/camera/detect/port.ts';
 import { openModelStore } from '../../../../edge/camera/detect/store.ts';
 import type { Mode } from '../../../support/misbehaving-worker.ts';
-import { embeddedFile, entryFor, flippedBit, manifestEntry, silentLog, syntheticPicture, writeModelsDir } from '../../../support/models.ts';
+import {
+  embeddedFile,
+  entryFor,
+  flippedBit,
+  manifestEntry,
+  silentLog,
+  syntheticPicture,
+  writeModelsDir,
+} from '../../../support/models.ts';
 import { TempDir } from '../../../support/temp.ts';
 import { until } from '../../../support/wait.ts';
 

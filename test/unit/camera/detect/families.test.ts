@@ -10,8 +10,8 @@ import type { DetectionLabel, Verdict } from '../../../../edge/camera/detect/por
 import { openModelStore } from '../../../../edge/camera/detect/store.ts';
 import { pictureOf, samplePictures } from '../../../support/evaluation.ts';
 import { silentLog, syntheticPicture } from '../../../support/models.ts';
-import { TempDir } from '../../../support/temp.ts';
 import { needs, sharedData, sharedModels } from '../../../support/shared.ts';
+import { TempDir } from '../../../support/temp.ts';
 
 const entries = loadManifest(path.join(packageRoot, 'models', 'manifest.json'));
 

@@ -11,8 +11,8 @@ import { tallyFrom } from '../../../../edge/camera/evaluate/coverage.ts';
 import { openStillLook } from '../../../../edge/camera/evaluate/looks.ts';
 import { evaluateSets } from '../../../../edge/camera/evaluate/pictures.ts';
 import { silentLog } from '../../../support/models.ts';
-import { TempDir } from '../../../support/temp.ts';
 import { needs, sharedData } from '../../../support/shared.ts';
+import { TempDir } from '../../../support/temp.ts';
 
 // Parts on which the share is near that of the whole set, so that a loss shows.
 const SAMPLES = [

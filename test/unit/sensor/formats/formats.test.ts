@@ -13,8 +13,8 @@ import type { FileItem } from '../../../../edge/sensor/formats/item.ts';
 import { jsonItems } from '../../../../edge/sensor/formats/json.ts';
 import { ndjsonItems } from '../../../../edge/sensor/formats/lines.ts';
 import { pcapItems } from '../../../../edge/sensor/formats/pcap.ts';
-import { TempDir } from '../../../support/temp.ts';
 import { pcapHeader, pcapRecord, probe, radiotap } from '../../../support/pcap.ts';
+import { TempDir } from '../../../support/temp.ts';
 
 type Reader = (chunks: AsyncIterable<Uint8Array>) => AsyncGenerator<FileItem>;
 
