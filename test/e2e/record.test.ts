@@ -160,7 +160,11 @@ test('until a witness has confirmed the log the feed is covered', { timeout: 300
 
   const witnesses = [{ url: `http://127.0.0.1:${port}`, vkey: first.vkey }];
   await using garim = await startGarim({ config: { cameras, state, ledger: { witnesses } } });
-  await until('covered', async () => (await garim.camera('street')).health?.reason === 'no-evidence');
+  const shown = async (): Promise<string | undefined> => (await garim.camera('street')).health?.reason;
+  await until(
+    () => `covered\n${garim.output().slice(-3000)}`,
+    async () => (await shown()) === 'no-evidence',
+  );
   const { record, notices } = (await statusOf(garim)).agent;
   assert.equal(record.state, 'held');
   assert.match(notices.join(), /until a witness has confirmed it.*Check that http:\/\/127\.0\.0\.1/);
@@ -169,11 +173,16 @@ test('until a witness has confirmed the log the feed is covered', { timeout: 300
   const second = await startWitness(boxKey);
   try {
     // On a starved machine it may be covered for other reasons.
-    await until('shown again', async () => (await garim.camera('street')).health?.reason !== 'no-evidence');
-    await until('cosigned', async () => {
-      const { witnesses: seen, size } = (await statusOf(garim)).agent.record;
-      return seen[0]?.size === size;
-    });
+    await until('shown again', async () => (await shown()) !== 'no-evidence');
+    let last = '';
+    await until(
+      () => `cosigned: ${last}\n${garim.output().slice(-3000)}`,
+      async () => {
+        const { record } = (await statusOf(garim)).agent;
+        last = JSON.stringify(record);
+        return record.witnesses[0]?.size === record.size;
+      },
+    );
     assert.equal((await garim.get('/cameras/street/snapshot.jpg')).status, 200);
     assert.match(
       await (await garim.get('/metrics')).text(),
