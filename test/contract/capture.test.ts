@@ -146,7 +146,9 @@ for (const { name, url } of LIVE) {
         assertRising([...opening.ptsUs, ...seen.ptsUs], 'ptsUs');
         assertRising(seen.capturedMs, 'capturedMs');
         const feedMs = (seen.ptsUs.at(-1)! - opening.ptsUs[0]!) / 1000;
-        assert.ok(tookMs > 1000 && Math.abs(feedMs - tookMs) < 1500, `${feedMs} ms of feed in ${tookMs} ms`);
+        // By the clock of the capture: when the test comes to a frame says nothing.
+        const realMs = seen.capturedMs.at(-1)! - opening.capturedMs[0]!;
+        assert.ok(tookMs > 1000 && Math.abs(feedMs - realMs) < 1500, `${feedMs} ms of feed in ${realMs} ms`);
       });
     });
 

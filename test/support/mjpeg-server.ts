@@ -9,6 +9,8 @@ const BOUNDARY = 'picture';
 export interface MjpegServer extends AsyncDisposable {
   /** `userInfo`: `user:password`. */
   url(userInfo: string): string;
+  /** When it sent a picture last, by `performance.now()`. */
+  readonly sentMs: number;
   /** Ends all connections at once; new ones are served. */
   hangUp(): void;
   /** Keeps connections and sends nothing more until told otherwise. */
@@ -47,9 +49,11 @@ export async function startMjpegServer(options: {
   });
   let isSilent = false;
   let sent = 0;
+  let sentMs = Number.NaN;
   const timer = setInterval(() => {
     const picture = pictures[sent++ % pictures.length]!;
     if (isSilent) return;
+    sentMs = performance.now();
     for (const viewer of viewers) {
       viewer.write(`--${BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: ${picture.length}\r\n\r\n`);
       viewer.write(picture);
@@ -60,6 +64,9 @@ export async function startMjpegServer(options: {
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
+    get sentMs() {
+      return sentMs;
+    },
     url: (userInfo) => `http://${userInfo}@127.0.0.1:${port}/video`,
     hangUp() {
       for (const viewer of viewers) viewer.destroy();
