@@ -122,7 +122,7 @@ function assertFolderClean(folder: string): void {
   for (const [file, content] of filesBelow(folder)) assertClean(file, content);
 }
 
-test('planted credentials are found nowhere', { skip: linux, timeout: 300_000 }, async (context) => {
+test('planted credentials are found nowhere', { skip: linux, timeout: 900_000 }, async (context) => {
   const p = PLANTED;
   using temp = new TempDir({ 'file.url': `rtsp://filecam:${enc(p.filePassword)}@127.0.0.1:1/file\n` });
   const echoPort = await startEcho(context);

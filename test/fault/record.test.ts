@@ -88,7 +88,7 @@ async function metric(garim: Garim, name: string): Promise<number> {
 
 test('a full disk covers every feed until there is room; a ledger that is gone covers it for good', {
   skip: needs(isMounted, 'the right to mount'),
-  timeout: 300_000,
+  timeout: 900_000,
 }, async (context) => {
   await using camera = await startPatternCamera();
   await using garim = await startGarim({ entry: HOST, config: camera.config });
@@ -125,7 +125,7 @@ test('a full disk covers every feed until there is room; a ledger that is gone c
 });
 
 test('a release is on record before it is shown, and none is shown any more when that fails', {
-  timeout: 300_000,
+  timeout: 900_000,
 }, async () => {
   using temp = new TempDir();
   const sensorState = path.join(temp.path, 'box');

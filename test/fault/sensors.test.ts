@@ -110,7 +110,7 @@ const BATCH = 500;
 
 test('of 100,000 messages with planted identifiers nothing is found anywhere', {
   skip: linux,
-  timeout: 300_000,
+  timeout: 900_000,
 }, async (context) => {
   const broker = mosquittoMissing === false ? await startMosquitto() : undefined;
   const byBroker = { adapter: 'wifi-probes', intake: { mqtt: { url: broker?.url ?? '', topics: ['city/#'] } } };
