@@ -8,6 +8,7 @@
  */
 import {
   CAMERA_SILENCE_MS_MAX,
+  CAMERA_START_MS_LONGEST,
   CAMERA_START_MS_MAX,
   CHILD_STOP_MS_MAX,
   FIRST_PICTURE_MS_MAX,
@@ -35,6 +36,8 @@ export interface SupervisionState {
   showing: 'none' | 'camera' | 'slate';
   /** Upper end of the next pause before a restart. */
   backoffMs: number;
+  /** How long a camera process may take to say something, and PICTURE_SILENCE_MS_MAX longer to send a picture. */
+  cameraStartMs: number;
   /** True from the first loss of a camera process until the next one delivers: tells the slate's reason. */
   cameraLost: boolean;
   closing: boolean;
@@ -66,6 +69,7 @@ export function initialState(nowMs: number): SupervisionState {
     slate: { phase: 'down', startAtMs: nowMs },
     showing: 'none',
     backoffMs: RECONNECT_BACKOFF_MS_MIN,
+    cameraStartMs: CAMERA_START_MS_MAX,
     cameraLost: false,
     closing: false,
   };
@@ -99,6 +103,7 @@ function applyEvent(state: SupervisionState, event: SupervisionEvent, random: nu
       speaker.heardMs = nowMs;
       if (event.type === 'picture' && (event.isKey || speaker.pictureMs !== undefined)) {
         speaker.pictureMs = nowMs;
+        if (event.from === 'camera') state.cameraStartMs = CAMERA_START_MS_MAX;
         chooseShowing(state, event.from, event.isKey);
       }
       return;
@@ -140,9 +145,11 @@ function runningActions(state: SupervisionState, nowMs: number): SupervisionActi
   if (camera.phase === 'down' && nowMs >= camera.startAtMs) {
     state.camera = { phase: 'running', startedMs: nowMs, heardMs: nowMs, pictureMs: undefined };
     actions.push('start-camera');
-  } else if (camera.phase === 'running' && isHung(camera, nowMs)) {
+  } else if (camera.phase === 'running' && isHung(camera, state.cameraStartMs, nowMs)) {
     // A hung process has had its chance: it does not earn a fresh backoff either, unless it ran well before.
-    if (nowMs - camera.startedMs >= RESTART_HEALTHY_MS) state.backoffMs = RECONNECT_BACKOFF_MS_MIN;
+    if (camera.pictureMs === undefined)
+      state.cameraStartMs = Math.min(CAMERA_START_MS_LONGEST, 2 * state.cameraStartMs);
+    else if (nowMs - camera.startedMs >= RESTART_HEALTHY_MS) state.backoffMs = RECONNECT_BACKOFF_MS_MIN;
     state.camera = { phase: 'killing' };
     state.cameraLost = true;
     actions.push('kill-camera');
@@ -153,7 +160,7 @@ function runningActions(state: SupervisionState, nowMs: number): SupervisionActi
     if (slate.phase === 'down' && nowMs >= slate.startAtMs) {
       state.slate = { phase: 'running', startedMs: nowMs, heardMs: nowMs, pictureMs: undefined };
       actions.push('start-slate');
-    } else if (slate.phase === 'running' && isSilent(slate, nowMs)) {
+    } else if (slate.phase === 'running' && isSilent(slate, CAMERA_START_MS_MAX, nowMs)) {
       state.slate = { phase: 'killing' };
       if (state.showing === 'slate') state.showing = 'none';
       actions.push('kill-slate');
@@ -167,13 +174,13 @@ function runningActions(state: SupervisionState, nowMs: number): SupervisionActi
 
 type Running = Extract<ProcessState, { phase: 'running' }>;
 
-function isSilent({ startedMs, heardMs }: Running, nowMs: number): boolean {
-  return nowMs - heardMs > (heardMs > startedMs ? CAMERA_SILENCE_MS_MAX : CAMERA_START_MS_MAX);
+function isSilent({ startedMs, heardMs }: Running, startMsMax: number, nowMs: number): boolean {
+  return nowMs - heardMs > (heardMs > startedMs ? CAMERA_SILENCE_MS_MAX : startMsMax);
 }
 
-function isHung(camera: Running, nowMs: number): boolean {
-  const pictureDueMs = camera.pictureMs ?? camera.startedMs + CAMERA_START_MS_MAX;
-  return isSilent(camera, nowMs) || nowMs - pictureDueMs > PICTURE_SILENCE_MS_MAX;
+function isHung(camera: Running, startMsMax: number, nowMs: number): boolean {
+  const pictureDueMs = camera.pictureMs ?? camera.startedMs + startMsMax;
+  return isSilent(camera, startMsMax, nowMs) || nowMs - pictureDueMs > PICTURE_SILENCE_MS_MAX;
 }
 
 function needsSlate(state: SupervisionState, nowMs: number): boolean {

@@ -31,6 +31,12 @@ export const CAMERA_SILENCE_MS_MAX = 10_000;
 /** A camera process that has not said anything yet is given this long: on a starved box to start and to load a model takes many seconds. */
 export const CAMERA_START_MS_MAX = 30_000;
 
+/**
+ * What it is given at most after others were killed while they started: each doubles the time. Killed at the same age for ever, many cameras of a
+ * box that has just come up would keep one another from ever starting.
+ */
+export const CAMERA_START_MS_LONGEST = 240_000;
+
 /** Picture rate of a slate: low, since only its clock moves. */
 export const SLATE_FRAME_RATE = 5;
 

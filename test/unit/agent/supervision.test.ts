@@ -3,6 +3,8 @@ import test from 'node:test';
 import { initialState, nextStep, type Step, type SupervisionState } from '../../../edge/agent/supervision.ts';
 import {
   CAMERA_SILENCE_MS_MAX,
+  CAMERA_START_MS_LONGEST,
+  CAMERA_START_MS_MAX,
   FIRST_PICTURE_MS_MAX,
   PICTURE_SILENCE_MS_MAX,
   RECONNECT_BACKOFF_MS_MAX,
@@ -86,4 +88,32 @@ test('the pause before a restart doubles to its bound and starts anew after a he
     state.camera.phase === 'down' && state.camera.startAtMs - nowMs - RESTART_HEALTHY_MS,
     RECONNECT_BACKOFF_MS_MIN / 2,
   );
+});
+
+test('each camera process that was killed while it started gives the next one twice the time, until one delivers', () => {
+  let state = boot();
+  let startedMs = 0;
+  const given: number[] = [];
+  for (let attempt = 0; attempt < 5; attempt++) {
+    let nowMs = startedMs;
+    let step: Step;
+    do {
+      nowMs += 1_000;
+      step = nextStep(state, { type: 'tick', nowMs }, 0);
+      state = step.state;
+    } while (!step.actions.includes('kill-camera'));
+    given.push(nowMs - startedMs - 1_000);
+    state = nextStep(state, { type: 'exited', from: 'camera', nowMs }, 0).state;
+    startedMs = nowMs + RECONNECT_BACKOFF_MS_MAX;
+    state = nextStep(state, { type: 'tick', nowMs: startedMs }, 0).state;
+    assert.equal(state.camera.phase, 'running');
+  }
+  const first = CAMERA_START_MS_MAX;
+  assert.deepEqual(given, [first, 2 * first, 4 * first, CAMERA_START_MS_LONGEST, CAMERA_START_MS_LONGEST]);
+
+  const delivering = picture(state, startedMs + 200_000).state;
+  const lost = nextStep(delivering, { type: 'exited', from: 'camera', nowMs: startedMs + 201_000 }, 0).state;
+  const next = nextStep(lost, { type: 'tick', nowMs: startedMs + 300_000 }, 0).state;
+  const late = nextStep(next, { type: 'tick', nowMs: startedMs + 300_001 + CAMERA_START_MS_MAX }, 0);
+  assert.ok(late.actions.includes('kill-camera'));
 });
