@@ -2,8 +2,8 @@
 /**
  * The `garim` command: parse, dispatch, and turn what was thrown into an exit code. Nothing else.
  *
- * Exit codes: 0 done; 1 an input, a setting, a disk or a network is at fault, or a check failed; 70 our own bug, with its stack; 141
- * nobody reads the output any more, as with any command in a pipe.
+ * Exit codes: 0 done; 1 an input, a setting, a disk or a network is at fault, or a check failed; 2 `garim attack` can't tell; 70 our own bug, with
+ * its stack; 141 nobody reads the output any more, as with any command in a pipe.
  */
 import { Command } from 'commander';
 import { UserError, WorldError } from './base/errors.ts';

@@ -19,6 +19,9 @@ interface AttackFlags {
 const PEOPLE_MIN = 40;
 const PEOPLE_MAX = 20_000;
 
+/** Exit code. */
+const UNDECIDED = 2;
+
 export function attackCommand(): Command {
   const command = new Command('attack');
   return command
@@ -32,9 +35,10 @@ export function attackCommand(): Command {
       'after',
       `
 Advantage over guessing is AUC - 0.5: 0 is guessing, 0.5 is certainty. The observer knows all that the person did and what other days
-looked like. Intervals are 95 %, by bootstrap over days.
+looked like. Intervals are 95 %, by bootstrap over days. An attack is undecided, and no pass, where so few people live that nothing was
+released, or that the interval holds the bound.
 
-Exit code: 0 all upper ends are within the bound; 1 one is not, or the policy is refused.
+Exit code: 0 all upper ends are within the bound; 1 an attack is above it, or the policy is refused; 2 none is above it, but some are undecided.
 
 Examples:
   garim attack
@@ -73,7 +77,9 @@ async function run(
       problems,
       ...report,
     });
-  if (problems.length > 0 || report.results.some(({ isWithin }) => !isWithin)) process.exitCode = 1;
+  const verdicts = new Set(report.results.map(({ verdict }) => verdict));
+  if (problems.length > 0 || verdicts.has('fail')) process.exitCode = 1;
+  else if (verdicts.has('undecided')) process.exitCode = UNDECIDED;
 }
 
 function linesOf({ results, notSimulated, figuresPerDay, bound }: AttackReport): string[] {
@@ -83,26 +89,32 @@ function linesOf({ results, notSimulated, figuresPerDay, bound }: AttackReport):
   const silent = Object.entries(figuresPerDay).filter(([, figures]) => figures === 0);
   return [
     row(['attack', 'advantage', '95 % interval', 'bound', 'trials', 'verdict']),
-    ...results.map(({ attack: name, advantage, low, high, trials, isWithin }) =>
+    ...results.map(({ attack: name, advantage, low, high, trials, verdict }) =>
       row([
         name,
         signed(advantage),
         `${signed(low)} to ${signed(high)}`,
         signed(bound),
         `${trials}`,
-        isWithin ? 'pass' : 'FAIL',
+        verdict === 'fail' ? 'FAIL' : verdict,
       ]),
     ),
     '',
+    ...undecidedLines(results),
     `figures released a day: ${Object.entries(figuresPerDay)
       .map(([adapter, figures]) => `${adapter} ${figures.toFixed(1)}`)
       .join(', ')}`,
-    ...silent.map(
-      ([adapter]) =>
-        `${adapter}: nothing was released in so small a city, so its row shows nothing; more --people would`,
-    ),
+    ...silent.map(([adapter]) => `${adapter}: nothing was released in so small a city, so its row shows nothing`),
     ...(notSimulated.length === 0 ? [] : [`not simulated: ${notSimulated.join(', ')}`]),
   ];
+}
+
+function undecidedLines(results: AttackReport['results']): string[] {
+  const undecided = results.filter(({ verdict }) => verdict === 'undecided');
+  if (undecided.length === 0) return [];
+  const peopleMin = Math.min(PEOPLE_MAX, Math.max(0, ...undecided.map((result) => result.peopleMin ?? 0)));
+  const advice = peopleMin > 0 ? `too few people to tell; use at least --people ${peopleMin}` : 'try another --seed';
+  return [`undecided (${undecided.length} of ${results.length}): ${advice}`, ''];
 }
 
 async function save(file: string, value: unknown): Promise<void> {

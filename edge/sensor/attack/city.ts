@@ -3,60 +3,33 @@
  * of a box send about them, in the formats of the real adapters. The seed fixes who lives there, seed and day what they do.
  */
 import type { Policy } from '../../policy/schema.ts';
+import { classOf, DAY_START_MS, PASSAGE, type Person, said, TRACKS, type Visit } from './said.ts';
 import { Seeded } from './seeded.ts';
 
 const HOUR_MS = 3_600_000;
-export const DAY_START_MS = Date.UTC(2026, 0, 5);
 const MINUTE_MS = 60_000;
 
-/** Adapters for which the city has something to say. */
-const SIMULATED = [
-  'wifi-probes',
-  'ble-scans',
-  'people-counter',
-  'lpr',
-  'smart-meter',
-  'gps',
-  'bike-share',
-  'transit-card',
-];
+/** Adapters of sensors that stand somewhere and see who is there. */
+const ON_STREET = ['wifi-probes', 'ble-scans', 'people-counter', 'camera-counts', 'lpr'];
+const EVERYWHERE = ['smart-meter', 'gps', 'bike-share', 'transit-card'];
 
-/** Homes with a meter on the box's concentrator. */
-const METERED_HOMES_MAX = 400;
-const METER_EVERY_MS = 2 * HOUR_MS;
+/** Adapters for which the city has something to say. */
+export const SIMULATED: readonly string[] = [...ON_STREET, ...EVERYWHERE];
+
+export const isOnStreet = (adapter: string): boolean => ON_STREET.includes(adapter);
 
 /** Hours of dense traffic that only passes, and its vehicles at a place, for each person of the city. */
 const RUSH_HOURS = [7, 8, 12, 17, 18];
 const PASSING_PER_PERSON = 0.5;
 
-/** A telephone is heard this often at least. */
-const HEARD_EVERY_MS = HOUR_MS;
+/** Of those without a car. */
+const RIDERS_SHARE = 0.4;
 
 export interface CitySensor {
   name: string;
   adapter: string;
   /** Index of its place; undefined for one that covers all of the city. */
   place: number | undefined;
-}
-
-export interface Visit {
-  place: number;
-  startMs: number;
-  endMs: number;
-}
-
-export interface Person {
-  index: number;
-  mac: string;
-  bleAddress: string;
-  plate: string | undefined;
-  vehicle: string;
-  hasTrace: boolean;
-  hasBicycle: boolean;
-  hasCard: boolean;
-  rhythm: 'worker' | 'visitor' | 'night';
-  home: number;
-  work: number;
 }
 
 export interface CityMessage {
@@ -81,8 +54,7 @@ export class City {
     this.sensors = Object.entries(policy.sensors)
       .filter(([, { adapter }]) => SIMULATED.includes(adapter))
       .map(([name, { adapter, place }]): CitySensor => {
-        const isEverywhere = ['smart-meter', 'gps', 'bike-share', 'transit-card'].includes(adapter);
-        return { name, adapter, place: isEverywhere ? undefined : placeOf(place?.name ?? '') };
+        return { name, adapter, place: isOnStreet(adapter) ? placeOf(place?.name ?? '') : undefined };
       });
     // People need somewhere else to go, also where the box has one place only.
     this.#places = Math.max(3, names.size);
@@ -144,18 +116,22 @@ export class City {
     }
   }
 
-  /** Vehicles of people from elsewhere, whom nobody asks about. */
+  /** Vehicles of people from elsewhere, whom nobody asks about: all sensors of a place see the same ones. */
   *passingTraffic(day: number): Generator<CityMessage> {
-    const random = new Seeded(this.#seed, 'passing', day);
-    for (const { name, adapter } of this.sensors) {
-      if (adapter !== 'lpr') continue;
+    for (let place = 0; place < this.#places; place++) {
+      const here = this.sensors.filter((sensor) => sensor.place === place && sensor.adapter in PASSAGE);
+      if (here.length === 0) continue;
+      const random = new Seeded(this.#seed, 'passing', day, place);
       for (const hour of RUSH_HOURS) {
         const count = Math.round(this.people.length * PASSING_PER_PERSON * random.between(0.8, 1.2));
         for (let i = 0; i < count; i++) {
           const atMs = DAY_START_MS + hour * HOUR_MS + random.below(HOUR_MS);
-          const direction = random.chance(0.5) ? 'in' : 'out';
-          const body = { time: iso(atMs), plate: plateOf(random), vehicleType: vehicleOf(random), direction };
-          yield { sensor: name, atMs, bytes: Buffer.from(JSON.stringify(body)) };
+          const isEntering = random.chance(0.5);
+          const [plate, vehicle, track] = [plateOf(random), vehicleOf(random), random.below(TRACKS)];
+          for (const { name, adapter } of here) {
+            const body = PASSAGE[adapter]!({ atMs, isEntering, plate, vehicle, seenAs: classOf(vehicle), track });
+            yield { sensor: name, atMs, bytes: Buffer.from(JSON.stringify(body)) };
+          }
         }
       }
     }
@@ -169,13 +145,18 @@ export class City {
       const hex = `${random.hex(1)}${isPrivate ? '2' : '0'}${random.hex(10)}`;
       return hex.match(/../g)!.join(':');
     };
+    const [ownMac, bleAddress] = [mac(isPrivateAddress), mac(true)];
+    const plate = random.chance(0.6) ? plateOf(random) : undefined;
+    const vehicle = vehicleOf(random);
+    const isRider = new Seeded(this.#seed, 'rides', index).chance(RIDERS_SHARE);
     return {
       index,
       rhythm,
-      mac: mac(isPrivateAddress),
-      bleAddress: mac(true),
-      plate: random.chance(0.6) ? plateOf(random) : undefined,
-      vehicle: vehicleOf(random),
+      mac: ownMac,
+      bleAddress,
+      plate,
+      vehicle,
+      seenAs: plate !== undefined ? classOf(vehicle) : isRider ? 'bicycle' : 'person',
       hasTrace: random.chance(0.8),
       hasBicycle: random.chance(0.8),
       hasCard: random.chance(0.8),
@@ -192,109 +173,4 @@ function plateOf(random: Seeded): string {
 function vehicleOf(random: Seeded): string {
   const drawn = random.next();
   return drawn < 0.82 ? 'car' : drawn < 0.92 ? 'van' : drawn < 0.96 ? 'truck' : drawn < 0.98 ? 'bus' : 'motorcycle';
-}
-
-interface Said {
-  atMs: number;
-  body: unknown;
-}
-
-function* said(adapter: string, person: Person, visits: readonly Visit[], random: Seeded): Generator<Said> {
-  const { index, mac, bleAddress, plate, vehicle } = person;
-  switch (adapter) {
-    case 'wifi-probes':
-      for (const { atMs } of heard(visits, random))
-        yield { atMs, body: { time: iso(atMs), mac, rssi: -60 - random.below(30) } };
-      return;
-    case 'ble-scans':
-      for (const { atMs } of heard(visits, random))
-        yield { atMs, body: { time: iso(atMs), address: bleAddress, rssi: -70 } };
-      return;
-    case 'people-counter':
-      for (const { startMs, endMs } of visits) {
-        yield { atMs: startMs, body: { time: iso(startMs), peopleIn: 1 } };
-        yield { atMs: endMs, body: { time: iso(endMs), peopleOut: 1 } };
-      }
-      return;
-    case 'lpr':
-      if (plate === undefined) return;
-      for (const { startMs, endMs } of visits) {
-        yield { atMs: startMs, body: { time: iso(startMs), plate, vehicleType: vehicle, direction: 'in' } };
-        yield { atMs: endMs, body: { time: iso(endMs), plate, vehicleType: vehicle, direction: 'out' } };
-      }
-      return;
-    case 'smart-meter':
-      if (index >= METERED_HOMES_MAX) return;
-      // Concentrators ask meter after meter.
-      for (
-        let atMs = DAY_START_MS + (index % (METER_EVERY_MS / MINUTE_MS)) * MINUTE_MS;
-        atMs < DAY_START_MS + 24 * HOUR_MS;
-        atMs += METER_EVERY_MS
-      ) {
-        const kwh = Math.round(random.between(0.2, 1.6) * 1000) / 1000;
-        yield {
-          atMs,
-          body: { time: iso(atMs), meterId: meterOf(person), intervalMinutes: 120, kwh, meterType: 'electricity' },
-        };
-      }
-      return;
-    case 'gps':
-      if (!person.hasTrace) return;
-      for (const { atMs, place } of heard(visits, random))
-        yield { atMs, body: { time: iso(atMs), trace: `t${mac}`, ...placeAt(place) } };
-      return;
-    case 'bike-share':
-      if (!person.hasBicycle) return;
-      for (const [i, { place, startMs }] of visits.entries()) {
-        const from = visits[i - 1];
-        if (from === undefined || from.place === place) continue;
-        const [start, end] = [placeAt(from.place), placeAt(place)];
-        yield {
-          atMs: startMs,
-          body: {
-            started_at: iso(from.endMs),
-            ended_at: iso(startMs),
-            user_id: `u${mac}`,
-            start_lat: start.lat,
-            start_lng: start.lon,
-            end_lat: end.lat,
-            end_lng: end.lon,
-          },
-        };
-      }
-      return;
-    case 'transit-card':
-      if (!person.hasCard) return;
-      for (const { place, startMs } of visits) {
-        const { lat, lon } = placeAt(place);
-        const location = { type: 'Point', coordinates: [lon, lat] };
-        yield {
-          atMs: startMs,
-          body: { type: 'AnonymousCommuterId', anonymizedId: `c${mac}`, date: iso(startMs), location },
-        };
-      }
-      return;
-  }
-}
-
-export function meterOf({ mac }: Person): string {
-  return `m${mac}`;
-}
-
-function* heard(visits: readonly Visit[], random: Seeded): Generator<{ atMs: number; place: number }> {
-  for (const { place, startMs, endMs } of visits) {
-    for (let atMs = startMs; atMs < endMs; ) {
-      yield { atMs, place };
-      atMs = Math.floor(atMs / HEARD_EVERY_MS + 1) * HEARD_EVERY_MS + random.below(HEARD_EVERY_MS / 4);
-    }
-  }
-}
-
-/** Four kilometres apart: no two in one coarse cell. */
-export function placeAt(index: number): { lat: number; lon: number } {
-  return { lat: 37.5 + index * 0.03, lon: 127 + index * 0.03 };
-}
-
-function iso(atMs: number): string {
-  return new Date(atMs).toISOString();
 }

@@ -1,11 +1,16 @@
 /** The days that the attacks look at, and what they know of the people whom they ask about. */
 import type { Policy } from '../../policy/schema.ts';
-import { City, type CityMessage, meterOf, type Visit } from './city.ts';
+import { City, type CityMessage } from './city.ts';
 import { type Contribution, type Figure, type Observation, observeBox, observeUnprotected, Reader } from './observe.ts';
+import { meterOf, type Visit } from './said.ts';
 import { Seeded } from './seeded.ts';
 
 /** People whom the attacks ask about. Each takes part in half of the days, by lot. */
 const TARGETS_MAX = 250;
+/** One in so many is asked about: the others are the crowd. */
+const PEOPLE_PER_TARGET = 4;
+/** From so many people on there are no more trials. */
+export const PEOPLE_ASKED_ALL = TARGETS_MAX * PEOPLE_PER_TARGET;
 
 /** One whom the observer knows: all that they did, but not whether they took part (were there, had the telephone on, did not opt out). */
 export interface TargetDay {
@@ -39,7 +44,7 @@ export interface WorldOptions {
 export function simulate({ policy, seed, people, days, isProtected }: WorldOptions): World {
   const city = new City(seed, people, policy);
   const reader = new Reader(policy, isProtected);
-  const targetCount = Math.min(TARGETS_MAX, Math.floor(people / 4));
+  const targetCount = Math.min(TARGETS_MAX, Math.floor(people / PEOPLE_PER_TARGET));
   const simulated = Array.from({ length: days }, (_, day): Day => {
     const lots = new Seeded(seed, 'takes part', day);
     const messages: CityMessage[] = [...city.passingTraffic(day)];
@@ -52,12 +57,11 @@ export function simulate({ policy, seed, people, days, isProtected }: WorldOptio
       }
       const isThere = lots.chance(0.5);
       if (isThere) messages.push(...said);
-      const identifiers = [
-        person.mac,
-        person.bleAddress,
-        meterOf(person),
-        ...(person.plate === undefined ? [] : [person.plate]),
-      ];
+      // Those that a sensor would read: nobody can find what was never seen.
+      const read = said.map(({ bytes }) => Buffer.from(bytes).toString()).join('\n');
+      const identifiers = [person.mac, person.bleAddress, meterOf(person), person.plate].filter(
+        (identifier): identifier is string => identifier !== undefined && read.includes(identifier),
+      );
       targets.push({
         isThere,
         figures: figuresOf(reader, policy, said),
@@ -74,18 +78,24 @@ export function simulate({ policy, seed, people, days, isProtected }: WorldOptio
   return { policy, reader, city, seed, days: simulated };
 }
 
-/** What one person adds to each figure: one to a count, however often they are heard, and in no more cells than the cap allows. */
+/**
+ * What one person adds to each figure: one to a count for each identity, however often it is heard, and in no more cells than the cap allows. A
+ * camera gives each crossing an identity of its own.
+ */
 function figuresOf(reader: Reader, policy: Policy, said: readonly CityMessage[]): TargetDay['figures'] {
   const figures = new Map<string, { figure: Figure; delta: number; lastMs: number }>();
   const cells = new Map<string, Set<string>>();
+  const counted = new Set<string>();
   for (const contribution of said.flatMap((message) => reader.contributionsOf(message))) {
     const { figure, key, delta, atMs, identity } = contribution;
     if (isOverCap(reader, policy, contribution, cells)) continue;
     const known = figures.get(key);
+    const isNew = identity === undefined || figure.name !== 'contributors' || !counted.has(`${key}|${identity}`);
+    counted.add(`${key}|${identity}`);
     if (known === undefined) figures.set(key, { figure, delta, lastMs: atMs });
     else {
-      known.lastMs = atMs;
-      if (identity === undefined || figure.name !== 'contributors') known.delta += delta;
+      known.lastMs = Math.max(known.lastMs, atMs);
+      if (isNew) known.delta += delta;
     }
   }
   return figures;
@@ -98,7 +108,7 @@ function isOverCap(
   cells: Map<string, Set<string>>,
 ): boolean {
   if (!reader.isProtected || identity === undefined) return false;
-  const window = `${figure.sensor}|${figure.startMs}`;
+  const window = `${figure.sensor}|${figure.startMs}|${identity}`;
   const used = cells.get(window) ?? new Set();
   cells.set(window, used);
   if (!used.has(figure.labels) && used.size === policy.sensors[figure.sensor]!.contributionsMax) return true;

@@ -6,15 +6,13 @@
  * other days. That is the classifier of Pyrgelis et al. ("Knock Knock, Who's There?", NDSS 2018) for an observer who knows the target's
  * cells, with the form of the distribution given in place of learned.
  */
+import { isOnStreet } from './city.ts';
 import { releasedOn, Statistics, type TargetDay, type World } from './days.ts';
 import { type Figure, keyOf, windowKey } from './observe.ts';
 import type { Trial } from './statistics.ts';
 
 /** Windows on either side that the observer without other days takes for comparison. */
 const NEIGHBOURS = 2;
-
-const isOnStreet = (adapter: string): boolean =>
-  ['wifi-probes', 'ble-scans', 'people-counter', 'lpr'].includes(adapter);
 
 /** One trial for each target and day of which there is anything to know. */
 function trialsOf(world: World, scoreOf: (day: number, target: TargetDay) => number | undefined): Trial[] {
@@ -201,7 +199,7 @@ export function smallCellComplement(world: World): Trial[] {
   const statistics = new Statistics(world.days.length, complementOn);
   return trialsOf(world, (day, target) => {
     const { values } = world.days[day]!.observation;
-    const known = figuresAt(world, target, (adapter) => adapter === 'lpr' || adapter === 'wifi-probes');
+    const known = figuresAt(world, target, (adapter) => WITH_CELLS.includes(adapter));
     const small = known.filter(([key, { figure }]) => figure.name === 'contributors' && (values.get(key) ?? 0) < SMALL);
     if (small.length === 0) return undefined;
     return small.reduce((score, [key, { delta }]) => {
@@ -212,6 +210,9 @@ export function smallCellComplement(world: World): Trial[] {
 }
 
 const SMALL = 10;
+
+/** Adapters on the street whose contributors fall into cells. */
+export const WITH_CELLS = ['lpr', 'wifi-probes', 'camera-counts'];
 
 function countedNear(world: World, day: number, sensor: string, startMs: number): number {
   const place = world.policy.sensors[sensor]?.place?.name;

@@ -15,7 +15,8 @@ import type { Adapter } from '../reading.ts';
 import { dueMsOf } from '../release-time.ts';
 import { PrivacyBudget } from '../transform/budget.ts';
 import { DAY_MS } from '../transform/generalise.ts';
-import { type CityMessage, DAY_START_MS } from './city.ts';
+import type { CityMessage } from './city.ts';
+import { DAY_START_MS } from './said.ts';
 import { seededUniform } from './seeded.ts';
 
 /** Windows of a release without protection: what dashboards ask for. */

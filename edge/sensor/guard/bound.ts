@@ -125,11 +125,31 @@ function problemOf(together: readonly Exposure[]): LinkageProblem {
   const fix = [
     exact.length > 0
       ? `k alone does not hide who is among the k: write epsilonPerDay (0.7 fits most) for ${exact.map(({ sensor }) => sensor).join(', ')}, with windows of an hour or longer`
-      : 'Write a smaller epsilonPerDay',
+      : `Write epsilonPerDay ${epsilonThatFits(together)} or less for ${sensors.join(', ')}`,
     ...(places ? ['or say with place that they stand apart'] : []),
   ];
   return { sensors, advantage, what, fix: `${fix.join(', ')}.` };
 }
+
+/** Largest epsilonPerDay, to two digits, with which these pass when none of them has more. */
+function epsilonThatFits(together: readonly Exposure[]): string {
+  const steps = Math.floor(Math.max(...together.map(({ policy }) => policy.epsilonPerDay ?? 0)) / EPSILON_STEP);
+  const fits = (step: number): boolean => {
+    const rhos = together.map(({ plan, policy }) =>
+      rhoOf(plan, { ...policy, epsilonPerDay: Math.min(policy.epsilonPerDay!, step * EPSILON_STEP) }),
+    );
+    return advantageOf(rhos.reduce((all, rho) => all + rho, 0)) <= ADVANTAGE_MAX;
+  };
+  let [low, high] = [0, steps];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (fits(middle)) low = middle;
+    else high = middle;
+  }
+  return (low * EPSILON_STEP).toFixed(2);
+}
+
+const EPSILON_STEP = 0.01;
 
 function sum(exposures: readonly Exposure[]): number {
   return exposures.reduce((all, { rho }) => all + rho, 0);

@@ -15,7 +15,27 @@ test('without protection: a table, FAIL in it, exit code 1, and the same as JSON
   assert.match(run.stdout, /^dictionary on emitted words +0\.500 +0\.500 to 0\.500 +0\.050 +\d+ +FAIL$/m);
   const report = JSON.parse(readFileSync(path.join(temp.path, 'out.json'), 'utf8'));
   assert.equal(report.guard, false);
-  assert.equal(report.results.length, run.stdout.match(/(FAIL|pass)$/gm)?.length);
+  assert.equal(report.results.length, run.stdout.match(/(FAIL|pass|undecided)$/gm)?.length);
+});
+
+test('a city where nothing is released is no pass: undecided, with how many people it takes, and an exit code of its own', async () => {
+  using temp = new TempDir();
+  const sensors = { gate: { ...adapterNamed('camera-counts').defaultPolicy, adapter: 'camera-counts' } };
+  writeFileSync(path.join(temp.path, 'policy.yaml'), JSON.stringify({ version: 1, sensors }));
+  const run = await garim(['attack', '--policy', 'policy.yaml', '--people', '60', '--json', 'out.json'], {
+    cwd: temp.path,
+  });
+  assert.equal(run.code, 2, run.stderr);
+  assert.match(run.stdout, /^membership, camera-counts .* undecided$/m);
+  const people = Number(
+    /^undecided \(\d+ of \d+\): too few people to tell; use at least --people (\d+)$/m.exec(run.stdout)?.[1],
+  );
+  assert.ok(people >= 1_000, `${people}`);
+  const { results } = JSON.parse(readFileSync(path.join(temp.path, 'out.json'), 'utf8'));
+  assert.equal(
+    results.find(({ attack }: { attack: string }) => attack === 'membership, camera-counts').verdict,
+    'undecided',
+  );
 });
 
 test('a policy of its own: what is refused at load is said first', async () => {

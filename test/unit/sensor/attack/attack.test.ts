@@ -18,11 +18,45 @@ before(() => {
 });
 
 test('without protection every attack is clearly above the bound', () => {
-  assert.ok(open.results.length >= 18, `${open.results.length} attacks`);
-  for (const { attack: name, low, isWithin } of open.results) {
+  assert.ok(open.results.length >= 21, `${open.results.length} attacks`);
+  for (const { attack: name, low, isWithin, verdict } of open.results) {
     assert.ok(low > open.bound, `${name}: ${low}`);
-    assert.ok(!isWithin, name);
+    assert.ok(!isWithin && verdict === 'fail', name);
   }
+});
+
+test('cameras are attacked as other sensors are: alone, and joined with what else is at their place', () => {
+  assert.ok(open.results.some(({ attack: name }) => name === 'membership, camera-counts'));
+  assert.ok(open.figuresPerDay['camera-counts']! > 0);
+  const sensors = Object.fromEntries(
+    Object.entries(defaultBoxPolicy().sensors).filter(([, { adapter }]) => adapter === 'camera-counts'),
+  );
+  const policy = { ...defaultBoxPolicy(), sensors };
+  const only = attack({ policy, seed: 7, people: 240, days: 8, isProtected: false });
+  for (const name of [
+    'membership, camera-counts',
+    'window differencing',
+    'small-cell complement',
+    'timing of releases',
+  ]) {
+    const found = only.results.find((result) => result.attack === name);
+    assert.ok(found !== undefined && found.low > only.bound, `${name}: ${found?.low}`);
+  }
+});
+
+test('what so small a city can not tell is undecided, and no pass', () => {
+  const verdicts = new Set(box.results.map(({ verdict }) => verdict));
+  assert.ok(verdicts.has('undecided') && verdicts.has('pass'), [...verdicts].join(', '));
+  for (const { attack: name, advantage, high, verdict, peopleMin } of box.results) {
+    if (verdict === 'pass') assert.ok(high <= box.bound, name);
+    if (verdict === 'undecided') assert.ok(advantage <= box.bound && (peopleMin ?? 0) > 600, `${name}: ${peopleMin}`);
+  }
+  const counter = box.results.find(({ attack: name }) => name === 'membership, people-counter');
+  assert.deepEqual(
+    [box.figuresPerDay['people-counter'], counter?.verdict],
+    [0, 'undecided'],
+    'nothing of it was released',
+  );
 });
 
 test('against the default policies none is above the bound', () => {

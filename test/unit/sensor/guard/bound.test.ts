@@ -30,7 +30,7 @@ function sensor(adapter: string, more: Partial<SensorPolicy> = {}): Record<strin
 
 const policyOf = (sensors: Record<string, unknown>): Policy => policySchema.parse({ sensors });
 
-test('each adapter’s own policy passes, alone and with all others at three places', () => {
+test('each adapter’s own policy passes, alone and in a box with all of them', () => {
   for (const name of adapterNames()) assert.deepEqual(linkageProblems(policyOf({ one: sensor(name) })), [], name);
   assert.deepEqual(linkageProblems(defaultBoxPolicy()), []);
 });
@@ -59,11 +59,27 @@ test('k without noise passes where it is large enough for the windows that one p
   assert.equal(linkageProblems(withK(32)).length, 0);
 });
 
-test('a budget that is too large is refused', () => {
-  assert.match(
-    linkageProblems(policyOf({ gate: sensor('wifi-probes', { epsilonPerDay: 4 }) }))[0]?.fix ?? '',
-    /smaller epsilonPerDay/,
-  );
+test('a budget that is too large is refused, with the largest that fits', () => {
+  const alone = (epsilonPerDay: number) => policyOf({ gate: sensor('wifi-probes', { epsilonPerDay }) });
+  const street = (epsilonPerDay?: number) =>
+    policyOf(
+      Object.fromEntries(
+        ['wifi-probes', 'ble-scans', 'people-counter', 'lpr', 'camera-counts'].map((adapter) => [
+          adapter,
+          sensor(adapter, { place: HERE, ...(epsilonPerDay === undefined ? {} : { epsilonPerDay }) }),
+        ]),
+      ),
+    );
+  for (const [policy, withEpsilon] of [
+    [alone(4), alone],
+    [street(), street],
+  ] as const) {
+    const [problem] = linkageProblems(policy);
+    const fitting = Number(/^Write epsilonPerDay (\d\.\d\d) or less for /.exec(problem?.fix ?? '')?.[1]);
+    assert.ok(fitting > 0.1, problem?.fix);
+    assert.deepEqual(linkageProblems(withEpsilon(fitting)), []);
+    assert.equal(linkageProblems(withEpsilon(fitting + 0.02)).length, 1);
+  }
 });
 
 test('sensors that may see the same people add up; apart from each other they do not', () => {
