@@ -7,7 +7,7 @@ import { messageOf, UserError } from '../base/errors.ts';
 import { discard, partialNameFor, publish } from '../base/whole-file.ts';
 import { CATEGORY_SUMMARIES, TEXT_CATEGORIES } from '../sensor/strip/categories.ts';
 import { LINE_BYTES_MAX, stripLines } from '../sensor/strip/lines.ts';
-import { TEXT_UNITS_MAX } from '../sensor/strip/strip.ts';
+import { TEXT_UNITS_MAX } from '../sensor/strip/span.ts';
 
 /** Refused lines that are told one by one; all of them are counted, and stand in the output. */
 const REFUSALS_TOLD_MAX = 20;

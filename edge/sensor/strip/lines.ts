@@ -4,8 +4,8 @@
  * A line that can't be read as a text is refused: a placeholder keeps its place, nothing of it goes on, and the reason never quotes it.
  */
 import { messageOf, UserError } from '../../base/errors.ts';
-import type { Span } from './span.ts';
-import { stripText, TEXT_UNITS_MAX } from './strip.ts';
+import { type Span, TEXT_UNITS_MAX } from './span.ts';
+import { stripText } from './strip.ts';
 
 /** A longer line is refused unread: six bytes hold any unit of a text, as `\u0000`, and something is left for other keys. */
 export const LINE_BYTES_MAX = TEXT_UNITS_MAX * 8;

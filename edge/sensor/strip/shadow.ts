@@ -3,10 +3,12 @@
  *
  * Recognisers match on plain characters; disguises are taken off first, so that none of them lets an identifier through: other digits and
  * widths, composed and decomposed letters, invisible characters, odd dashes and spaces, letters of other alphabets that look Latin
- * (normalise), and escapes of URLs, HTML, JSON and mail (unescape). Every unit of a shadow knows the units of the input that it came from.
+ * (normalise), escapes of URLs, HTML, JSON and mail and tags (unescape), and spaces between all letters. Every unit of a shadow knows the
+ * units of the input that it came from.
  *
  * Method: Unicode normalisation form KC by cluster, then the tables below.
  */
+import { isUtf8 } from 'node:buffer';
 import type { Span } from './span.ts';
 
 export interface Shadow {
@@ -24,8 +26,9 @@ interface Mapped {
 
 /** Nothing in it is a disguise: ASCII, Hangul syllables, Latin letters with accents. */
 const PLAIN = /^[\n\x20-\x7e\u00c0-\u0131\u0134-\u013e\u0141-\u0148\u014a-\u017e\uac00-\ud7a3]*$/;
+/** Runs of bytes come first: together they are UTF-8. A run of three `=` and two digits is mail's quoted-printable, one alone an equation. */
 const ESCAPE =
-  /%[0-9A-Fa-f]{2}|\\(?:u\{[0-9A-Fa-f]{1,6}\}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[nrt"'/\\])|&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[a-z]{2,8});?|=(?:40|2E|3A|2D|2F|20|3D|\r?\n)/g;
+  /%[0-9A-Fa-f]{2}|(?:\\x[0-9A-Fa-f]{2}){2,1024}|(?:\\[0-3][0-7]{2}){3,1024}|(?:=[0-9A-F]{2}){3,1024}|=[CD][0-9A-F]=[89AB][0-9A-F]|<\/?[A-Za-z][A-Za-z0-9]{0,15}(?: [^<>\n]{0,128})?\/?>|<!--[^<>\n]{0,128}-->|\\(?:u\{[0-9A-Fa-f]{1,6}\}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[nrt"'/\\])|&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[a-z]{2,8});?|=(?:40|2E|3A|2D|2F|20|3D|\r?\n)/g;
 const UNESCAPE_DEPTH_MAX = 3;
 
 const NAMED_ENTITIES: Readonly<Record<string, string>> = {
@@ -57,11 +60,41 @@ const NAMED_ENTITIES: Readonly<Record<string, string>> = {
   zwnj: '',
 };
 
-/** The text itself without disguises, and, where it holds escapes, that without them: an escape may also be meant as it stands. */
+/** Letters and digits one by one, of which one at least is no digit: `h o n g @ ...`. */
+const SPACED = /(?<!\S)\S(?: {1,3}\S){6,1024}(?!\S)/g;
+
+/**
+ * The text itself without disguises, and, where it holds escapes or letters set apart, that without them: either may also be meant as it
+ * stands.
+ */
 export function shadowsOf(text: string): Shadow[] {
-  const first = PLAIN.test(text) ? { text, toInput: (span: Span) => span } : shadowOf(normalise(identity(text)));
+  const first = PLAIN.test(text) ? undefined : normalise(identity(text));
+  const shadows = [first === undefined ? { text, toInput: (span: Span) => span } : shadowOf(first)];
+  const together = joined(first ?? identity, first?.text ?? text);
+  if (together !== undefined) shadows.push(shadowOf(together));
+  const escaped = unescaped(text);
+  if (escaped !== undefined) shadows.push(shadowOf(normalise(escaped)));
+  return shadows;
+}
+
+function joined(source: Mapped | ((text: string) => Mapped), text: string): Mapped | undefined {
+  const runs = [...text.matchAll(SPACED)].filter(([run]) => /[^\d ]/.test(run));
+  if (runs.length === 0) return undefined;
+  const mapped = typeof source === 'function' ? source(text) : source;
+  const builder = new MappedBuilder();
+  let at = 0;
+  for (const { 0: run, index } of runs) {
+    builder.copy(mapped, at, index);
+    at = index + run.length;
+    for (let i = index; i < at; i++) if (text[i] !== ' ') builder.copy(mapped, i, i + 1);
+  }
+  builder.copy(mapped, at, text.length);
+  return builder.finish();
+}
+
+function unescaped(text: string): Mapped | undefined {
   ESCAPE.lastIndex = 0;
-  if (!ESCAPE.test(text)) return [first];
+  if (!ESCAPE.test(text)) return undefined;
   let mapped = identity(text);
   let isEscaped = false;
   for (let depth = 0; depth < UNESCAPE_DEPTH_MAX; depth++) {
@@ -70,7 +103,7 @@ export function shadowsOf(text: string): Shadow[] {
     mapped = plainer;
     isEscaped = true;
   }
-  return isEscaped ? [first, shadowOf(normalise(mapped))] : [first];
+  return isEscaped ? mapped : undefined;
 }
 
 function identity(text: string): Mapped {
@@ -147,7 +180,21 @@ function percentDecoded(text: string, at: number): [string, number] {
   return [String.fromCharCode(first), 3];
 }
 
+/** Bytes of a run of escapes, two hexadecimal or three octal digits each; Latin-1 where they are no UTF-8. */
+function bytesDecoded(run: string): string {
+  const radix = /^\\\d/.test(run) ? 8 : 16;
+  const bytes = Buffer.from(
+    run
+      .split(/\\x?|=/)
+      .slice(1)
+      .map((code) => Number.parseInt(code, radix)),
+  );
+  return bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1');
+}
+
 function decoded(sequence: string): string | undefined {
+  if (sequence.startsWith('<')) return '';
+  if (/^(?:\\x..\\|\\\d|=..=)/.test(sequence)) return bytesDecoded(sequence);
   if (sequence.startsWith('=')) {
     const code = sequence.slice(1);
     return /[\r\n]/.test(code) ? '' : String.fromCharCode(Number.parseInt(code, 16));
@@ -166,8 +213,8 @@ function character(code: number): string | undefined {
   return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : undefined;
 }
 
-/** A code point with its marks, or a run of jamo, which make syllables together. */
-const CLUSTER = /[\u1100-\u11ff\ua960-\ua97c\ud7b0-\ud7fb]{1,3}|[^\p{M}]\p{M}*|\p{M}+/gu;
+/** A code point with its marks, or a run of jamo, which make syllables together; a consonant and a vowel also in their forms of keyboards. */
+const CLUSTER = /[\u1100-\u11ff\ua960-\ua97c\ud7b0-\ud7fb]{1,3}|[\u3131-\u314e][\u314f-\u3163]|[^\p{M}]\p{M}*|\p{M}+/gu;
 const IGNORED = /^[\p{Default_Ignorable_Code_Point}\p{Cc}]+$/u;
 
 const LOOKS: ReadonlyMap<string, string> = new Map([
@@ -193,8 +240,8 @@ function plainCluster(cluster: string): string {
   if (IGNORED.test(cluster)) return '';
   let plain = '';
   for (const character of cluster.normalize('NFKC')) plain += plainCharacter(character);
-  // A digit stays one under a strike or in a key cap.
-  return plain.length > 1 && /^[\x20-\x7e]/.test(plain) ? plain.replaceAll(/\p{M}/gu, '') : plain;
+  // A digit stays one under a strike or in a key cap, and a syllable.
+  return plain.length > 1 && /^[\x20-\x7e\uac00-\ud7a3]/.test(plain) ? plain.replaceAll(/\p{M}/gu, '') : plain;
 }
 
 function plainCharacter(character: string): string {

@@ -1,5 +1,8 @@
-/** Where an identifier stands, and how overlapping finds become one. */
+/** Texts, where an identifier stands in them, and how overlapping finds become one. */
 import { TEXT_CATEGORIES, type TextCategory } from './categories.ts';
+
+/** A longer text is refused: it bounds time and memory for one text. In UTF-16 code units. */
+export const TEXT_UNITS_MAX = 65_536;
 
 export interface Span {
   /** Offsets in UTF-16 code units; `end` is exclusive. */

@@ -22,7 +22,7 @@ import { findPlates } from './recognisers/plate.ts';
 import { findUrls } from './recognisers/url.ts';
 import { makeSubject, type Recogniser } from './rule.ts';
 import { shadowsOf } from './shadow.ts';
-import { mergeSpans, type Span } from './span.ts';
+import { mergeSpans, type Span, TEXT_UNITS_MAX } from './span.ts';
 
 export interface StrippedText {
   /** The text with every identifier replaced by its category, `[phone]`. */
@@ -30,9 +30,6 @@ export interface StrippedText {
   /** Where they stood in the input; sorted, disjoint. */
   spans: Span[];
 }
-
-/** A longer text is refused: it bounds time and memory for one text. In UTF-16 code units. */
-export const TEXT_UNITS_MAX = 65_536;
 
 const RECOGNISERS: readonly Recogniser[] = [
   findKorean,

@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { makeSubject } from '../../../edge/sensor/strip/rule.ts';
 import { stripText } from '../../../edge/sensor/strip/strip.ts';
@@ -69,11 +70,55 @@ test('nothing of an identifier is left in any disguise', () => {
   );
 });
 
-test('identifiers inside base64 are covered', () => {
+const bytesOf = (text: string, write: (byte: number) => string): string => [...Buffer.from(text)].map(write).join('');
+const hexOf = (byte: number): string => byte.toString(16).padStart(2, '0');
+const base32 = (text: string): string => {
+  const bits = bytesOf(text, (byte) => byte.toString(2).padStart(8, '0'));
+  const digit = (five: string): string => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[Number.parseInt(five.padEnd(5, '0'), 2)]!;
+  const token = (bits.match(/.{1,5}/g) ?? []).map(digit).join('');
+  return token.padEnd(Math.ceil(token.length / 8) * 8, '=');
+};
+const encoding = fc.constantFrom<(text: string) => string>(
+  (text) => Buffer.from(text).toString('base64'),
+  (text) => Buffer.from(text).toString('base64url'),
+  (text) => Buffer.from(JSON.stringify({ nested: JSON.stringify({ text }) })).toString('base64'),
+  (text) => Buffer.from(Buffer.from(text).toString('base64')).toString('hex'),
+  (text) =>
+    Buffer.from(text.repeat(3))
+      .toString('base64')
+      .replaceAll(/.{20}(?=.)/g, '$&\r\n'),
+  (text) => gzipSync(text).toString('base64'),
+  (text) => deflateSync(text).toString('base64'),
+  (text) => deflateSync(text.repeat(3)).toString('hex'),
+  (text) => bytesOf(text, hexOf),
+  (text) => bytesOf(text, (byte) => `${hexOf(byte)} `).trim(),
+  (text) => bytesOf(text, (byte) => `${hexOf(byte)}:`).slice(0, -1),
+  (text) => bytesOf(text, (byte) => `0x${hexOf(byte)}, `).slice(0, -2),
+  (text) => bytesOf(text, (byte) => `\\x${hexOf(byte)}`),
+  (text) => bytesOf(text, (byte) => `\\${byte.toString(8).padStart(3, '0')}`),
+  (text) => bytesOf(text, (byte) => `=${hexOf(byte).toUpperCase()}`),
+  base32,
+);
+
+test('identifiers inside what is encoded are covered', () => {
+  fc.assert(
+    fc.property(identifier, encoding, ({ text }, encode) => {
+      const token = encode(`call ${text}`);
+      const left = stripText(`data ${token} end`).text;
+      // From its middle on there is the identifier.
+      const half = token.slice(Math.floor(token.length / 2));
+      assert.ok(!left.includes(half.slice(0, 12)) && !left.includes(half.slice(-12)), `left: ${left} of ${token}`);
+    }),
+    { numRuns: 400 },
+  );
+});
+
+test('identifiers are covered that are written letter by letter', () => {
   fc.assert(
     fc.property(identifier, ({ text }) => {
-      const token = Buffer.from(`call ${text}`).toString('base64');
-      assert.ok(!stripText(`data ${token} end`).text.includes(token.slice(0, 12)));
+      fc.pre(/[^\d ]/.test(text) && !text.includes(' '));
+      const token = [...text].join(' ');
+      assert.ok(!stripText(`data ${token} end`).text.includes(token.slice(-9)), text);
     }),
     { numRuns: 100 },
   );
@@ -105,7 +150,7 @@ test('spans are sorted, disjoint, whole and reproduce the output', () => {
 
 const LONG_UNITS = 8_192;
 const HOSTILE =
-  'a|A|1|1 |a1|1-|a.|a@|1:|aa:|Abc |Abc Def |A1 |name: |My name is |%41|&#65;|\\u0041|(|1°1\'|lat 1.234,|가|가 12|서울 |강남구 |1\u200b|a\u0301|а1|QUJD|\n|address: 1 A\n|12 Abc Def |www.|http://a|password=|GB12 ABCD |1.1.|1 Jan |zero |0x01, |+1 (2) |"|_-|a=|4111 1111 |::|1.1.1.|(1) |POINT(1 |xqzt |I said. |corner of A |plate AB |card 123456789012 '.split(
+  '=41|\\x41|\\101|<b>|<a |<!--|a b |0x41, |41:|41 |QUJDREVGR0hJSktM\n|_at_a|_at_a_dot_|ㄱㅏ|a|A|1|1 |a1|1-|a.|a@|1:|aa:|Abc |Abc Def |A1 |name: |My name is |%41|&#65;|\\u0041|(|1°1\'|lat 1.234,|가|가 12|서울 |강남구 |1\u200b|a\u0301|а1|QUJD|\n|address: 1 A\n|12 Abc Def |www.|http://a|password=|GB12 ABCD |1.1.|1 Jan |zero |0x01, |+1 (2) |"|_-|a=|4111 1111 |::|1.1.1.|(1) |POINT(1 |xqzt |I said. |corner of A |plate AB |card 123456789012 '.split(
     '|',
   );
 
@@ -139,7 +184,7 @@ test('every pattern that a long text meets has bounded repetition, or repeats on
   const linear = [
     '\\S+',
     '^[\\n\\x20-\\x7e\\u00c0-\\u0131\\u0134-\\u013e\\u0141-\\u0148\\u014a-\\u017e\\uac00-\\ud7a3]*$',
-    '[\\u1100-\\u11ff\\ua960-\\ua97c\\ud7b0-\\ud7fb]{1,3}|[^\\p{M}]\\p{M}*|\\p{M}+',
+    '[\\u1100-\\u11ff\\ua960-\\ua97c\\ud7b0-\\ud7fb]{1,3}|[\\u3131-\\u314e][\\u314f-\\u3163]|[^\\p{M}]\\p{M}*|\\p{M}+',
   ];
   assert.deepEqual(
     unbounded.filter((source) => !linear.includes(source)),

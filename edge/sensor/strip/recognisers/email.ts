@@ -35,6 +35,11 @@ const RULES: readonly Rule[] = [
       'giu',
     ),
   },
+  {
+    category: 'email',
+    pattern: /(?<![\p{L}\p{N}.+-])[\p{L}\p{N}._+-]{1,64}?_at_[\p{L}\p{N}-]{1,63}(?:_dot_[\p{L}\p{N}-]{1,63}){1,6}/giu,
+    needs: '_',
+  },
   // A user at a host without a domain.
   {
     category: 'account',

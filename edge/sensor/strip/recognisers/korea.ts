@@ -57,7 +57,7 @@ const RULES: readonly Rule[] = [
   {
     category: 'plate',
     pattern: new RegExp(
-      `(?<!\\d)(?:(?:${REGIONS}) ?)?\\d{1,3} ?[-.]? ?[${KR_PLATE_SYLLABLES}] ?[-.]? ?\\d{4}(?!\\d)`,
+      `(?<!\\d)(?:(?:${REGIONS}) ?)?\\d{1,3} ?[-._/]? ?[${KR_PLATE_SYLLABLES}] ?[-._/]? ?\\d{4}(?!\\d)`,
       'g',
     ),
   },

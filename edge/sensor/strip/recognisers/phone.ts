@@ -25,7 +25,7 @@ const RULES: readonly Rule[] = [
   // Korea: mobile, area, internet, personal, and nationwide service numbers.
   {
     category: 'phone',
-    pattern: /(?<!\d)(?:\(?82\)?[ .-]{0,2}\(?0?\)?)?[01]?1[016789][ .\-_/)]{0,3}\d{3,4}[ .\-_/]{0,3}\d{4}(?!\d)/g,
+    pattern: /(?<!\d)(?:\(?82\)?[ .-]{0,2}\(?0?\)?)?[01]?1[016789][ .\-_/)=]{0,3}\d{3,4}[ .\-_/=]{0,3}\d{4}(?!\d)/g,
     isValid: isKoreanMobile,
   },
   {

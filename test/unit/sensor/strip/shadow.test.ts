@@ -20,6 +20,10 @@ test('takes off what only looks different', () => {
     А123ВС77: 'A123BC77',
     '\u1112\u1169\u11bc길동': '홍길동',
     'ｊｏｈｎ＠ｘ．ｃｏ': 'john@x.co',
+    '1\u03362\u0336가\u03363\u0336': '12가3',
+    '12ㄱㅏ3456': '12가3456',
+    'j o h n @ x . c o': 'john@x.co',
+    'seen 1 2 가 3 4 5 6  today': 'seen 12가3456  today',
   };
   for (const [text, expected] of Object.entries(disguised)) assert.equal(plain(text), expected);
 });
@@ -36,12 +40,29 @@ test('takes escapes off, also twofold, and keeps the text as it stands beside', 
     '&#48;&#x31;&commat;': '01@',
     '\\u0030\\x31\\u{32}': '012',
     'a=40b=\n.c': 'a@b.c',
+    '=ED=99=8D=EA=B8=B8=EB=8F=99': '홍길동',
+    'caf=C3=A9': 'café',
+    '\\x31\\xea\\xb0\\x80': '1가',
+    '\\060\\061\\352\\260\\200': '01가',
+    '0<b>1</b>0<!-- -->-<i class="x">1</i>': '010-1',
   };
   for (const [text, expected] of Object.entries(escaped)) {
     assert.equal(plain(text), expected);
     assert.equal(shadowsOf(text)[0]!.text, text.replaceAll('\n', '\n'));
   }
-  for (const text of ['100%', '%zz', '&unknown;', '&#99999999;', '\\q']) assert.equal(shadowsOf(text).length, 1, text);
+  for (const text of [
+    '100%',
+    '%zz',
+    '&unknown;',
+    '&#99999999;',
+    '\\q',
+    'a=31',
+    'x=10=21',
+    '1 < 2 > 0',
+    '1 2 3 4 5 6 7 8',
+    'a b c',
+  ])
+    assert.equal(shadowsOf(text).length, 1, text);
 });
 
 test('leads back to whole characters of the input', () => {

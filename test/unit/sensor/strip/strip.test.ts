@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UserError } from '../../../../edge/base/errors.ts';
-import { stripText, TEXT_UNITS_MAX } from '../../../../edge/sensor/strip/strip.ts';
+import { TEXT_UNITS_MAX } from '../../../../edge/sensor/strip/span.ts';
+import { stripText } from '../../../../edge/sensor/strip/strip.ts';
 
 const EXPECTED: Record<string, Record<string, string>> = {
   Korea: {
