@@ -16,8 +16,8 @@ export interface Rule {
   isValid?: (value: string) => boolean;
   /** Must stand within `CONTEXT_UNITS` around the match; for forms that are common otherwise. */
   context?: RegExp;
-  /** Text without this is not looked at: a cheap first question. */
-  needs?: string;
+  /** Text without this is not looked at: a cheap first question. A pattern is not global. */
+  needs?: string | RegExp;
 }
 
 /** A text as recognisers get it. */
@@ -52,7 +52,7 @@ export function recogniser(rules: readonly Rule[], { digitsMin = 0 } = {}): Reco
 }
 
 function collect({ category, pattern, isValid, context, needs }: Rule, text: string, spans: Span[]): void {
-  if (needs !== undefined && !text.includes(needs)) return;
+  if (needs !== undefined && !(typeof needs === 'string' ? text.includes(needs) : needs.test(text))) return;
   let places: number[] | undefined;
   pattern.lastIndex = 0;
   for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {

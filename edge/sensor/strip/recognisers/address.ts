@@ -3,7 +3,7 @@
  * codes beside it; and what follows "address:".
  */
 import { isEnglishWord } from '../lexicon.ts';
-import { type Rule, recogniser } from '../rule.ts';
+import { type Rule, recogniser, type Subject } from '../rule.ts';
 import type { Span } from '../span.ts';
 import type { Word, Words } from '../words.ts';
 
@@ -20,7 +20,8 @@ const COMPOUND =
 
 const DETAIL = String.raw`\b(?:suite|ste|apt|apartment|unit|flat|fl|floor|room|rm|psc|box|p\.? ?o\.? ?box|postfach|building|bldg|apto|piso|depto|lgh|whg|bus)\.? ?#?\d{1,6}[A-Za-z]?(?!\d)`;
 
-const MARKS: readonly Rule[] = [
+/** Marks in which a number is. */
+const NUMBERED: readonly Rule[] = [
   {
     category: 'address',
     pattern: new RegExp(`(?<![\\p{L}\\d.])\\d{1,6}[A-Za-z]?,? (?:${NAME} ){1,4}(?:${STREET})\\b\\.?`, 'giu'),
@@ -56,11 +57,6 @@ const MARKS: readonly Rule[] = [
   { category: 'address', pattern: new RegExp(DETAIL, 'gi') },
   { category: 'address', pattern: /\b(?:apo|fpo|dpo) [a-z]{2} \d{5}(?!\d)/gi },
   { category: 'address', pattern: new RegExp(`(?<![\\p{L}\\d.])\\d{1,4}(?:st|nd|rd|th) (?:${STREET})\\b\\.?`, 'giu') },
-  {
-    category: 'address',
-    pattern:
-      /(?<![\p{L}\d.])(?:\p{Lu}[\p{L}\p{M}'-]{1,40} ){1,3}(?:Street|Road|Avenue|Boulevard|Lane|Drive|Terrace|Crescent)(?![\p{L}])(?: \d{1,5}[a-z]?(?!\d))?/gu,
-  },
   // A postal code of five digits and a town.
   {
     category: 'address',
@@ -88,6 +84,15 @@ const MARKS: readonly Rule[] = [
     category: 'address',
     pattern:
       /(?<![A-Za-z0-9])(?:[A-Z]{2},? \d{5}(?:-\d{4})?|\d{5}-\d{4}|[1-9]\d{3} ?[A-Z]{2} (?=\p{Lu}\p{Ll})|〒 ?\d{3}-?\d{4})(?!\d)/gu,
+  },
+];
+
+const MARKS: readonly Rule[] = [
+  {
+    category: 'address',
+    pattern:
+      /(?<![\p{L}\d.])(?:\p{Lu}[\p{L}\p{M}'-]{1,40} ){1,3}(?:Street|Road|Avenue|Boulevard|Lane|Drive|Terrace|Crescent)(?![\p{L}])(?: \d{1,5}[a-z]?(?!\d))?/gu,
+    needs: /Street|Road|Avenue|Boulevard|Lane|Drive|Terrace|Crescent/,
   },
   {
     category: 'address',
@@ -146,15 +151,16 @@ const KEYED: readonly Rule[] = [
   },
 ];
 
+const findNumbered = recogniser(NUMBERED, { digitsMin: 1 });
 const findMarks = recogniser(MARKS);
 const findSure = recogniser([...KOREAN, ...KEYED]);
 /** How many words an address may reach beyond its mark on each side. */
 const GROWTH_WORDS_MAX = 12;
 
-export function findAddresses(text: string, { all, isEnglish }: Words): Span[] {
-  const subject = { text, digits: 0 };
+export function findAddresses(subject: Subject, { all, isEnglish }: Words): Span[] {
+  const { text } = subject;
   const sure = findSure(subject);
-  const marks = findMarks(subject);
+  const marks = [...findNumbered(subject), ...findMarks(subject)];
   return [
     ...sure,
     ...marks.map((mark) => (isEnglish || all.length < GROWTH_WORDS_MAX ? grown(text, all, mark) : mark)),

@@ -19,7 +19,11 @@ const RULES: readonly Rule[] = [
     pattern: new RegExp(`(?:${BEFORE}${LOCAL}|"[^"\\n]{1,64}")@\\[[0-9A-Fa-f:.IPv]{2,50}\\]`, 'gu'),
     needs: '@',
   },
-  { category: 'email', pattern: new RegExp(`${BEFORE}${LOCAL}${AT}${LABEL}(?:${DOT}${LABEL}){1,6}`, 'giu') },
+  {
+    category: 'email',
+    pattern: new RegExp(`${BEFORE}${LOCAL}${AT}${LABEL}(?:${DOT}${LABEL}){1,6}`, 'giu'),
+    needs: /@|골뱅이|[([{<]\s{0,2}(?:a|ät|chez)/iu,
+  },
   { category: 'email', pattern: new RegExp(`${BEFORE}${LOCAL}@${LABEL}(?:${DOT}${LABEL}){1,6}`, 'giu'), needs: '@' },
   {
     category: 'email',
@@ -27,6 +31,7 @@ const RULES: readonly Rule[] = [
       `${BEFORE}${LOCAL}\\s{1,2}at\\s{1,2}${LABEL}\\s{0,2}(?:\\s{1,2}dot\\s{1,2}|\\[dot\\]|\\(dot\\))\\s{0,2}[a-z]{2,12}`,
       'giu',
     ),
+    needs: /\sat\s/i,
   },
   {
     category: 'email',
@@ -34,6 +39,7 @@ const RULES: readonly Rule[] = [
       `${BEFORE}${LOCAL}\\s{1,2}at\\s{1,2}(?:gmail|googlemail|hotmail|outlook|yahoo|icloud|naver|daum|hanmail|kakao|protonmail|gmx|web)(?:\\.|\\s{1,2})[a-z]{2,4}\\b`,
       'giu',
     ),
+    needs: /\sat\s/i,
   },
   {
     category: 'email',

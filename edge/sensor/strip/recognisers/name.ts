@@ -28,6 +28,10 @@ const INTRODUCTIONS =
 const NO_NAME_AFTER =
   'not|on|in|at|the|a|an|is|this|that|my|to|for|with|it|and|or|as|by|of|from|back|when|asap|incorrect|misspelled|wrong|appears?|tag|plate|server|badge|card|list|field|column|called|if|later|again|tomorrow|today|now|please';
 
+/** After whoever is spoken to, and after whoever does something. */
+const SPOKEN_TO = String.raw`, (?:can|could|would|will|please|are|do|did|have|may|thank|thanks|I)\b`;
+const DOES = String.raw` (?:lives|lived|spent|was born|shouted|said|says|told|wrote|had given|is very|called|replied|asked|works|worked|resides)\b`;
+
 const RULES: readonly Rule[] = [
   {
     category: 'name',
@@ -116,18 +120,14 @@ const RULES: readonly Rule[] = [
   // Whose it is, or who is spoken to.
   {
     category: 'name',
-    pattern: new RegExp(
-      `(?<![\\p{L}.])${CAPITALISED_NAME}(?=, (?:can|could|would|will|please|are|do|did|have|may|thank|thanks|I)\\b)`,
-      'gu',
-    ),
+    pattern: new RegExp(`(?<![\\p{L}.])${CAPITALISED_NAME}(?=${SPOKEN_TO})`, 'gu'),
+    needs: new RegExp(SPOKEN_TO),
     isValid: isNoCommonOpening,
   },
   {
     category: 'name',
-    pattern: new RegExp(
-      `(?<![\\p{L}.])${CAPITALISED_NAME}(?= (?:lives|lived|spent|was born|shouted|said|says|told|wrote|had given|is very|called|replied|asked|works|worked|resides)\\b)`,
-      'gu',
-    ),
+    pattern: new RegExp(`(?<![\\p{L}.])${CAPITALISED_NAME}(?=${DOES})`, 'gu'),
+    needs: new RegExp(DOES),
     isValid: isNoCommonOpening,
   },
 ];
@@ -153,5 +153,5 @@ const findByRule = recogniser(RULES);
 /** All that depends on words: names, places, addresses. */
 export const findNames: Recogniser = (subject) => {
   const words = wordsOf(subject.text);
-  return [...findByRule(subject), ...findProperNouns(subject.text, words), ...findAddresses(subject.text, words)];
+  return [...findByRule(subject), ...findProperNouns(subject.text, words), ...findAddresses(subject, words)];
 };
