@@ -1,46 +1,104 @@
 /**
- * A camera process without a camera, for tests of where its counts go: early in each hour of the fast clock (fast-sensor-process.ts) it tells of
- * the same number of crossings, each of a track of its own.
+ * A camera process without a camera, for tests of where its counts go: early in each hour of the fast clock (fast-sensor-process.ts) persons,
+ * riders, cars and buses go over its line, as tracks and as what the second network says of them. What crosses is for the real counter to
+ * find out; only times are replaced, and the random numbers of tracks by ones that a test can look for.
  */
 import { openParentWire } from '../../edge/base/wire.ts';
+import { Counts } from '../../edge/camera/count/counts.ts';
+import type { Followed } from '../../edge/camera/count/line-counter.ts';
+import type { Box, Detection } from '../../edge/camera/detect/port.ts';
 import {
   type CountedCrossing,
   CROSSINGS_PER_MESSAGE_MAX,
+  type CrossingDirection,
   type FromCamera,
   type ToCamera,
 } from '../../edge/camera/messages.ts';
+import type { Observation } from '../../edge/camera/track/track.ts';
 import { CROSSINGS_PER_HOUR, TRACK_PREFIX } from './crossings.ts';
 import { FAST_SPEED, fastWallMs } from './fast-clock.ts';
 import { testCounts, testHealth } from './units.ts';
+
+type Kind = keyof typeof CROSSINGS_PER_HOUR;
 
 const HOUR_MS = 3_600_000;
 const TICK_MS = 100;
 /** From the beginning of the hour, so that no delay puts a part of them into another one. */
 const WITHIN_HOUR_MS = 5 * TICK_MS * FAST_SPEED;
 
+const PICTURE = { widthPx: 1_000, heightPx: 1_000 };
+const LINE = { name: 'gate', from: [0, 0.5] as [number, number], to: [1, 0.5] as [number, number] };
+/** Side by side over the line, in so many looks. */
+const ABREAST = 60;
+const LOOKS = 9;
+const LOOK_MS = 500;
+const HELD_MS = 3_000;
+
 const say = (message: FromCamera): void => void wire.send(message);
 
+const counter = new Counts([LINE]);
+let ms = 0;
+let id = 0;
 let hour = Number.NaN;
 let track = TRACK_PREFIX;
 
-function crossings(label: 'person' | 'vehicle', atMs: number): CountedCrossing[] {
-  return Array.from({ length: CROSSINGS_PER_HOUR[label] }, () => ({
-    line: 'gate',
-    class: label,
-    direction: label === 'person' ? 'forward' : 'backward',
-    atMs,
-    track: track++,
-  }));
+/** Where the `i`th of them is in a look: their feet go from well above the line to well below it, or back. */
+function boxOf(kind: Kind, direction: CrossingDirection, i: number, look: number): Box {
+  const along = direction === 'forward' ? look : LOOKS - 1 - look;
+  const [w, h] = kind === 'person' || kind === 'bicycle' ? [12, 30] : [14, 14];
+  return { x: 16 * (i + 1), y: 400 + 25 * along - h, w, h };
 }
+
+function cross(kind: Kind, direction: CrossingDirection, count: number): CountedCrossing[] {
+  const isOnFoot = kind === 'person' || kind === 'bicycle';
+  const observed = Array.from({ length: count }, (): { id: number; observations: Observation[] } => ({
+    id: id++,
+    observations: [],
+  }));
+  for (let look = 0; look < LOOKS; look++) {
+    ms += LOOK_MS;
+    const boxes = observed.map((_, i) => boxOf(kind, direction, i, look));
+    observed.forEach(({ observations }, i) => void observations.push({ ms, box: boxes[i]!, score: 0.9 }));
+    const tracks = observed.map((each): Followed => ({ ...each, label: isOnFoot ? 'person' : 'vehicle' }));
+    counter.update({
+      ms,
+      wallMs: ms,
+      picture: PICTURE,
+      first: isOnFoot ? [] : tracks,
+      second: { ms, tracks: isOnFoot ? tracks : [], vehicles: boxes.flatMap((box) => seenAs(kind, box)) },
+    });
+  }
+  ms += HELD_MS;
+  return counter.settle(ms, () => false);
+}
+
+/** A bicycle stands under its rider. */
+function seenAs(kind: Kind, { x, y, w, h }: Box): Detection[] {
+  if (kind === 'person') return [];
+  const box = kind === 'bicycle' ? { x: x - 1, y: y + 18, w: 14, h: 14 } : { x, y, w, h };
+  return [{ ...box, label: 'vehicle', score: 0.9, kind }];
+}
+
+/** Found out once, since a fast hour is too short for it on a busy machine; told of anew in each hour. */
+const crossings = (Object.keys(CROSSINGS_PER_HOUR) as Kind[]).flatMap((kind) =>
+  (['forward', 'backward'] as const).flatMap((direction) => {
+    const groups = Math.ceil(CROSSINGS_PER_HOUR[kind][direction] / ABREAST);
+    return Array.from({ length: groups }, () => cross(kind, direction, ABREAST)).flat();
+  }),
+);
 
 function tick(): void {
   const atMs = Math.floor(fastWallMs());
   const now = Math.floor(atMs / HOUR_MS);
   if (now === hour || atMs % HOUR_MS > WITHIN_HOUR_MS) return;
   hour = now;
-  const all = [...crossings('person', atMs), ...crossings('vehicle', atMs)];
+  const all = crossings.map((crossing): CountedCrossing => ({ ...crossing, atMs, track: track++ }));
   for (let at = 0; at < all.length; at += CROSSINGS_PER_MESSAGE_MAX)
-    say({ type: 'counts', crossings: all.slice(at, at + CROSSINGS_PER_MESSAGE_MAX), dropped: 0 });
+    say({
+      type: 'counts',
+      crossings: all.slice(at, at + CROSSINGS_PER_MESSAGE_MAX),
+      dropped: at === 0 ? counter.takeDropped() : 0,
+    });
 }
 
 const wire = openParentWire((raw) => {
