@@ -170,13 +170,8 @@ export const lorawan = jsonAdapter({
     contributionsMax: 1,
     retentionMs: 0,
     fields: {
-      ...measures.policies,
       // About single people; a people counter gets a policy of its own, with a budget.
-      occupied: { category: 'count', transform: { kind: 'drop' } },
-      open: { category: 'count', transform: { kind: 'drop' } },
-      peopleIn: { category: 'count', transform: { kind: 'drop' } },
-      peopleOut: { category: 'count', transform: { kind: 'drop' } },
-      peoplePresent: { category: 'count', transform: { kind: 'drop' } },
+      ...measures.policiesWithout('occupied', 'open', 'peopleIn', 'peopleOut', 'peoplePresent'),
       device: { category: 'device-id', transform: { kind: 'drop' } },
       rssiDbm: { category: 'device-status', transform: { kind: 'measure', statistic: 'mean', clamp: [-150, 0] } },
       snrDb: { category: 'device-status', transform: { kind: 'measure', statistic: 'mean', clamp: [-30, 30] } },

@@ -18,42 +18,36 @@ interface Measure {
   names: readonly (string | readonly [string, number])[];
 }
 
+const environment = (about: string, bounds: Measure['bounds'], names: Measure['names']): Measure => ({
+  category: 'environment',
+  about,
+  bounds,
+  statistic: 'mean',
+  names,
+});
+
 const MEASURES = {
-  temperatureC: {
-    category: 'environment',
-    about: 'Air temperature, degrees Celsius',
-    bounds: [-80, 100],
-    statistic: 'mean',
-    names: ['temperature', 'temperatureC', 'temp', 'air_temperature'],
-  },
-  humidityPct: {
-    category: 'environment',
-    about: 'Relative humidity, per cent',
-    bounds: [0, 100],
-    statistic: 'mean',
-    names: ['humidity', 'humidityPct', 'relative_humidity', 'air_humidity', ['relativeHumidity', 100]],
-  },
-  pressureHpa: {
-    category: 'environment',
-    about: 'Air pressure, hectopascal',
-    bounds: [300, 1200],
-    statistic: 'mean',
-    names: ['pressure', 'pressureHpa', 'barometric_pressure', 'atmosphericPressure'],
-  },
-  illuminanceLux: {
-    category: 'environment',
-    about: 'Illuminance, lux',
-    bounds: [0, 250_000],
-    statistic: 'mean',
-    names: ['illuminance', 'illuminanceLux', 'illuminance_lux'],
-  },
-  noiseDb: {
-    category: 'environment',
-    about: 'Sound level, dB(A), at least a second long: no sound',
-    bounds: [0, 160],
-    statistic: 'mean',
-    names: ['noise', 'noiseDb', 'LAeq', 'laeq', 'sound_level', 'leq'],
-  },
+  temperatureC: environment(
+    'Air temperature, degrees Celsius',
+    [-80, 100],
+    ['temperature', 'temperatureC', 'temp', 'air_temperature'],
+  ),
+  humidityPct: environment(
+    'Relative humidity, per cent',
+    [0, 100],
+    ['humidity', 'humidityPct', 'relative_humidity', 'air_humidity', ['relativeHumidity', 100]],
+  ),
+  pressureHpa: environment(
+    'Air pressure, hectopascal',
+    [300, 1200],
+    ['pressure', 'pressureHpa', 'barometric_pressure', 'atmosphericPressure'],
+  ),
+  illuminanceLux: environment('Illuminance, lux', [0, 250_000], ['illuminance', 'illuminanceLux', 'illuminance_lux']),
+  noiseDb: environment(
+    'Sound level, dB(A), at least a second long: no sound',
+    [0, 160],
+    ['noise', 'noiseDb', 'LAeq', 'laeq', 'sound_level', 'leq'],
+  ),
   noiseMaxDb: {
     category: 'environment',
     about: 'Highest sound level, dB(A)',
@@ -61,69 +55,15 @@ const MEASURES = {
     statistic: 'max',
     names: ['LAmax', 'lamax', 'noiseMaxDb'],
   },
-  pm1: {
-    category: 'environment',
-    about: 'Particles up to 1 µm, µg/m³',
-    bounds: [0, 10_000],
-    statistic: 'mean',
-    names: ['pm1', 'pm1_0', 'PM1'],
-  },
-  pm25: {
-    category: 'environment',
-    about: 'Particles up to 2.5 µm, µg/m³',
-    bounds: [0, 10_000],
-    statistic: 'mean',
-    names: ['pm25', 'pm2_5', 'PM25', 'PM2.5', 'pm2.5'],
-  },
-  pm10: {
-    category: 'environment',
-    about: 'Particles up to 10 µm, µg/m³',
-    bounds: [0, 10_000],
-    statistic: 'mean',
-    names: ['pm10', 'PM10'],
-  },
-  no2: {
-    category: 'environment',
-    about: 'Nitrogen dioxide, µg/m³',
-    bounds: [0, 10_000],
-    statistic: 'mean',
-    names: ['no2', 'NO2'],
-  },
-  o3: {
-    category: 'environment',
-    about: 'Ozone, µg/m³',
-    bounds: [0, 10_000],
-    statistic: 'mean',
-    names: ['o3', 'O3'],
-  },
-  so2: {
-    category: 'environment',
-    about: 'Sulphur dioxide, µg/m³',
-    bounds: [0, 10_000],
-    statistic: 'mean',
-    names: ['so2', 'SO2'],
-  },
-  co: {
-    category: 'environment',
-    about: 'Carbon monoxide, in the unit of the device',
-    bounds: [0, 100_000],
-    statistic: 'mean',
-    names: ['co', 'CO'],
-  },
-  co2Ppm: {
-    category: 'environment',
-    about: 'Carbon dioxide, parts per million',
-    bounds: [0, 100_000],
-    statistic: 'mean',
-    names: ['co2', 'co2Ppm', 'CO2'],
-  },
-  windSpeedMs: {
-    category: 'environment',
-    about: 'Wind speed, m/s',
-    bounds: [0, 120],
-    statistic: 'mean',
-    names: ['windSpeed', 'wind_speed', 'windSpeedMs'],
-  },
+  pm1: environment('Particles up to 1 µm, µg/m³', [0, 10_000], ['pm1', 'pm1_0', 'PM1']),
+  pm25: environment('Particles up to 2.5 µm, µg/m³', [0, 10_000], ['pm25', 'pm2_5', 'PM25', 'PM2.5', 'pm2.5']),
+  pm10: environment('Particles up to 10 µm, µg/m³', [0, 10_000], ['pm10', 'PM10']),
+  no2: environment('Nitrogen dioxide, µg/m³', [0, 10_000], ['no2', 'NO2']),
+  o3: environment('Ozone, µg/m³', [0, 10_000], ['o3', 'O3']),
+  so2: environment('Sulphur dioxide, µg/m³', [0, 10_000], ['so2', 'SO2']),
+  co: environment('Carbon monoxide, in the unit of the device', [0, 100_000], ['co', 'CO']),
+  co2Ppm: environment('Carbon dioxide, parts per million', [0, 100_000], ['co2', 'co2Ppm', 'CO2']),
+  windSpeedMs: environment('Wind speed, m/s', [0, 120], ['windSpeed', 'wind_speed', 'windSpeedMs']),
   rainMm: {
     category: 'environment',
     about: 'Rain since the last message, mm',
@@ -131,13 +71,11 @@ const MEASURES = {
     statistic: 'sum',
     names: ['precipitation', 'rainMm', 'rainfall'],
   },
-  distanceMm: {
-    category: 'environment',
-    about: 'Distance to what stands before the sensor (a level or a parked car), mm',
-    bounds: [0, 100_000],
-    statistic: 'mean',
-    names: ['distanceMm', 'distance_mm', 'distance'],
-  },
+  distanceMm: environment(
+    'Distance to what stands before the sensor (a level or a parked car), mm',
+    [0, 100_000],
+    ['distanceMm', 'distance_mm', 'distance'],
+  ),
   occupied: {
     category: 'count',
     about: '1 when a parking spot or a public room is taken, 0 when it is free',
@@ -207,6 +145,8 @@ interface MeasureSet<Id extends MeasureId> {
   /** Fields of what the schema let through. The first name of a measure that is there wins. */
   read(parsed: Readonly<Record<string, unknown>>): Partial<Record<Id, number>>;
   policies: Record<Id, FieldPolicy>;
+  /** The same, but that these are dropped. */
+  policiesWithout(...dropped: readonly Id[]): Record<Id, FieldPolicy>;
   /** True when one of the names is a key of the object: how a form of loose measures is recognised. */
   isIn(object: Readonly<Record<string, unknown>>): boolean;
 }
@@ -235,6 +175,12 @@ export function measureSet<Id extends MeasureId>(
     fields,
     shape,
     policies,
+    policiesWithout: (...dropped) => ({
+      ...policies,
+      ...Object.fromEntries(
+        dropped.map((id) => [id, { category: MEASURES[id].category, transform: { kind: 'drop' } }]),
+      ),
+    }),
     isIn: (object) => Object.keys(object).some((key) => Object.hasOwn(shape, key)),
     read(parsed) {
       const found: Partial<Record<Id, number>> = {};

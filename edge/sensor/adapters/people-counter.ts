@@ -37,6 +37,6 @@ export const peopleCounter = jsonAdapter({
     epsilonPerDay: 0.7,
     retentionMs: 0,
     // Whoever is in view alone shows in its mean; passages are held to noise.
-    fields: { ...measures.policies, peoplePresent: { category: 'count', transform: { kind: 'drop' } } },
+    fields: measures.policiesWithout('peoplePresent'),
   },
 });

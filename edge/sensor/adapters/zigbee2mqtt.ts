@@ -47,10 +47,6 @@ export const zigbee2mqtt = jsonAdapter({
     contributionsMax: 1,
     retentionMs: 0,
     // A room is taken, and a door is opened, by one person.
-    fields: {
-      ...measures.policies,
-      occupied: { category: 'count', transform: { kind: 'drop' } },
-      open: { category: 'count', transform: { kind: 'drop' } },
-    },
+    fields: measures.policiesWithout('occupied', 'open'),
   },
 });
