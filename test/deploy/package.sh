@@ -84,14 +84,7 @@ echo "in $((SECONDS - started)) s from nothing to a filtered feed"
 
 check 'garim doctor has nothing that fails' runuser -u garim -- garim doctor --config /etc/garim/garim.yaml
 took 'doctor'
-# The player is the browser's, and the curves have no module of that name.
-loads_all() (
-  cd /usr/lib/garim && /usr/lib/garim-node/bin/node --input-type=module -e '
-    import { readFileSync } from "node:fs";
-    const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"));
-    for (const name of Object.keys(dependencies)) if (!/jsmpeg-player|noble/.test(name)) await import(name);
-    process.exit(0);'
-)
+loads_all() ( cd /usr/lib/garim && /usr/lib/garim-node/bin/node --input-type=module - < /checkout/test/deploy/loads.mjs )
 check 'nothing that was pruned is missed' loads_all
 check 'the agent runs as garim' test "$(stat -c %U "/proc/$(systemctl show -P MainPID garim)")" = garim
 check 'the camera process runs as garim-camera' test "$(stat -c %U "/proc/$(camera_pid street)")" = garim-camera

@@ -1,4 +1,6 @@
 /** One network: its onnxruntime session, its tensor maker and its decoder. `run` blocks the calling thread while it infers. */
+// Before the library is loaded.
+import './telemetry.ts';
 import ort from 'onnxruntime-node';
 import { DECODERS } from './decode/index.ts';
 import type { Detection, DetectorPicture } from './port.ts';

@@ -6,6 +6,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../../base/errors.ts';
+import './telemetry.ts';
 import { NativeGate } from './native-gate.ts';
 import type { DetectorPicture } from './port.ts';
 import type { FromWorker, LoadedModel, ToWorker } from './worker-messages.ts';
