@@ -10,7 +10,6 @@ import { type Log, RepeatLog } from '../base/log.ts';
 import { requireUserForPublicListen } from '../config/listen.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
-import { readTls } from '../config/tls.ts';
 import { FailureDamper } from '../gateway/auth/damper.ts';
 import { openCredentialStore } from '../gateway/auth/store.ts';
 import type { FeedDirectory } from '../gateway/feed.ts';
@@ -22,6 +21,7 @@ import { type SensorSetup, sensorSetup } from '../sensor/setup.ts';
 import { startUplink, type Uplink } from '../uplink/uplink.ts';
 import { boxId } from './box-id.ts';
 import { CameraSupervisor } from './camera-supervisor.ts';
+import { CertificateKeeper } from './certificate/keeper.ts';
 import { ChoiceCarrier } from './choices.ts';
 import { AgentHealthBook, softwareVersion } from './health.ts';
 import { inquiriesInto } from './inquiries.ts';
@@ -90,12 +90,17 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
   // Whatever else inherits this environment has no use for it.
   delete process.env['GARIM_PASSWORD'];
   requireUserForPublicListen(config, store.hasUser);
-  const [httpTls, rtspTls] = await Promise.all(
-    (['http', 'rtsp'] as const).map(async (key) => {
-      const { tls } = config[key];
-      return tls === undefined ? {} : { tls: await readTls(tls, `${key}.tls`) };
-    }),
-  );
+  const certificates = await CertificateKeeper.open({
+    settings: config,
+    stateDir: config.state,
+    clock: systemClock,
+    log,
+  });
+  running.add('certificates', () => certificates.close());
+  const tlsOf = (server: 'http' | 'rtsp') => {
+    const tls = certificates.pairOf(server);
+    return tls === undefined ? {} : { tls };
+  };
 
   const metrics = createMetrics();
   const box = await boxId(config.state);
@@ -119,6 +124,7 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
   recording.catch(() => {}); // thrown below
   const health = new AgentHealthBook(record);
   health.watchNotices(record);
+  health.watchNotices(certificates);
   metrics.watchRecord(record);
 
   const slates = new SlateSpare(SLATE_PROCESS, log);
@@ -173,13 +179,14 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
     metrics,
     log,
   };
-  const rtsp = await startRtspServer({ ...shared, ...rtspTls, listen: config.rtsp.listen });
+  const rtsp = await startRtspServer({ ...shared, ...tlsOf('rtsp'), listen: config.rtsp.listen });
+  certificates.onRenewed('rtsp', rtsp.useCertificate);
   running.add('RTSP server', () => rtsp.close());
   health.rtspPort = rtsp.address.port;
 
   const http = await startHttpServer({
     ...shared,
-    ...httpTls,
+    ...tlsOf('http'),
     listen: config.http.listen,
     record,
     inquiries: inquiriesInto({ record, presence, places: streams.map(({ name }) => name), clock: systemClock, log }),
@@ -190,6 +197,7 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
       : { sensors: sensors.supervisor, choices: { keeper: sensors.choices, deskToken: loaded.deskToken } }),
     renderMetrics: () => metrics.render(),
   });
+  certificates.onRenewed('http', http.useCertificate);
   running.add('HTTP server', () => http.close());
 
   await recording;

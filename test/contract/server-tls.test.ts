@@ -11,7 +11,7 @@ import { after, before, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { systemClock } from '../../edge/base/clock.ts';
 import { openCapture } from '../../edge/camera/capture/open.ts';
-import { boxCertificate } from '../../edge/cli/setup/certificate.ts';
+import { boxCertificate } from '../../edge/agent/certificate/own.ts';
 import { BASIC, DressedFeed, PASSWORD, startConsole, USER } from '../support/console-fixture.ts';
 import { FORMAT } from '../support/h264.ts';
 import { ManualDirectory, ManualFeed } from '../support/manual-feed.ts';
