@@ -24,6 +24,7 @@ import { CameraSupervisor } from './camera-supervisor.ts';
 import { CertificateKeeper } from './certificate/keeper.ts';
 import { ChoiceCarrier } from './choices.ts';
 import { AgentHealthBook, softwareVersion } from './health.ts';
+import { HeatWatch } from './heat.ts';
 import { inquiriesInto } from './inquiries.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { cameraStream, type Stream, sensorStream } from './record/about.ts';
@@ -125,6 +126,10 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
   const health = new AgentHealthBook(record);
   health.watchNotices(record);
   health.watchNotices(certificates);
+  const heat = new HeatWatch();
+  running.add('heat', async () => heat[Symbol.dispose]());
+  health.watchNotices(heat);
+  metrics.watchBox({ heat, certificates });
   metrics.watchRecord(record);
 
   const slates = new SlateSpare(SLATE_PROCESS, log);

@@ -135,7 +135,9 @@ export class CertificateKeeper {
 
   async #renewOwn(): Promise<void> {
     const { stateDir, clock, log } = this.#options;
-    const { state, fingerprint, validTo } = await boxCertificate(stateDir, [], clock, { isAhead: this.#isAheadForLong() });
+    const { state, fingerprint, validTo } = await boxCertificate(stateDir, [], clock, {
+      isAhead: this.#isAheadForLong(),
+    });
     if (state === 'renewed') log.info({ fingerprint, validTo }, 'the certificate of the box was renewed, with its key');
   }
 

@@ -4,6 +4,7 @@
  */
 import { access, chown, readdir, readFile, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { boxCertificate, ownFilesIn } from '../../agent/certificate/own.ts';
 import { askCamera } from '../../agent/setup/ask.ts';
 import { type CameraEntry, compose } from '../../agent/setup/compose.ts';
 import { publishConfig } from '../../agent/setup/publish.ts';
@@ -18,7 +19,6 @@ import { type CheckResult, ok, warn } from '../doctor/check.ts';
 import type { System } from '../doctor/system.ts';
 import type { Plan } from './answers.ts';
 import { type TriedCamera, throwAll, tryCameras } from './cameras.ts';
-import { boxCertificate, ownFilesIn } from '../../agent/certificate/own.ts';
 import { type BoxClock, boxClock, cameraClock, unsetClock } from './clocks.ts';
 
 export interface SetupOptions {

@@ -1,8 +1,8 @@
 /** Goal: a certificate that runs out, or is none, is told before viewers see it. Method: a pair that is made here, and a driven clock. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkCertificates } from '../../../../edge/cli/doctor/certificates.ts';
 import { boxCertificate } from '../../../../edge/agent/certificate/own.ts';
+import { checkCertificates } from '../../../../edge/cli/doctor/certificates.ts';
 import { TempDir } from '../../../support/temp.ts';
 import { contextWith } from './fake-system.ts';
 
