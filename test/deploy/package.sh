@@ -162,22 +162,23 @@ took 'camera process killed and back'
 
 echo '--- The agent hangs'
 mkdir -p /run/systemd/system/garim.service.d
-printf '[Service]\nWatchdogSec=6\n' > /run/systemd/system/garim.service.d/50-watchdog.conf
+printf '[Service]\nWatchdogSec=15\n' > /run/systemd/system/garim.service.d/50-watchdog.conf
 systemctl daemon-reload
 systemctl restart garim
 check 'its feed is live' within 60 is_live gate
 step_started=$EPOCHREALTIME
-sleep 8
+sleep 16
 hung=$(systemctl show -P MainPID garim)
 check 'one that works is left alone' test "$(systemctl show -P NRestarts garim)" -eq 0
 kill -STOP "$hung"
 is_other() { local now; now=$(systemctl show -P MainPID garim) && [ "$now" -gt 1 ] && [ "$now" != "$hung" ]; }
-check 'one whose loop stands still is killed and started again' within 30 is_other
-check 'systemd says that it was the watchdog' bash -c 'journalctl -u garim -o cat --no-pager | grep -qi "watchdog timeout"'
+by_watchdog() { [ "$(systemctl show -P Result garim)" = watchdog ]; }
+check 'one whose loop stands still is killed by the watchdog' within 30 by_watchdog
+check 'and started again' within 30 is_other
 check 'and its feed is live' within 60 is_live gate
 rm /run/systemd/system/garim.service.d/50-watchdog.conf
 systemctl daemon-reload
-took 'a hung agent, and back (watchdog of 6 s; 60 s as installed)'
+took 'a hung agent, and back (watchdog of 15 s; 60 s as installed)'
 check 'logs have a bound' bash -c 'systemd-analyze cat-config systemd/journald.conf | grep -q ^SystemMaxUse=200M'
 check 'which is in force' bash -c 'journalctl -u systemd-journald -o cat --no-pager | grep -qE "max (200|32)\.0M"'
 
