@@ -196,7 +196,13 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
     record,
     inquiries: inquiriesInto({ record, presence, places: streams.map(({ name }) => name), clock: systemClock, log }),
     health: () => health.now(),
-    setup: new SetupDesk({ loaded, env: process.env, log, cameraProcess: options.cameraProcess }),
+    setup: new SetupDesk({
+      loaded,
+      env: process.env,
+      log,
+      checklist: { config, policy: sensorPolicy ?? (await sensorSetup(config)), certificates, record },
+      cameraProcess: options.cameraProcess,
+    }),
     ...(sensors === undefined
       ? {}
       : { sensors: sensors.supervisor, choices: { keeper: sensors.choices, deskToken: loaded.deskToken } }),

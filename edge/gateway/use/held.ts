@@ -28,29 +28,38 @@ export function holdUse(
   let timer: NodeJS.Timeout;
   let startMs = desk.clock.wallMs();
   let endMs = untilMs;
+  /** Of the window, by timers: they go on whatever becomes of the clock. */
+  let leftMs = endMs - startMs;
   /** Decided and recorded, or refused: what holds from `endMs` on. */
   let next: Admission | undefined;
 
   const look = async (): Promise<void> => {
     const nowMs = desk.clock.wallMs();
-    const isSet = nowMs < startMs - RENEW_AHEAD_MS || nowMs >= endMs + LOOK_EVERY_MS;
+    leftMs = Math.min(leftMs, endMs - nowMs); // timers are late, never early
+    const knownUntilMs = next?.admitted === true ? next.untilMs : endMs;
+    const isSet = nowMs < startMs - RENEW_AHEAD_MS || nowMs >= knownUntilMs + LOOK_EVERY_MS;
     if (isSet) {
       next = await desk.pull(request);
-      [startMs, endMs] = [nowMs, nowMs];
-    } else if (next === undefined && nowMs >= endMs - RENEW_AHEAD_MS) {
+      endMs = nowMs;
+    } else if (next === undefined && leftMs <= RENEW_AHEAD_MS) {
       next = await desk.admit(desk.decide(request, endMs), { fromMs: endMs });
     }
     if (isOver) return;
-    if (next !== undefined && (isSet || desk.clock.wallMs() >= endMs)) {
+    if (next !== undefined && (isSet || leftMs <= 0)) {
       if (!next.admitted) return onLapse(next.reason);
+      leftMs = next.untilMs - endMs + (isSet ? 0 : Math.min(0, leftMs));
       [startMs, endMs, next] = [endMs, next.untilMs, undefined];
     }
     wait();
   };
   const wait = (): void => {
-    const dueMs = next === undefined ? endMs - RENEW_AHEAD_MS : endMs;
-    const waitMs = Math.min(LOOK_EVERY_MS, Math.max(0, dueMs - desk.clock.wallMs()));
-    timer = setTimeout(() => void look(), waitMs);
+    const dueMs = next === undefined ? leftMs - RENEW_AHEAD_MS : leftMs;
+    // One more, since a timer may be early by less than that.
+    const waitMs = Math.min(LOOK_EVERY_MS, Math.max(0, Math.ceil(dueMs)) + 1);
+    timer = setTimeout(() => {
+      leftMs -= waitMs;
+      void look();
+    }, waitMs);
     timer.unref();
   };
   wait();
