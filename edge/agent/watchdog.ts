@@ -10,6 +10,8 @@ import type { Log } from '../base/log.ts';
 /** Of the time after which systemd gives the agent up: two may be late or lost. */
 const PINGS_PER_TIMEOUT = 3;
 const PING = 'WATCHDOG=1\n';
+/** Of socat after SIGTERM: systemd stops all of a unit at once. */
+const STOPPED = 143;
 
 /** Undefined where nobody watches: without systemd, or without WatchdogSec= in its unit. Begin it first: the time runs from the start on. */
 export function startWatchdog(env: NodeJS.ProcessEnv, log: Log): Disposable | undefined {
@@ -51,10 +53,11 @@ class Watchdog implements Disposable {
     const gone = (why: string): void => {
       if (this.#sender !== sender) return;
       this.#sender = undefined;
+      if (why === '') return;
       this.#log.error(`systemd's watchdog is not told that all is well: ${why}. Install socat, or set WatchdogSec=0.`);
     };
     sender.on('error', (error) => gone(messageOf(error)));
-    sender.on('exit', (code, signal) => gone(`socat ended with ${code ?? signal}`));
+    sender.on('exit', (code, signal) => gone(code === STOPPED ? '' : `socat ended with ${code ?? signal}`));
     sender.stdin?.on('error', () => {}); // its end says so
     sender.unref();
     return sender;
