@@ -43,7 +43,7 @@ export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 export const WINDOW_MS = 15 * MINUTE_MS;
-export const DETAIL_DAYS = 1;
+const DETAIL_DAYS = 1;
 export const SEGMENTS_MB_MAX = 1;
 export const SEGMENT_BYTES = 50_000;
 /** What happens between is in order, but is read and written at the end of a step only. */
