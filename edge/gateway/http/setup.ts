@@ -54,7 +54,10 @@ export class SetupRoutes {
   /** To be kept and printed: it has styles of its own, which no page of the console may have. */
   #sign(camera: string, response: ServerResponse): void {
     const page = this.#port.sign(camera);
-    if (page === undefined) return respond(response, { status: 404, body: 'no such sign\n' });
+    if (page === undefined) {
+      respond(response, { status: 404, body: 'no such sign\n' });
+      return;
+    }
     const headers = { 'Content-Disposition': `attachment; filename="sign-${camera}.html"` };
     respond(response, { status: 200, body: page, contentType: 'text/html; charset=utf-8', headers });
   }

@@ -28,7 +28,12 @@ async function deskIn(dir: TempDir): Promise<SetupDesk> {
   const loaded = await loadConfig({ file, cameras: [], env: {} });
   const cameraProcess = new URL('../../../support/stub-camera-process.js', import.meta.url);
   const { config } = loaded;
-  const certificates = await CertificateKeeper.open({ settings: config, stateDir: config.state, clock: systemClock, log });
+  const certificates = await CertificateKeeper.open({
+    settings: config,
+    stateDir: config.state,
+    clock: systemClock,
+    log,
+  });
   await certificates.close(); // what it read stays
   const checklist = { config, policy: await sensorSetup(config), certificates, record: { status: () => RECORD } };
   return new SetupDesk({ loaded, env: {}, log, cameraProcess, checklist });

@@ -32,7 +32,10 @@ test('each hour has its entry', async () => {
   const { held, pass, starts } = await watch(time);
   using _held = held;
   await pass(4 * HOUR_MS - MINUTE_MS);
-  assert.deepEqual(starts(), ['05', '06', '07', '08'].map((hour) => `2026-11-23T${hour}:00Z`));
+  assert.deepEqual(
+    starts(),
+    ['05', '06', '07', '08'].map((hour) => `2026-11-23T${hour}:00Z`),
+  );
   assert.equal(time.timers, 1);
 });
 
