@@ -57,7 +57,9 @@ find "$lib" -type d -empty -delete
 
 install -D -m 755 deploy/debian/garim.sh "$root/usr/bin/garim"
 install -D -m 644 -t "$root/lib/systemd/system" deploy/systemd/*.service
+install -D -m 644 -t "$root/usr/lib/systemd/journald.conf.d" deploy/journald/garim.conf
 install -D -m 644 -t "$root/usr/share/garim" deploy/debian/garim.yaml deploy/garim.example.yaml deploy/policy.example.yaml deploy/city.ttl
+install -D -m 644 -t "$root/usr/share/garim/presets" deploy/presets/*.yaml
 doc=$root/usr/share/doc/garim
 install -D -m 644 -t "$doc" README.md deploy/OPERATIONS.md deploy/debian/copyright
 printf 'garim (%s) stable; urgency=medium\n\n  * See the history of the source.\n\n -- Garim <garim@localhost>  %s\n' \

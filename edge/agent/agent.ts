@@ -10,7 +10,6 @@ import { type Log, RepeatLog } from '../base/log.ts';
 import { requireUserForPublicListen } from '../config/listen.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
-import { readTls } from '../config/tls.ts';
 import { FailureDamper } from '../gateway/auth/damper.ts';
 import { openCredentialStore } from '../gateway/auth/store.ts';
 import type { FeedDirectory } from '../gateway/feed.ts';
@@ -22,8 +21,10 @@ import { type SensorSetup, sensorSetup } from '../sensor/setup.ts';
 import { startUplink, type Uplink } from '../uplink/uplink.ts';
 import { boxId } from './box-id.ts';
 import { CameraSupervisor } from './camera-supervisor.ts';
+import { CertificateKeeper } from './certificate/keeper.ts';
 import { ChoiceCarrier } from './choices.ts';
 import { AgentHealthBook, softwareVersion } from './health.ts';
+import { HeatWatch } from './heat.ts';
 import { inquiriesInto } from './inquiries.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { cameraStream, type Stream, sensorStream } from './record/about.ts';
@@ -90,12 +91,17 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
   // Whatever else inherits this environment has no use for it.
   delete process.env['GARIM_PASSWORD'];
   requireUserForPublicListen(config, store.hasUser);
-  const [httpTls, rtspTls] = await Promise.all(
-    (['http', 'rtsp'] as const).map(async (key) => {
-      const { tls } = config[key];
-      return tls === undefined ? {} : { tls: await readTls(tls, `${key}.tls`) };
-    }),
-  );
+  const certificates = await CertificateKeeper.open({
+    settings: config,
+    stateDir: config.state,
+    clock: systemClock,
+    log,
+  });
+  running.add('certificates', () => certificates.close());
+  const tlsOf = (server: 'http' | 'rtsp') => {
+    const tls = certificates.pairOf(server);
+    return tls === undefined ? {} : { tls };
+  };
 
   const metrics = createMetrics();
   const box = await boxId(config.state);
@@ -119,6 +125,11 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
   recording.catch(() => {}); // thrown below
   const health = new AgentHealthBook(record);
   health.watchNotices(record);
+  health.watchNotices(certificates);
+  const heat = new HeatWatch();
+  running.add('heat', async () => heat[Symbol.dispose]());
+  health.watchNotices(heat);
+  metrics.watchBox({ heat, certificates });
   metrics.watchRecord(record);
 
   const slates = new SlateSpare(SLATE_PROCESS, log);
@@ -173,23 +184,31 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
     metrics,
     log,
   };
-  const rtsp = await startRtspServer({ ...shared, ...rtspTls, listen: config.rtsp.listen });
+  const rtsp = await startRtspServer({ ...shared, ...tlsOf('rtsp'), listen: config.rtsp.listen });
+  certificates.onRenewed('rtsp', rtsp.useCertificate);
   running.add('RTSP server', () => rtsp.close());
   health.rtspPort = rtsp.address.port;
 
   const http = await startHttpServer({
     ...shared,
-    ...httpTls,
+    ...tlsOf('http'),
     listen: config.http.listen,
     record,
     inquiries: inquiriesInto({ record, presence, places: streams.map(({ name }) => name), clock: systemClock, log }),
     health: () => health.now(),
-    setup: new SetupDesk({ loaded, env: process.env, log, cameraProcess: options.cameraProcess }),
+    setup: new SetupDesk({
+      loaded,
+      env: process.env,
+      log,
+      checklist: { config, policy: sensorPolicy ?? (await sensorSetup(config)), certificates, record },
+      cameraProcess: options.cameraProcess,
+    }),
     ...(sensors === undefined
       ? {}
       : { sensors: sensors.supervisor, choices: { keeper: sensors.choices, deskToken: loaded.deskToken } }),
     renderMetrics: () => metrics.render(),
   });
+  certificates.onRenewed('http', http.useCertificate);
   running.add('HTTP server', () => http.close());
 
   await recording;

@@ -9,6 +9,8 @@ import type { CameraCounts, CameraHealth, GatewayMetrics } from '../gateway/feed
 import type { Segments } from '../gateway/segments/recorder.ts';
 import type { UseMetrics } from '../gateway/use/port.ts';
 import type { Uplink, UplinkMetrics } from '../uplink/uplink.ts';
+import type { CertificateKeeper } from './certificate/keeper.ts';
+import type { HeatWatch } from './heat.ts';
 import type { Recorder } from './record/recorder.ts';
 import type { SensorMetrics } from './sensor-supervisor.ts';
 
@@ -37,6 +39,8 @@ export interface Metrics extends GatewayMetrics, SensorMetrics, UplinkMetrics, U
   watchUplink(uplink: Pick<Uplink, 'state'>): void;
   /** Reads what is on record whenever metrics are rendered. */
   watchRecord(record: Pick<Recorder, 'status' | 'failures' | 'windowsLost'>): void;
+  /** Reads how the box itself does whenever metrics are rendered. */
+  watchBox(box: { heat: Pick<HeatWatch, 'now'>; certificates: Pick<CertificateKeeper, 'ends'> }): void;
 }
 
 export function createMetrics(): Metrics {
@@ -206,6 +210,7 @@ export function createMetrics(): Metrics {
       uplink = watched;
     },
     watchRecord: (record) => addRecordMetrics(registry, record),
+    watchBox: (box) => addBoxMetrics(registry, box),
     watchSegments: (camera, segments) => {
       recorders.set(safeLabel(camera), segments);
     },
@@ -256,6 +261,37 @@ function addRecordMetrics(registry: Registry, record: Parameters<Metrics['watchR
     collect() {
       this.reset();
       this.inc(record.windowsLost);
+    },
+  });
+}
+
+function addBoxMetrics(registry: Registry, { heat, certificates }: Parameters<Metrics['watchBox']>[0]): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'garim_box_celsius',
+    help: 'Warmest zone of the box; not there without a sensor.',
+    registers,
+    collect() {
+      const { celsius } = heat.now;
+      if (celsius === undefined) this.remove();
+      else this.set(celsius);
+    },
+  });
+  new Gauge({
+    name: 'garim_box_held_back',
+    help: '1 while heat holds the processor back.',
+    registers,
+    collect() {
+      this.set(heat.now.isHeldBack ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'garim_certificate_end_seconds',
+    help: 'When the certificate that a server shows runs out, in seconds since 1970.',
+    labelNames: ['server'],
+    registers,
+    collect() {
+      for (const { server, endMs } of certificates.ends) this.set({ server }, endMs / 1000);
     },
   });
 }

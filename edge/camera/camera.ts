@@ -40,7 +40,12 @@ export interface CameraParts {
 const realParts: CameraParts = {
   async createDetector(start, log) {
     const store = openModelStore({ stateDir: start.stateDir, env: process.env });
-    const detector = createOnnxDetector({ store, log, thresholdOffset: LIVE_THRESHOLD_OFFSET });
+    const detector = createOnnxDetector({
+      store,
+      log,
+      thresholdOffset: LIVE_THRESHOLD_OFFSET,
+      provider: start.settings.detect.provider,
+    });
     await detector.settled();
     return detector;
   },
@@ -130,6 +135,7 @@ class Camera {
       transport: settings.transport,
       pacing: 'live',
       motionVectors: true,
+      hardware: settings.decoder === 'auto' ? 'auto' : 'off',
     });
     const pipeline = new Pipeline({
       ...settings,

@@ -11,9 +11,9 @@ import { SoftwareScaleContext } from 'node-av/lib';
 import { systemClock } from '../base/clock.ts';
 import { WorldError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import type { CameraSettings } from '../config/schema.ts';
-import { type Encoder, openEncoder } from './encode/encoder.ts';
-import { EncoderChoice } from './encode/encoder-choice.ts';
+import { type CameraSettings, HARDWARE_ENCODERS } from '../config/schema.ts';
+import { CodecChoice } from './codec-choice.ts';
+import { type Encoder, type EncoderName, openEncoder } from './encode/encoder.ts';
 import type { AccessUnit, FromCamera } from './messages.ts';
 import type { FilteredFrame } from './redact/filtered-frame.ts';
 
@@ -41,7 +41,7 @@ export class Output {
   #snapshotRequests: number[] = [];
   /** Capture time of the last frame that a snapshot was made of. */
   #snapshotMs = Number.NEGATIVE_INFINITY;
-  readonly #choice = new EncoderChoice();
+  readonly #choice = new CodecChoice<EncoderName>(HARDWARE_ENCODERS, 'libx264');
   #failures = 0;
   /** Units that found the channel full, since the last call of `takeDropped()`. */
   #dropped = 0;

@@ -10,6 +10,7 @@ import { configSchema } from '../config/schema.ts';
 import { checkCertificates } from './doctor/certificates.ts';
 import { type Check, type CheckResult, type DoctorContext, fail, ok } from './doctor/check.ts';
 import { checkCodecs } from './doctor/codecs.ts';
+import { checkInference } from './doctor/inference.ts';
 import { checkHeat, checkWear } from './doctor/life.ts';
 import { checkClock, checkCoreDumps, checkCpu, checkFfmpeg, checkMemory, checkNode } from './doctor/machine.ts';
 import { checkModels, checkSecondOpinion } from './doctor/models.ts';
@@ -26,6 +27,7 @@ const checks: readonly [string, Check][] = [
   ['memory', checkMemory],
   ['models', checkModels],
   ['second opinion', checkSecondOpinion],
+  ['inference', checkInference],
   ['hardware codecs', checkCodecs],
   ['ffmpeg', checkFfmpeg],
   ['clock', checkClock],

@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import { Command } from 'commander';
 import { type Agent, startAgent } from '../agent/agent.ts';
+import { startWatchdog } from '../agent/watchdog.ts';
 import { rootLog } from '../base/log.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { addConfigOptions, type ConfigOptions, loadOptionsOf } from './options.ts';
@@ -28,6 +29,7 @@ Examples:
 }
 
 async function run(options: ConfigOptions): Promise<void> {
+  using _watchdog = startWatchdog(process.env, rootLog);
   const loaded = await loadConfig(loadOptionsOf(options));
   rootLog.level = loaded.config.log.level;
   rootLog.info(`configuration: ${loaded.origin}`);

@@ -49,6 +49,7 @@ async function tune({ config: file, camera: name, state }: TuneOptions, print: (
   const detector = await openNetwork({
     store: openModelStore({ stateDir: loaded.config.state, env: process.env }),
     log: rootLog,
+    provider: 'auto', // as a camera process does
   });
   try {
     const cost = await measureBox(detector, size);

@@ -15,6 +15,9 @@ import { useSchema } from './use.ts';
 export const HARDWARE_ENCODERS = ['h264_nvenc', 'h264_v4l2m2m'] as const;
 export const ENCODERS = ['libx264', ...HARDWARE_ENCODERS] as const;
 
+/** Of onnxruntime, as far as its build for Node has them. */
+export const PROVIDERS = ['cpu', 'cuda', 'tensorrt', 'webgpu'] as const;
+
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
 export const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
@@ -102,6 +105,12 @@ export const cameraSchema = z.strictObject({
         .describe(
           '`auto`: of large pictures, parts are looked at closer in turn, where the box can afford it. It finds smaller faces and plates.',
         ),
+      provider: z
+        .enum(['auto', ...PROVIDERS])
+        .default('auto')
+        .describe(
+          'What runs the networks. `auto` tries the accelerators whose libraries are here, and takes one that is at least as fast as the processor. What fails gives way to the processor.',
+        ),
     })
     .prefault({}),
   secondOpinion: z
@@ -141,6 +150,12 @@ export const cameraSchema = z.strictObject({
     .default(300)
     .describe(
       'Deadline of the delay line: a frame that has waited this long without its second verdict is covered whole.',
+    ),
+  decoder: z
+    .enum(['software', 'auto'])
+    .default('software')
+    .describe(
+      '`auto` takes a hardware decoder that opens, keeps up and goes on giving pictures, else software. Hardware gives no motion vectors, by which covers begin earlier.',
     ),
   encode: z
     .strictObject({

@@ -9,7 +9,7 @@ export const tlsSchema = z.strictObject({
   key: z.string().min(1).describe('File with its private key, PEM.'),
 });
 
-type TlsSettings = z.output<typeof tlsSchema>;
+export type TlsSettings = z.output<typeof tlsSchema>;
 
 /** PEM texts. Never log them. */
 export interface TlsPair {

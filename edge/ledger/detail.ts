@@ -12,6 +12,7 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { WorldError } from '../base/errors.ts';
+import { AheadBatches } from './ahead.ts';
 import type { DurableFolder } from './durable.ts';
 import { HASH_BYTES, sha256 } from './merkle.ts';
 import { msOf, parseWindowName, type Window, windowName } from './window.ts';
@@ -47,16 +48,18 @@ export class Details {
   readonly #batches = new Map<string, DetailBatch>();
   /** Batches whose file was seen in this process, so that no torn tail is left before new records. */
   readonly #settled = new Set<string>();
+  readonly #ahead: AheadBatches;
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(folder: DurableFolder, bytesMax: number) {
+  private constructor(folder: DurableFolder, bytesMax: number, ahead: AheadBatches) {
     this.#folder = folder;
     this.#bytesMax = bytesMax;
+    this.#ahead = ahead;
   }
 
   /** `bytesMax`: what all records together may take. */
   static async open(folder: DurableFolder, bytesMax: number): Promise<Details> {
-    const details = new Details(folder, bytesMax);
+    const details = new Details(folder, bytesMax, await AheadBatches.open(folder));
     await folder.folder(KEYS);
     await folder.folder(RECORDS);
     for (const batch of await Details.batchesIn(folder)) details.#batches.set(batchName(batch), batch);
@@ -153,12 +156,13 @@ export class Details {
   }
 
   /**
-   * Destroys the keys of all batches that expired by then. `told` is called with each, and must resolve when the `shred` leaf is durable.
+   * Destroys the keys of all batches that expired by then, and of those that a clock ahead of its time dated. `told` is called with each, and must resolve when the `shred` leaf is durable.
    * Gives how many were shredded.
    */
   shredDue(nowMs: number, told: (batch: DetailBatch, key: string) => Promise<unknown>): Promise<number> {
     return this.#inTurn(async () => {
-      const due = [...this.#batches].filter(([, { expires }]) => msOf(expires) <= nowMs);
+      const overdue = await this.#ahead.due(this.#batches, nowMs);
+      const due = [...this.#batches].filter(([name, { expires }]) => msOf(expires) <= nowMs || overdue.has(name));
       for (const [name, batch] of due) await this.#shred(name, batch, told);
       return due.length;
     });

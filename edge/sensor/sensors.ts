@@ -18,8 +18,8 @@ import { Station } from './station.ts';
 /** How often a list of refusals that was synced is looked for: one question to the file system. */
 const LIST_EVERY_MS = 1_000;
 
-/** How often consent records that were kept long enough are looked for. */
-const RECORDS_EVERY_MS = 86_400_000;
+/** How often consent records that were kept long enough, and keys of tokens that have expired, are looked for. */
+const EXPIRY_EVERY_MS = 3_600_000;
 
 type Start = Extract<ToSensors, { type: 'start' }>;
 
@@ -59,7 +59,7 @@ export function runSensorProcess(clock: Clock = systemClock): void {
     const book = await ChoiceBook.open({ stateDir, box, policy, clock, onEffect });
     const warn = (error: unknown): void => rootLog.warn(shown(error));
     setInterval(() => void book.refresh().catch(warn), LIST_EVERY_MS).unref();
-    setInterval(() => void book.expireRecords().catch(warn), RECORDS_EVERY_MS).unref();
+    setInterval(() => void book.expire().catch(warn), EXPIRY_EVERY_MS).unref();
     return book;
   };
   const open = async (start: Start, book: ChoiceBook): Promise<Station> => {

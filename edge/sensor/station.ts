@@ -199,8 +199,13 @@ export class Station {
     const jumpMs = Math.abs(wallAheadMs - this.#wallAheadMs);
     this.#wallAheadMs = wallAheadMs;
     const { policy } = this.#options.start;
-    for (const { name, pipeline } of this.#sensors) {
-      if (jumpMs > policy.sensors[name]!.windowMs) pipeline.discard('clock-jump', nowMs);
+    for (const sensor of this.#sensors) {
+      if (jumpMs <= policy.sensors[sensor.name]!.windowMs) continue;
+      sensor.pipeline.discard('clock-jump', nowMs);
+      // What is due by the old clock would leave at once, or years too late.
+      const held = this.#held.filter((each) => each.sensor === sensor);
+      this.#held = this.#held.filter((each) => each.sensor !== sensor);
+      for (let times = 0; times < held.length; times++) sensor.pipeline.withheld('clock-jump', 0);
     }
   }
 

@@ -25,6 +25,14 @@ class Desk implements SetupPort {
     return Promise.reject(new UserError('cameras.gate.password: it refuses this', { fix: 'Check it.' }));
   }
 
+  checklist(): object {
+    return { wallMs: 7, items: [], signs: ['gate'] };
+  }
+
+  sign(camera: string): string | undefined {
+    return camera === 'gate' ? '<!doctype html><title>gate</title>' : undefined;
+  }
+
   add(): Promise<object> {
     return Promise.resolve({ name: 'gate' });
   }
@@ -122,4 +130,16 @@ test('one question at a time', async () => {
 test('without a desk there is no such page', async () => {
   await using box = await startConsole([]);
   assert.equal((await fetch(`${box.url}/setup`, { headers: { Authorization: BASIC } })).status, 404);
+});
+
+test('the checklist and signs are for who is logged in; a sign is a file to keep', async () => {
+  await using box = await startConsole([], { setup: new Desk() });
+  const get = (path: string, headers: Record<string, string> = { Authorization: BASIC }): Promise<Response> =>
+    fetch(`${box.url}/api/setup/${path}`, { headers });
+  for (const path of ['checklist', 'sign-gate.html']) assert.equal((await get(path, {})).status, 401, path);
+  assert.deepEqual(await (await get('checklist')).json(), { wallMs: 7, items: [], signs: ['gate'] });
+  const sign = await get('sign-gate.html');
+  assert.equal(sign.headers.get('content-disposition'), 'attachment; filename="sign-gate.html"');
+  assert.match(await sign.text(), /<title>gate/);
+  assert.equal((await get('sign-yard.html')).status, 404);
 });

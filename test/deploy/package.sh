@@ -14,10 +14,13 @@ fail=0
 started=$SECONDS
 step_started=$EPOCHREALTIME
 
-# Seconds since the last call, and what was done.
+# Seconds since the last call, and what was done; all of them stand in a table at the end.
+steps=()
 took() {
-  local now=$EPOCHREALTIME
-  printf '%6.1f s  %s\n' "$(bc -l <<< "$now - $step_started")" "$1"
+  local now=$EPOCHREALTIME line
+  line=$(printf '%6.1f s  %s' "$(bc -l <<< "$now - $step_started")" "$1")
+  echo "$line"
+  steps+=("$line")
   step_started=$now
 }
 
@@ -80,6 +83,7 @@ check 'the first user is shown once, in the journal' within 30 first_password
 took 'user and password (1 command)'
 check 'a frame of the filtered feed can be pulled' within 60 frame_of street
 took 'first frame'
+steps+=("$(printf '%6.1f s  = from nothing to a filtered feed, 2 commands' "$((SECONDS - started))")")
 echo "in $((SECONDS - started)) s from nothing to a filtered feed"
 
 check 'garim doctor has nothing that fails' runuser -u garim -- garim doctor --config /etc/garim/garim.yaml
@@ -148,6 +152,28 @@ took 'killed and back'
 kill -KILL "$(camera_pid gate)"
 check 'a killed camera process comes back' within 60 is_live gate
 took 'camera process killed and back'
+
+echo '--- The agent hangs'
+mkdir -p /run/systemd/system/garim.service.d
+printf '[Service]\nWatchdogSec=15\n' > /run/systemd/system/garim.service.d/50-watchdog.conf
+systemctl daemon-reload
+systemctl restart garim
+check 'its feed is live' within 60 is_live gate
+step_started=$EPOCHREALTIME
+sleep 16
+hung=$(systemctl show -P MainPID garim)
+check 'one that works is left alone' test "$(systemctl show -P NRestarts garim)" -eq 0
+kill -STOP "$hung"
+is_other() { local now; now=$(systemctl show -P MainPID garim) && [ "$now" -gt 1 ] && [ "$now" != "$hung" ]; }
+by_watchdog() { [ "$(systemctl show -P Result garim)" = watchdog ]; }
+check 'one whose loop stands still is killed by the watchdog' within 30 by_watchdog
+check 'and started again' within 30 is_other
+check 'and its feed is live' within 60 is_live gate
+rm /run/systemd/system/garim.service.d/50-watchdog.conf
+systemctl daemon-reload
+took 'a hung agent, and back (watchdog of 15 s; 60 s as installed)'
+check 'logs have a bound' bash -c 'systemd-analyze cat-config systemd/journald.conf | grep -q ^SystemMaxUse=200M'
+check 'which is in force' bash -c 'journalctl -u systemd-journald -o cat --no-pager | grep -qE "max (200|32)\.0M"'
 
 echo '--- Upgrade'
 users=$(sha256sum /var/lib/garim/users.json)
@@ -230,6 +256,8 @@ check 'and its users' refuses getent passwd garim garim-camera
 check 'and its program' refuses test -e /usr/lib/garim
 took 'purged twice'
 
+printf '\nSteps on %s cores, load %s:\n' "$(nproc)" "$(cut -d' ' -f1 /proc/loadavg)"
+printf '%s\n' "${steps[@]}"
 printf '# pass %s\n# fail %s\n' "$pass" "$fail"
 if [ "$fail" -gt 0 ]; then journalctl --no-pager -o short-monotonic -n 120 | cut -c1-220; fi
 [ "$fail" -eq 0 ]

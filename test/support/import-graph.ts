@@ -18,7 +18,7 @@ const PACKAGE_HOMES: Record<string, RegExp> = {
   'onnxruntime-node': /^edge\/camera\/detect\//,
   onvif: /^edge\/camera\/find\//,
   'bonjour-service': /^edge\/camera\/find\//,
-  selfsigned: /^edge\/cli\/setup\//,
+  selfsigned: /^edge\/agent\/certificate\//,
   '@cedar-policy/cedar-wasm': /^edge\/gateway\/use\/policies\.ts$/,
 };
 

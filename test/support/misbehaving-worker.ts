@@ -4,6 +4,7 @@
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
+import type { Provider } from '../../edge/camera/detect/provider.ts';
 import type { FromWorker, ToWorker } from '../../edge/camera/detect/worker-messages.ts';
 
 export type Mode = 'exit' | 'throw' | 'spin' | 'silent' | 'nan' | 'wrong-request' | 'unusable';
@@ -17,7 +18,11 @@ export async function run(mode: Mode, once?: string): Promise<void> {
   if (once !== undefined) writeFileSync(once, '');
   parentPort?.on('message', (message: ToWorker) => {
     if (message.type === 'load')
-      say(mode === 'unusable' ? { type: 'load-failed', detail: 'bad model' } : { type: 'ready' });
+      say(
+        mode === 'unusable'
+          ? { type: 'load-failed', detail: 'bad model' }
+          : { type: 'ready', provider: 'cpu', remarks: [] },
+      );
     else if (message.type === 'close') parentPort?.close();
     else misbehave(mode, message.requestId, message.picture.rgb);
   });
@@ -46,4 +51,18 @@ function misbehave(mode: Mode, requestId: number, rgb: Uint8Array<ArrayBuffer>):
 
 function say(message: FromWorker): void {
   parentPort?.postMessage(message);
+}
+
+/** Runs a thread whose accelerator fails at each picture; with the processor it finds nothing. */
+export function fail(): void {
+  let provider: Provider = 'cpu';
+  parentPort?.on('message', (message: ToWorker) => {
+    if (message.type === 'load') {
+      provider = message.provider === 'auto' ? 'cpu' : message.provider;
+      say({ type: 'ready', provider, remarks: [] });
+    } else if (message.type === 'close') parentPort?.close();
+    else if (provider === 'cpu')
+      say({ type: 'detected', requestId: message.requestId, detections: [], inferenceMs: 1, rgb: message.picture.rgb });
+    else say({ type: 'failed', requestId: message.requestId, detail: 'out of memory', rgb: message.picture.rgb });
+  });
 }

@@ -29,6 +29,8 @@ export interface MovieOptions {
   heightPx: number;
   /** One frame at each time. */
   timesMs: readonly number[];
+  /** Frames from one key frame to the next; the encoder's own number without it. */
+  gopFrames?: number;
   /** Adds a track of silence. */
   hasSound?: boolean;
   title?: string;
@@ -73,7 +75,7 @@ export async function makeMovie(options: MovieOptions): Promise<void> {
   }
 }
 
-function videoEncoder({ encoder, pixelFormat, widthPx, heightPx }: MovieOptions): CodecContext {
+function videoEncoder({ encoder, pixelFormat, widthPx, heightPx, gopFrames }: MovieOptions): CodecContext {
   const codec = Codec.findEncoderByName(encoder);
   if (codec === null) throw new Error(`this build of libav has no ${encoder}`);
   const context = new CodecContext();
@@ -84,6 +86,10 @@ function videoEncoder({ encoder, pixelFormat, widthPx, heightPx }: MovieOptions)
   context.timeBase = MS;
   context.framerate = new Rational(25, 1);
   context.threadCount = 1;
+  if (gopFrames !== undefined) {
+    context.gopSize = gopFrames;
+    context.maxBFrames = 0;
+  }
   check(context.open2Sync(codec));
   return context;
 }

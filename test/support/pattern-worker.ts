@@ -37,7 +37,7 @@ function say(message: FromWorker): void {
 }
 
 parentPort?.on('message', (message: ToWorker) => {
-  if (message.type === 'load') say({ type: 'ready' });
+  if (message.type === 'load') say({ type: 'ready', provider: 'cpu', remarks: [] });
   else if (message.type === 'close') parentPort?.close();
   else detect(message);
 });

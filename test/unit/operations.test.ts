@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
 import { packageRoot } from '../../edge/base/paths.ts';
 import { commands } from '../../edge/cli/index.ts';
+import { loadConfig } from '../../edge/config/load.ts';
 
 const deploy = path.join(packageRoot, 'deploy');
 const guide = readFileSync(path.join(deploy, 'OPERATIONS.md'), 'utf8');
@@ -28,6 +29,18 @@ test('each garim command of the guide exists, with its options', async () => {
         below.options.some(({ long }) => long === word),
         `garim ${call}: no option ${word}`,
       );
+  }
+});
+
+test('each preset is a configuration that loads, and says that it was not tried', async () => {
+  const dir = path.join(deploy, 'presets');
+  const files = readdirSync(dir);
+  assert.equal(files.length, 3);
+  for (const name of files) {
+    const file = path.join(dir, name);
+    const { config } = await loadConfig({ file, cameras: [], env: { GATE_URL: 'rtsp://192.0.2.7/stream1' } });
+    assert.deepEqual(Object.keys(config.cameras), ['gate']);
+    assert.match(readFileSync(file, 'utf8'), /not tried on such a box/);
   }
 });
 

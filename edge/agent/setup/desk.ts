@@ -8,6 +8,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
+import { systemClock } from '../../base/clock.ts';
 import { writeDurably } from '../../base/durable-file.ts';
 import { messageOf, UserError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
@@ -17,6 +18,7 @@ import type { LoadedConfig } from '../../config/load.ts';
 import { cameraSchema, NAME } from '../../config/schema.ts';
 import { tryCamera } from '../camera-trial.ts';
 import { askCamera, cameraFault, type PlannedCamera } from './ask.ts';
+import { type ChecklistItem, type ChecklistParts, checklistOf, signOf, signsIn } from './checklist.ts';
 import { compose } from './compose.ts';
 import { publishConfig } from './publish.ts';
 import type { Candidate } from './streams.ts';
@@ -40,6 +42,7 @@ export interface DeskOptions {
   loaded: LoadedConfig;
   env: NodeJS.ProcessEnv;
   log: Log;
+  checklist: ChecklistParts;
   /** Entry of the camera process; tests bring their own. */
   cameraProcess?: URL | undefined;
 }
@@ -62,6 +65,15 @@ export class SetupDesk {
   /** The filtered picture of the camera that was tried last. */
   get picture(): { name: string; jpeg: Uint8Array } | undefined {
     return this.#tried;
+  }
+
+  checklist(): { wallMs: number; items: ChecklistItem[]; signs: string[] } {
+    const { checklist } = this.#options;
+    return { wallMs: systemClock.wallMs(), items: checklistOf(checklist), signs: signsIn(checklist) };
+  }
+
+  sign(camera: string): string | undefined {
+    return signOf(this.#options.checklist, camera);
   }
 
   async find(): Promise<{ devices: { address: string; name: string }[]; leftOut: string[] }> {

@@ -16,7 +16,7 @@ import { RepeatLog, rootLog } from '../../base/log.ts';
 import { scrub } from '../../base/secrets.ts';
 import { RawFrame } from '../frame.ts';
 import { ArrivalTimes } from './arrival-times.ts';
-import { VideoDecoder } from './decoder.ts';
+import { type DecoderChoices, DecoderSlot, type DecoderSlotOptions } from './decoder-slot.ts';
 import { EventQueue } from './event-queue.ts';
 import { MediaInput } from './input.ts';
 import { LagGuard } from './lag-guard.ts';
@@ -40,7 +40,7 @@ const LATE_MS_MAX = 1_000;
 /** One connection, or one turn of a looped file. */
 interface Session {
   input: MediaInput;
-  decoder: VideoDecoder;
+  decoder: DecoderSlot;
   arrivals: ArrivalTimes;
   lag: LagGuard;
   secondsPerTick: number;
@@ -59,6 +59,9 @@ export class LibavCapture implements Capture {
   readonly #timeline: Timeline;
   readonly #backoff = new Backoff();
   readonly #decodeErrors = new RepeatLog(rootLog, 'decode error');
+  readonly #decoderOptions: DecoderSlotOptions;
+  /** What was found out about decoders, over all connections. */
+  readonly #decoders: DecoderChoices = new Map();
   readonly #closing = new AbortController();
   readonly #done: Promise<void>;
   /** When the feed's time was 0, on the monotonic clock. */
@@ -72,6 +75,8 @@ export class LibavCapture implements Capture {
   constructor(source: LibavSource, options: CaptureOptions) {
     this.#source = source;
     this.#options = options;
+    const { pacing, motionVectors = false, hardware = 'off' } = options;
+    this.#decoderOptions = { pacing, motionVectors, hardware };
     this.#timeline = new Timeline(source.kind === 'file' ? 'file' : 'live');
     this.#queue = new EventQueue(options.pacing, DECODE_AHEAD_FRAMES_MAX, () => this.counts.framesDropped++);
     this.#done = this.#run();
@@ -137,10 +142,8 @@ export class LibavCapture implements Capture {
       const { timeBase, avgFrameRate } = input.stream;
       const frameRate = plausibleRate(avgFrameRate.num / avgFrameRate.den);
       this.#timeline.setStep(1e6 / frameRate);
-      using decoder = await VideoDecoder.open(input.stream, {
-        pacing: this.#options.pacing,
-        motionVectors: this.#options.motionVectors ?? false,
-      });
+      using decoder = new DecoderSlot(input.stream, this.#decoderOptions, this.#decoders);
+      await decoder.open();
       const now = systemClock.monotonicMs();
       await this.#decodeAll({
         input,
@@ -172,14 +175,14 @@ export class LibavCapture implements Capture {
       const nowMs = systemClock.monotonicMs();
       if (this.#isLeftOut(session, packet, nowMs)) continue;
       session.arrivals.add(packet.pts, nowMs);
-      await session.decoder.decode(packet, onFrame, onError);
+      await session.decoder.decode(packet, 1000 / session.frameRate, onFrame, onError);
       if (this.#closed) return;
       if (nowMs - session.lastFrameMs > NO_PICTURE_MS_MAX) {
         const text = `packets came for ${NO_PICTURE_MS_MAX / 1000} s, but no picture that ${session.decoder.codecName} can decode`;
         throw new WorldError('source-undecodable', text);
       }
     }
-    await session.decoder.decode(null, onFrame, onError);
+    await session.decoder.decode(null, 1000 / session.frameRate, onFrame, onError);
     if (session.frames === 0 && !this.#closed) throw new WorldError('source-undecodable', 'the file holds no picture');
   }
 

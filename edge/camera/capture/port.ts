@@ -49,4 +49,6 @@ export interface CaptureOptions {
   pacing: 'live' | 'unpaced';
   /** Export the decoder's motion vectors as frame side data (H.264 only); decoding gets 10 to 30 % slower. Default false. */
   motionVectors?: boolean;
+  /** `auto`: a hardware decoder where one opens, keeps up and goes on giving pictures. It exports no motion vectors. Default `off`. */
+  hardware?: 'off' | 'auto';
 }

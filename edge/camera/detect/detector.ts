@@ -8,6 +8,7 @@ import { messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { ModelEntry } from './manifest.ts';
 import type { Detection, DetectionLabel, Detector, DetectorPicture, DetectorState, Verdict } from './port.ts';
+import type { Provider } from './provider.ts';
 import { CATEGORIES, type ModelStore } from './store.ts';
 import { type Answer, WorkerHandle } from './worker-handle.ts';
 import type { LoadedModel } from './worker-messages.ts';
@@ -25,6 +26,9 @@ const WARM_UP_MS_MAX = 30_000;
 /** Workers that were given up but are still inside a native call. With as many, no further one is started until one returns. */
 const STUCK_WORKERS_MAX = 2;
 
+/** Failures of an accelerator without an answer between them. */
+const ACCELERATOR_FAULTS_MAX = 3;
+
 /** Picture buffers kept for reuse: of whole frames and of tiles, one being filled, one being read. */
 const SPARE_BUFFERS_MAX = 4;
 
@@ -34,6 +38,8 @@ export interface OnnxDetectorOptions {
   categories?: readonly DetectionLabel[];
   /** Threads of one inference, 1 by default. */
   threads?: number;
+  /** What runs the networks, `cpu` by default. */
+  provider?: Provider | 'auto';
   /** Added to the manifest's thresholds, for callers who choose among weaker boxes themselves; 0 by default. */
   thresholdOffset?: number;
   log: Log;
@@ -78,9 +84,15 @@ class SupervisedDetector implements OnnxDetector {
   #isClosed = false;
   #warmUpSize: { widthPx: number; heightPx: number } | undefined;
   #spare: Uint8Array<ArrayBuffer>[] = [];
+  /** What to ask the next worker for; the processor for good once an accelerator has failed too often. */
+  #wanted: Provider | 'auto';
+  /** Of the present worker. */
+  #provider: Provider = 'cpu';
+  #acceleratorFaults = 0;
 
   constructor(options: OnnxDetectorOptions) {
     this.#options = options;
+    this.#wanted = options.provider ?? 'cpu';
     this.#workerUrl = options.workerUrl ?? new URL('./inference-worker.js', import.meta.url);
     void this.#select();
   }
@@ -141,9 +153,11 @@ class SupervisedDetector implements OnnxDetector {
         if (!answer.detections.every(hasFiniteNumbers))
           return this.#unavailable('the network answered with numbers that are not finite');
         this.#restartMs = RESTART_MS_MIN;
+        this.#acceleratorFaults = 0;
         return { kind: 'detected', detections: answer.detections, inferenceMs: answer.inferenceMs };
       case 'failed':
         this.#keep(answer.rgb);
+        this.#blameAccelerator();
         return this.#unavailable(answer.detail);
       case 'lost':
         return this.#unavailable(answer.detail);
@@ -196,8 +210,13 @@ class SupervisedDetector implements OnnxDetector {
         url: this.#workerUrl,
         models,
         threads,
+        provider: this.#wanted,
         warmUp: this.#warmUpSize,
-        onReady: () => this.#become('ready', ''),
+        onReady: (provider, remarks) => {
+          this.#provider = provider;
+          for (const remark of remarks) this.#options.log.info({ provider }, remark);
+          this.#become('ready', '');
+        },
         onEnd: (detail) => this.#restartAfter(detail),
       });
     } catch (error) {
@@ -205,8 +224,21 @@ class SupervisedDetector implements OnnxDetector {
     }
   }
 
+  /** A driver may open, answer at first, and fail then, with an answer or with the whole thread. */
+  #blameAccelerator(): void {
+    if (this.#provider === 'cpu' || ++this.#acceleratorFaults < ACCELERATOR_FAULTS_MAX) return;
+    this.#options.log.warn(
+      { provider: this.#provider },
+      'it fails again and again: the processor runs the networks now',
+    );
+    this.#wanted = 'cpu';
+    this.#provider = 'cpu';
+    this.#worker?.kill('its accelerator fails');
+  }
+
   #restartAfter(detail: string): void {
     if (this.#isClosed) return;
+    this.#blameAccelerator();
     if (this.#worker !== undefined) this.#stuck.push(this.#worker);
     this.#worker = undefined;
     const pauseMs = this.#restartMs;

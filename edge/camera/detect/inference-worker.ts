@@ -7,27 +7,59 @@ import { messageOf } from '../../base/errors.ts';
 import { loadNetwork, type Network } from './inference.ts';
 import { NativeGate } from './native-gate.ts';
 import type { DetectorPicture } from './port.ts';
+import { chooseProvider, type Provider, providersOfRuntime, providersToTry, type Runner } from './provider.ts';
 import type { FromWorker, ToWorker } from './worker-messages.ts';
 
 if (parentPort === null) throw new Error('inference-worker.ts runs as a worker thread only');
 const port = parentPort;
+/** Of a usual camera at the default `longSidePx`. */
+const TIMED_PICTURE = { widthPx: 640, heightPx: 384 };
 const gate = new NativeGate(workerData as SharedArrayBuffer);
-const networks: Network[] = [];
+let networks: Network[] = [];
 
 const say = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
 
-async function load(message: Extract<ToWorker, { type: 'load' }>): Promise<void> {
+type Load = Extract<ToWorker, { type: 'load' }>;
+
+async function load(message: Load): Promise<void> {
   try {
-    for (const model of message.models) networks.push(await gate.inside(() => loadNetwork(model, message.threads)));
+    const providers = providersToTry(message.provider, message.provider === 'auto' ? providersOfRuntime() : []);
+    const { runner, provider, remarks } = await chooseProvider(
+      providers,
+      (each) => openAll(message, each),
+      () => performance.now(),
+    );
+    networks = runner.networks;
     if (message.warmUp !== undefined) {
-      const { widthPx, heightPx } = message.warmUp;
-      const rgb = new Uint8Array(widthPx * heightPx * 3);
-      await infer({ rgb, widthPx, heightPx, contentWidthPx: widthPx, contentHeightPx: heightPx });
+      await infer(blackPicture(message.warmUp));
     }
-    say({ type: 'ready' });
+    say({ type: 'ready', provider, remarks });
   } catch (error) {
     say({ type: 'load-failed', detail: messageOf(error) });
   }
+}
+
+/** All networks on one provider. */
+async function openAll({ models, threads }: Load, provider: Provider): Promise<Runner & { networks: Network[] }> {
+  const opened: Network[] = [];
+  const release = async (): Promise<void> => {
+    for (const network of opened.splice(0)) await gate.inside(() => network.release());
+  };
+  try {
+    for (const model of models) opened.push(await gate.inside(() => loadNetwork(model, threads, provider)));
+  } catch (error) {
+    await release();
+    throw error;
+  }
+  const run = async (): Promise<void> => {
+    for (const network of opened) await gate.inside(() => network.run(blackPicture(TIMED_PICTURE)));
+  };
+  return { networks: opened, run, release };
+}
+
+function blackPicture({ widthPx, heightPx }: { widthPx: number; heightPx: number }): DetectorPicture {
+  const rgb = new Uint8Array(widthPx * heightPx * 3);
+  return { rgb, widthPx, heightPx, contentWidthPx: widthPx, contentHeightPx: heightPx };
 }
 
 async function infer(picture: DetectorPicture) {

@@ -4,6 +4,7 @@ import './telemetry.ts';
 import ort from 'onnxruntime-node';
 import { DECODERS } from './decode/index.ts';
 import type { Detection, DetectorPicture } from './port.ts';
+import type { Provider } from './provider.ts';
 import { TensorMaker, toPicture } from './tensor.ts';
 import type { LoadedModel } from './worker-messages.ts';
 
@@ -13,10 +14,14 @@ export interface Network {
   release(): Promise<void>;
 }
 
-/** Rejects when onnxruntime can't use the bytes. */
-export async function loadNetwork({ entry, bytes }: LoadedModel, threads: number): Promise<Network> {
+/** Rejects when onnxruntime can't use the bytes, or has no such provider here. */
+export async function loadNetwork(
+  { entry, bytes }: LoadedModel,
+  threads: number,
+  provider: Provider,
+): Promise<Network> {
   const session = await ort.InferenceSession.create(bytes, {
-    executionProviders: ['cpu'],
+    executionProviders: [provider],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',

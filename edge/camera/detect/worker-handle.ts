@@ -9,6 +9,7 @@ import { messageOf } from '../../base/errors.ts';
 import './telemetry.ts';
 import { NativeGate } from './native-gate.ts';
 import type { DetectorPicture } from './port.ts';
+import type { Provider } from './provider.ts';
 import type { FromWorker, LoadedModel, ToWorker } from './worker-messages.ts';
 
 export type Answer =
@@ -21,7 +22,8 @@ export interface WorkerHandleOptions {
   models: LoadedModel[];
   threads: number;
   warmUp: { widthPx: number; heightPx: number } | undefined;
-  onReady: () => void;
+  provider: Provider | 'auto';
+  onReady: (provider: Provider, remarks: readonly string[]) => void;
   onEnd: (detail: string) => void;
 }
 
@@ -61,7 +63,13 @@ export class WorkerHandle {
     this.#worker.on('messageerror', (error) => this.kill(`message not understood: ${messageOf(error)}`));
     this.#worker.on('error', (error) => this.kill(`the inference thread failed: ${messageOf(error)}`));
     this.#worker.on('exit', (code) => this.kill(`the inference thread ended with code ${code}`));
-    this.#post({ type: 'load', models: options.models, threads: options.threads, warmUp: options.warmUp });
+    this.#post({
+      type: 'load',
+      models: options.models,
+      threads: options.threads,
+      provider: options.provider,
+      warmUp: options.warmUp,
+    });
   }
 
   /** One request at a time. The answer always comes: at the latest when the worker is killed. */
@@ -120,7 +128,7 @@ export class WorkerHandle {
     if (this.#isEnded) return;
     switch (message.type) {
       case 'ready':
-        this.#options.onReady();
+        this.#options.onReady(message.provider, message.remarks);
         return;
       case 'load-failed':
         this.kill(`the model can't be used: ${message.detail}`);

@@ -16,7 +16,8 @@ export const checkCertificates: Check = async ({ system, loaded: { config } }) =
     try {
       const { cert } = await readTls(tls, `${key}.tls`);
       const days = Math.floor((Date.parse(new X509Certificate(cert).validTo) - system.wallMs()) / DAY_MS);
-      const fix = 'Run garim setup, which renews its own, or install a new one; then restart Garim.';
+      const fix =
+        'Garim renews its own while it runs. In the place of any other put a new one; it is taken up by itself.';
       if (days < 0) results.push(fail(name, `${tls.cert} has run out`, fix));
       else if (days < SOON_DAYS) results.push(warn(name, `${tls.cert} runs out in ${days} days`, fix));
       else results.push(ok(name, `${tls.cert}, ${days} days left`));

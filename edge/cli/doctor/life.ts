@@ -1,14 +1,12 @@
 /** Checks of what wears a box out: how much is written to its flash, and how warm it runs. Linux; elsewhere they say that they don't know. */
-import { type Check, type DoctorContext, ok, warn } from './check.ts';
+import { readHeat, WARM_C } from '../../agent/heat.ts';
+import { type Check, ok, warn } from './check.ts';
 import { nearestFolder } from './places.ts';
 
 const SECTOR_BYTES = 512; // the kernel's unit in `stat`, whatever the device's own is
 const DAY_S = 86_400;
 /** A 32 GB card of the common kind bears about 16 TB: five years at this rate. */
 const CARD_BYTES_PER_DAY_MAX = 8e9;
-const ZONES_MAX = 64;
-/** Below the point at which the firmware slows the processor down on most boards (80 to 85 °C). */
-const WARM_C = 78;
 
 /** Bytes written a day to the device that holds the state, since boot, by whomever. */
 export const checkWear: Check = async ({ system, loaded: { config } }) => {
@@ -30,34 +28,16 @@ export const checkWear: Check = async ({ system, loaded: { config } }) => {
   );
 };
 
-/** Temperature, and whether the kernel holds the processor back because of it. */
+/** Temperature, and whether the processor is held back because of it. */
 export const checkHeat: Check = async ({ system }) => {
   const name = 'heat';
-  const zones = await numbersIn(system, 'thermal_zone', 'temp');
-  const celsius = Math.max(...zones.map(({ value }) => value / 1000).filter((value) => value > -40 && value < 150));
-  const brakes = (await numbersIn(system, 'cooling_device', 'cur_state')).filter(
-    ({ type, value }) => /cpufreq|processor/i.test(type) && value > 0,
-  );
-  if (!Number.isFinite(celsius) && brakes.length === 0) return ok(name, 'no sensor on this system');
-  const detail = Number.isFinite(celsius) ? `${Math.round(celsius)} °C` : 'no sensor';
+  const { celsius, isHeldBack, timesHeldBack, isKnown } = await readHeat(system.readText);
+  if (!isKnown) return ok(name, 'no sensor on this system');
+  const warm = celsius === undefined ? 'no sensor' : `${Math.round(celsius)} °C`;
+  const detail = timesHeldBack === 0 ? warm : `${warm}, held back ${timesHeldBack} times since boot`;
   const fix =
     'Give it shade, a heat sink or air, then compare with garim tune; until then fewer pictures are looked at.';
-  if (brakes.length > 0) return warn(name, `${detail}, and the processor is held back by heat`, fix);
-  return celsius >= WARM_C ? warn(name, `${detail}, close to where the processor is held back`, fix) : ok(name, detail);
+  if (isHeldBack) return warn(name, `${detail}, and the processor is held back by heat`, fix);
+  const isWarm = celsius !== undefined && celsius >= WARM_C;
+  return isWarm ? warn(name, `${detail}, close to where the processor is held back`, fix) : ok(name, detail);
 };
-
-async function numbersIn(
-  system: DoctorContext['system'],
-  kind: string,
-  file: string,
-): Promise<{ type: string; value: number }[]> {
-  const found: { type: string; value: number }[] = [];
-  for (let index = 0; index < ZONES_MAX; index++) {
-    const dir = `/sys/class/thermal/${kind}${index}`;
-    const type = await system.readText(`${dir}/type`);
-    if (type === undefined) break;
-    const value = Number((await system.readText(`${dir}/${file}`)) ?? Number.NaN);
-    if (Number.isFinite(value)) found.push({ type: type.trim(), value });
-  }
-  return found;
-}

@@ -4,6 +4,7 @@
  */
 import { access, chown, readdir, readFile, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { boxCertificate, ownFilesIn } from '../../agent/certificate/own.ts';
 import { askCamera } from '../../agent/setup/ask.ts';
 import { type CameraEntry, compose } from '../../agent/setup/compose.ts';
 import { publishConfig } from '../../agent/setup/publish.ts';
@@ -18,7 +19,6 @@ import { type CheckResult, ok, warn } from '../doctor/check.ts';
 import type { System } from '../doctor/system.ts';
 import type { Plan } from './answers.ts';
 import { type TriedCamera, throwAll, tryCameras } from './cameras.ts';
-import { boxCertificate } from './certificate.ts';
 import { type BoxClock, boxClock, cameraClock, unsetClock } from './clocks.ts';
 
 export interface SetupOptions {
@@ -165,9 +165,8 @@ async function certificate(
   { clock }: SetupOptions,
   results: CheckResult[],
 ): Promise<{ cert: string; key: string } | undefined> {
-  const dir = path.join(stateDir, 'tls');
   const configured = existing?.loaded.config.http.tls;
-  if (configured !== undefined && path.dirname(configured.cert) !== dir) {
+  if (configured !== undefined && path.dirname(configured.cert) !== ownFilesIn(stateDir).dir) {
     results.push(ok('certificate', `${configured.cert}, as it was configured`));
     return configured;
   }
@@ -176,7 +175,7 @@ async function certificate(
     results.push(warn('certificate', 'none: passwords and pictures cross the network in the clear', fix));
     return undefined;
   }
-  const { cert, key, fingerprint, validTo, state } = await boxCertificate(dir, certificateNames, clock);
+  const { cert, key, fingerprint, validTo, state } = await boxCertificate(stateDir, certificateNames, clock);
   const until = validTo.toISOString().slice(0, 10);
   results.push(ok('certificate', `${state}, valid until ${until}; SHA-256 ${fingerprint}`));
   return { cert, key };

@@ -6,7 +6,7 @@
  * answer carries the security headers. Load beyond a limit is refused.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { systemClock } from '../../base/clock.ts';
@@ -60,6 +60,8 @@ export interface HttpServerOptions extends ServerOptions {
 
 export interface HttpServer {
   readonly address: { host: string; port: number };
+  /** For connections that come from now on; with TLS only. Throws when it can't be used, and the old one stays. */
+  useCertificate(tls: { cert: string; key: string }): void;
   /** Ends all connections; resolves when the port is free. */
   close(): Promise<void>;
 }
@@ -93,6 +95,9 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const address = server.address() as AddressInfo;
   return {
     address: { host: address.address, port: address.port },
+    useCertificate: (renewed) => {
+      if (server instanceof TlsServer) server.setSecureContext(renewed);
+    },
     async close() {
       const closed = new Promise<void>((resolve) => {
         server.close(() => resolve());

@@ -18,6 +18,10 @@ export interface SetupPort {
   find(): Promise<object>;
   try(body: unknown): Promise<object>;
   add(): Promise<object>;
+  /** What an installer looks at before leaving, and the names of cameras that have a sign. */
+  checklist(): object;
+  /** A page; undefined for a camera that has none. */
+  sign(camera: string): string | undefined;
   /** Of the camera that was tried last, with the name that it would get; filtered. Served as any pull is (`pulls.ts`). */
   readonly picture: { name: string; jpeg: Uint8Array } | undefined;
 }
@@ -32,10 +36,30 @@ export class SetupRoutes {
 
   /** Whether the request was one of these routes. The caller knows who asks. */
   async serve(key: string, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+    if (key === 'GET /api/setup/checklist') {
+      respondJson(response, this.#port.checklist());
+      return true;
+    }
+    const [, camera] = /^GET \/api\/setup\/sign-([a-z0-9][a-z0-9-]{0,62})\.html$/.exec(key) ?? [];
+    if (camera !== undefined) {
+      this.#sign(camera, response);
+      return true;
+    }
     const [, step] = /^POST \/api\/setup\/(find|try|add)$/.exec(key) ?? [];
     if (step === undefined) return false;
     await this.#answer(step as 'find' | 'try' | 'add', request, response);
     return true;
+  }
+
+  /** To be kept and printed: it has styles of its own, which no page of the console may have. */
+  #sign(camera: string, response: ServerResponse): void {
+    const page = this.#port.sign(camera);
+    if (page === undefined) {
+      respond(response, { status: 404, body: 'no such sign\n' });
+      return;
+    }
+    const headers = { 'Content-Disposition': `attachment; filename="sign-${camera}.html"` };
+    respond(response, { status: 200, body: page, contentType: 'text/html; charset=utf-8', headers });
   }
 
   async #answer(step: 'find' | 'try' | 'add', request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -6,7 +6,7 @@
  */
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer, Server as TlsServer } from 'node:tls';
 import { systemClock } from '../../base/clock.ts';
 import { messageOf, UserError } from '../../base/errors.ts';
 import { RepeatLog } from '../../base/log.ts';
@@ -19,6 +19,8 @@ import { SessionTable } from './session-table.ts';
 export interface RtspServer {
   /** Where it listens; the host without brackets. */
   readonly address: { host: string; port: number };
+  /** For connections that come from now on; with TLS only. Throws when it can't be used, and the old one stays. */
+  useCertificate(tls: { cert: string; key: string }): void;
   /** Ends all sessions and connections and gives all ports back. */
   close(): Promise<void>;
 }
@@ -67,6 +69,9 @@ export async function startRtspServer(options: ServerOptions): Promise<RtspServe
   log.info({ host: address.host, port: address.port }, 'RTSP server is listening');
   return {
     address,
+    useCertificate: (renewed) => {
+      if (server instanceof TlsServer) server.setSecureContext(renewed);
+    },
     close: async () => {
       clearInterval(sweeper);
       if (!server.listening) return;

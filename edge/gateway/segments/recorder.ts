@@ -5,14 +5,14 @@
  * a time. When the disk is slower than the feed, jobs beyond QUEUE_BYTES_MAX are left out up to the next key frame. Any error of
  * the disk pauses the recording with one warning; it is tried again every RETRY_MS. Nothing here ever reaches back to the feed.
  */
-import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { AccessUnit, Feed, StreamFormat } from '../feed.ts';
 import { Fmp4Writer } from '../fmp4/writer.ts';
-import { deleteOldest, finishPart, finishParts, freePath, PART_SUFFIX } from './files.ts';
+import { deleteOldest, finishName, finishPart, finishParts, freePath, PART_SUFFIX } from './files.ts';
 
 /** About eight seconds at 8 Mbit/s: an SD card that erases a block takes less. */
 const QUEUE_BYTES_MAX = 8 * 1024 * 1024;
@@ -193,7 +193,7 @@ class Recorder implements Segments {
   async #begin(format: StreamFormat, startPtsUs: number): Promise<OpenSegment> {
     await mkdir(this.#dir, { recursive: true });
     if (!this.#prepared) {
-      const found = await finishParts(this.#dir);
+      const found = await finishParts(this.#dir, this.#clock.wallMs());
       if (found > 0) this.#log.info({ found }, 'unfinished segments of an earlier run were finished or removed');
       this.#prepared = true;
     }
@@ -216,7 +216,7 @@ class Recorder implements Segments {
     } finally {
       await segment.handle.close();
     }
-    await rename(segment.partPath, segment.partPath.slice(0, -PART_SUFFIX.length));
+    await finishName(segment.partPath, this.#clock.wallMs());
   }
 
   async #pause(error: unknown): Promise<void> {
@@ -225,7 +225,7 @@ class Recorder implements Segments {
     if (segment !== undefined) {
       // What is whole of it is kept; if even that fails, the next start finishes it.
       await segment.handle.close().catch(() => {});
-      await finishPart(segment.partPath).catch(() => {
+      await finishPart(segment.partPath, this.#clock.wallMs()).catch(() => {
         this.#prepared = false;
       });
     }

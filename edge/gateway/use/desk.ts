@@ -20,6 +20,8 @@ const USE_WINDOW_MINUTES = 60;
 const REQUEST_WINDOW_MINUTES = 15;
 /** A decision that was made for a connection is still good for its first byte. */
 const DECISION_AGE_MS_MAX = 30_000;
+/** Network time nudges a clock by less, which is no reason for another entry. */
+const CLOCK_NUDGE_MS_MAX = 10_000;
 /** A refusal that repeats is counted, and recorded again after this long: a player that tries each second would fill the log. */
 const REFUSAL_REPEAT_MS = 60_000;
 /** Remembered windows, and remembered refusals. Users, feeds and purposes are few; beyond it the oldest is forgotten, which costs entries. */
@@ -51,7 +53,7 @@ export class UseDesk {
   readonly #options: UseDeskOptions;
   readonly #policies: Policies;
   readonly #policiesDigest: string;
-  readonly #windows = new Map<string, { untilMs: number; admission: Promise<Admission> }>();
+  readonly #windows = new Map<string, { fromMs: number; untilMs: number; admission: Promise<Admission> }>();
   readonly #refusals = new Map<string, number>();
 
   /** Throws UserError for policies that can't be used. */
@@ -88,12 +90,19 @@ export class UseDesk {
     const { puller, feed, way, asked } = request;
     const key = JSON.stringify([puller, feed, way, asked.purpose, asked.agreement]);
     const known = this.#windows.get(key);
-    if (known !== undefined && this.#nowMs() < known.untilMs) return known.admission;
+    const nowMs = this.#nowMs();
+    // Not before it began either: a clock that was set back by a year would make it hold for a year.
+    if (known !== undefined && known.fromMs <= nowMs && nowMs < known.untilMs) return known.admission;
     const admission = this.admit(this.decide(request), { minutes: REQUEST_WINDOW_MINUTES });
     // Until it is known how long it holds, those who ask meanwhile wait for the same entry.
-    remember(this.#windows, key, { untilMs: Number.POSITIVE_INFINITY, admission });
+    remember(this.#windows, key, {
+      fromMs: Number.NEGATIVE_INFINITY,
+      untilMs: Number.POSITIVE_INFINITY,
+      admission,
+    });
     const { admitted, ...rest } = await admission;
-    if (admitted && 'untilMs' in rest) remember(this.#windows, key, { untilMs: rest.untilMs, admission });
+    const fromMs = nowMs - CLOCK_NUDGE_MS_MAX;
+    if (admitted && 'untilMs' in rest) remember(this.#windows, key, { fromMs, untilMs: rest.untilMs, admission });
     else this.#windows.delete(key);
     return admission;
   }

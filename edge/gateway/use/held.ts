@@ -1,6 +1,7 @@
 /**
  * Uses that last. A held use follows one viewer: before its window ends it is decided and recorded anew, and when it is refused then, or can't
- * be recorded, the viewer is told at the end of the window, not later. A standing use follows a way out for which nobody logs in (push,
+ * be recorded, the viewer is told at the end of the window, not later. Windows are of the wall clock: when that is set, a use goes on in a
+ * window that holds the new time, and what lies between is not recorded, since nobody watched in it. A standing use follows a way out for which nobody logs in (push,
  * segments): it is opened when it is on record and closed when it lapses.
  */
 import type { UseRequest } from './decision.ts';
@@ -9,6 +10,8 @@ import { explain } from './texts.ts';
 
 /** The next window is on record this long before it begins, so that no byte falls between two. */
 const RENEW_AHEAD_MS = 10_000;
+/** How long it may take until it is seen that the wall clock was set. */
+const LOOK_EVERY_MS = 10_000;
 /** A record that failed is tried again; other refusals stand until the configuration changes. */
 const STANDING_RETRY_MS = 60_000;
 
@@ -23,17 +26,43 @@ export function holdUse(
 ): Disposable {
   let isOver = false;
   let timer: NodeJS.Timeout;
-  const after = (dueMs: number, run: () => void): void => {
-    timer = setTimeout(run, Math.max(0, dueMs - desk.clock.wallMs()));
+  let startMs = desk.clock.wallMs();
+  let endMs = untilMs;
+  /** Of the window, by timers: they go on whatever becomes of the clock. */
+  let leftMs = endMs - startMs;
+  /** Decided and recorded, or refused: what holds from `endMs` on. */
+  let next: Admission | undefined;
+
+  const look = async (): Promise<void> => {
+    const nowMs = desk.clock.wallMs();
+    leftMs = Math.min(leftMs, endMs - nowMs); // timers are late, never early
+    const knownUntilMs = next?.admitted === true ? next.untilMs : endMs;
+    const isSet = nowMs < startMs - RENEW_AHEAD_MS || nowMs >= knownUntilMs + LOOK_EVERY_MS;
+    if (isSet) {
+      next = await desk.pull(request);
+      endMs = nowMs;
+    } else if (next === undefined && leftMs <= RENEW_AHEAD_MS) {
+      next = await desk.admit(desk.decide(request, endMs), { fromMs: endMs });
+    }
+    if (isOver) return;
+    if (next !== undefined && (isSet || leftMs <= 0)) {
+      if (!next.admitted) return onLapse(next.reason);
+      leftMs = next.untilMs - endMs + (isSet ? 0 : Math.min(0, leftMs));
+      [startMs, endMs, next] = [endMs, next.untilMs, undefined];
+    }
+    wait();
+  };
+  const wait = (): void => {
+    const dueMs = next === undefined ? leftMs - RENEW_AHEAD_MS : leftMs;
+    // One more, since a timer may be early by less than that.
+    const waitMs = Math.min(LOOK_EVERY_MS, Math.max(0, Math.ceil(dueMs)) + 1);
+    timer = setTimeout(() => {
+      leftMs -= waitMs;
+      void look();
+    }, waitMs);
     timer.unref();
   };
-  const renew = async (endMs: number): Promise<void> => {
-    const next = await desk.admit(desk.decide(request, endMs), { fromMs: endMs });
-    if (isOver) return;
-    if (next.admitted) after(next.untilMs - RENEW_AHEAD_MS, () => void renew(next.untilMs));
-    else after(endMs, () => onLapse(next.reason));
-  };
-  after(untilMs - RENEW_AHEAD_MS, () => void renew(untilMs));
+  wait();
   return {
     [Symbol.dispose]: () => {
       isOver = true;

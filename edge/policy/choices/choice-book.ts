@@ -104,7 +104,7 @@ export class ChoiceBook implements Choices {
 
   hasOptedIn(sensor: string, category: CategoryId, value: string): boolean {
     const terms = this.#terms.get(sensor);
-    return terms !== undefined && this.#optIns.has(sensor, category, value, terms, this.#clock.wallMs());
+    return terms !== undefined && this.#optIns.has(sensor, category, value, terms, this.#clock);
   }
 
   isPaused(sensor: string, nowMs: number): boolean {
@@ -166,7 +166,7 @@ export class ChoiceBook implements Choices {
     if (!Object.values(sensor.fields).some((field) => field.category === category))
       return { refused: 'category-unknown' };
     if (holderKeyOf(holderKey) === undefined) return { refused: 'key-malformed' };
-    if (this.#consents.isFull || !this.#optIns.hasRoom(nowMs)) return { refused: 'too-many' };
+    if (this.#consents.isFull || !this.#optIns.hasRoom(this.#clock)) return { refused: 'too-many' };
     const refused = await this.#tokens.spend('opt-in', request.token, optInMessage(request), nowMs);
     if (refused !== undefined) return { refused };
     const record = newConsentRecord({ controller, sensor, holderKey, nowMs });
@@ -176,6 +176,7 @@ export class ChoiceBook implements Choices {
       record: record.id,
       terms: termsOf(sensor),
       untilMs: nowMs + OPT_IN_MS,
+      untilMonotonicMs: this.#clock.monotonicMs() + OPT_IN_MS,
     });
     return { record };
   }
@@ -210,9 +211,11 @@ export class ChoiceBook implements Choices {
     return { untilMs: await this.#pauses.pause(zone, nowMs) };
   }
 
-  /** Deletes records that were kept long enough; to be called once a day. */
-  expireRecords(): Promise<void> {
-    return this.#consents.expire(this.#clock.wallMs());
+  /** Deletes records that were kept long enough, and keys of tokens that have expired; to be called every hour. */
+  async expire(): Promise<void> {
+    const nowMs = this.#clock.wallMs();
+    await this.#tokens.expire(nowMs);
+    await this.#consents.expire(nowMs);
   }
 
   async #loadList(isChange: boolean): Promise<void> {

@@ -1,5 +1,5 @@
 /** Consent records on disk: one file each in `choices/consents/`, named by the record's own random identifier; kept for a year. */
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { syncFolder, writeDurably } from '../../base/durable-file.ts';
 import { messageOf, WorldError } from '../../base/errors.ts';
@@ -10,6 +10,9 @@ const CONSENT_RECORDS_MAX = 20_000;
 
 /** Evidence that somebody agreed may be asked for this long after the last change of a record. */
 export const CONSENT_RECORD_KEPT_MS = 365 * 86_400_000;
+
+/** What network time nudges is less. */
+const AHEAD_MS_MIN = 3_600_000;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -64,11 +67,18 @@ export class ConsentStore {
       const file = path.join(this.#dir, name);
       if (!UUID.test(name.replace(/\.json$/, '')))
         await rm(file, { force: true }); // left by a power cut
-      else if ((await stat(file)).mtimeMs < nowMs - CONSENT_RECORD_KEPT_MS) await rm(file, { force: true });
+      else if (await this.#isOver(file, nowMs)) await rm(file, { force: true });
       else kept++;
     }
     await syncFolder(this.#dir);
     this.#count = kept;
+  }
+
+  /** One that was written under a clock years ahead would be kept for years too long: its time begins when that is seen. */
+  async #isOver(file: string, nowMs: number): Promise<boolean> {
+    const { mtimeMs } = await stat(file);
+    if (mtimeMs > nowMs + AHEAD_MS_MIN) await utimes(file, nowMs / 1000, nowMs / 1000);
+    return mtimeMs < nowMs - CONSENT_RECORD_KEPT_MS;
   }
 
   #fileOf(id: string): string {

@@ -3,10 +3,11 @@
  * opt-ins, which is the safe way to fail; phones give another token.
  */
 import { createHmac, randomBytes } from 'node:crypto';
+import type { Clock } from '../../base/clock.ts';
 import type { CategoryId } from '../taxonomy.ts';
 import { normalisePlate } from './opt-out-list.ts';
 
-/** How long one token's opt-in lasts, unless it is withdrawn. */
+/** How long one token's opt-in lasts, unless it is withdrawn; by either clock, so that setting the wall clock back lengthens none. */
 export const OPT_IN_MS = 86_400_000;
 
 /** Opt-ins at once: bounds memory (about 200 bytes each), far above what can be given by tokens of one day. */
@@ -16,7 +17,10 @@ interface OptIn {
   record: string;
   /** What was agreed to: while the policy says something else, the opt-in says nothing. */
   terms: string;
+  /** Wall clock. */
   untilMs: number;
+  /** Monotonic clock. */
+  untilMonotonicMs: number;
 }
 
 export class OptIns {
@@ -25,9 +29,9 @@ export class OptIns {
   readonly #byRecord = new Map<string, string>();
 
   /** Whether another one finds room. */
-  hasRoom(nowMs: number): boolean {
+  hasRoom(clock: Clock): boolean {
     for (const [record, handle] of this.#byRecord) {
-      if (nowMs < (this.#byHandle.get(handle)?.untilMs ?? 0)) break; // in the order of their ends
+      if (isOpen(this.#byHandle.get(handle), clock)) break; // in the order of their ends
       this.remove(record);
     }
     return this.#byHandle.size < OPT_INS_MAX;
@@ -42,10 +46,10 @@ export class OptIns {
     this.#byRecord.set(optIn.record, handle);
   }
 
-  has(sensor: string, category: CategoryId, value: string, terms: string, nowMs: number): boolean {
+  has(sensor: string, category: CategoryId, value: string, terms: string, clock: Clock): boolean {
     if (this.#byHandle.size === 0) return false;
     const optIn = this.#byHandle.get(this.#handleOf(sensor, category, value));
-    return optIn !== undefined && optIn.terms === terms && nowMs < optIn.untilMs;
+    return optIn?.terms === terms && isOpen(optIn, clock);
   }
 
   /** Takes effect with the next question. */
@@ -61,6 +65,10 @@ export class OptIns {
       .update(`${sensor}\0${category}\0${normalised(category, value)}`)
       .digest('base64');
   }
+}
+
+function isOpen(optIn: OptIn | undefined, clock: Clock): boolean {
+  return optIn !== undefined && clock.wallMs() < optIn.untilMs && clock.monotonicMs() < optIn.untilMonotonicMs;
 }
 
 /** Spellings of one identifier become one. */

@@ -94,10 +94,23 @@ export class TokenKeys {
       secretKey: Buffer.from(secretKey).toString('hex'),
       publicKey: Buffer.from(publicKey).toString('hex'),
     };
-    const keys = [made, ...this.#keys.filter((key) => isEpochOpen(key.epoch, nowMs))].slice(0, KEYS_MAX);
+    await this.#write([made, ...this.#keys.filter((key) => isEpochOpen(key.epoch, nowMs))].slice(0, KEYS_MAX));
+    return { kind, epoch, secretKey, publicKey };
+  }
+
+  /** Deletes the keys that have expired, durably. */
+  expire(nowMs: number): Promise<void> {
+    const expired = this.#turn.then(async () => {
+      const keys = this.#keys.filter((key) => isEpochOpen(key.epoch, nowMs));
+      if (keys.length < this.#keys.length) await this.#write(keys);
+    });
+    this.#turn = expired.catch(() => {});
+    return expired;
+  }
+
+  async #write(keys: StoredKey[]): Promise<void> {
     await writeDurably(this.#file, `${JSON.stringify({ v: 1, keys })}\n`);
     this.#keys = keys;
-    return { kind, epoch, secretKey, publicKey };
   }
 
   /** The key of an epoch whose tokens are taken now. */

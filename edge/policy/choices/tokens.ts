@@ -116,7 +116,7 @@ export class Tokens {
     this.#spent.set(slot, spent);
     spent.add(name); // before anything is awaited: the same token may come twice at once
     await this.#append(slot, Buffer.from(name, 'base64'));
-    await this.#forget(nowMs);
+    await this.expire(nowMs);
     return undefined;
   }
 
@@ -152,8 +152,9 @@ export class Tokens {
     }
   }
 
-  /** Expired tokens are refused for their epoch, so that their nonces need not be kept. */
-  async #forget(nowMs: number): Promise<void> {
+  /** Destroys keys that have expired. Without its key a token is worth nothing, also to a clock that is set back: its nonce need not be kept. */
+  async expire(nowMs: number): Promise<void> {
+    await this.#keys.expire(nowMs);
     for (const slot of [...this.#spent.keys()]) {
       if (isEpochOpen(Number(slot.slice(slot.lastIndexOf('-') + 1)), nowMs)) continue;
       this.#spent.delete(slot);

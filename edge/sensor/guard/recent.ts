@@ -37,10 +37,12 @@ export class RecentCells {
     return startMs < this.#forgottenBeforeMs ? undefined : this.#during({ startMs, endMs });
   }
 
+  /** What is added now is the present: cells far ahead of it come from a clock that was, and would push out all that is to come. */
   add(cells: readonly ExactCell[]): void {
+    if (cells.length === 0) return;
     this.#cells.push(...cells);
-    const newestMs = this.#cells.reduce((newest, { endMs }) => Math.max(newest, endMs), Number.NEGATIVE_INFINITY);
-    this.#cells = this.#cells.filter(({ endMs }) => endMs > newestMs - RECENT_MS_MAX);
+    const newestMs = cells.reduce((newest, { endMs }) => Math.max(newest, endMs), Number.NEGATIVE_INFINITY);
+    this.#cells = this.#cells.filter(({ endMs }) => Math.abs(newestMs - endMs) < RECENT_MS_MAX);
     for (const { endMs } of this.#cells.splice(0, Math.max(0, this.#cells.length - RECENT_CELLS_MAX)))
       this.#forgottenBeforeMs = Math.max(this.#forgottenBeforeMs, endMs);
   }

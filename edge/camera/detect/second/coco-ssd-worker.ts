@@ -15,7 +15,7 @@ const say = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMess
 let network: CocoSsd | undefined;
 try {
   network = await loadCocoSsd(workerData as CocoSsdWeights);
-  say({ type: 'ready' });
+  say({ type: 'ready', provider: 'cpu', remarks: [] });
 } catch (error) {
   say({ type: 'load-failed', detail: messageOf(error) });
 }

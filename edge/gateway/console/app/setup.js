@@ -90,4 +90,36 @@ element('add').addEventListener('click', async () => {
   element('done').hidden = false;
 });
 
+/** The box's clock is compared with this device's, which has its time from a network. */
+const CLOCK_MS_MAX = 5_000;
+
+async function showChecklist() {
+  const askedMs = Date.now();
+  const answer = await fetch('/api/setup/checklist', { headers: { 'X-Garim-Console': '1' } });
+  if (!answer.ok) return;
+  const { wallMs, items, signs } = await answer.json();
+  const offMs = Math.abs(wallMs - (askedMs + Date.now()) / 2);
+  const seconds = Math.round(offMs / 1000);
+  const clock = offMs <= CLOCK_MS_MAX ? text('clockAgrees') : text('clockDiffers', seconds);
+  const all = [{ name: 'clock', isWell: offMs <= CLOCK_MS_MAX, detail: clock, fix: '' }, ...items];
+  element('items').replaceChildren(
+    ...all.map(({ name, isWell, detail, fix }) => {
+      const line = lineOf(`${text(`check-${name}`)}: ${[detail, fix].filter((part) => part !== '').join('. ')}`);
+      line.dataset.well = String(isWell);
+      return line;
+    }),
+  );
+  element('signs').replaceChildren(
+    ...signs.flatMap((name) => [
+      Object.assign(document.createElement('a'), {
+        href: `/api/setup/sign-${name}.html`,
+        textContent: text('signOf', name),
+      }),
+      ' ',
+    ]),
+  );
+  element('checklist').hidden = false;
+}
+
 applyTexts(document);
+showChecklist().catch(() => showFault(text('boxLost')));

@@ -3,13 +3,20 @@
  * with a configuration on disk and a simulated ONVIF camera; the camera process is a stub that answers as the real one does.
  */
 import assert from 'node:assert/strict';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { pino } from 'pino';
+import { parse, stringify } from 'yaml';
+import { CertificateKeeper } from '../../../../edge/agent/certificate/keeper.ts';
+import { boxCertificate, ownFilesIn } from '../../../../edge/agent/certificate/own.ts';
 import { SetupDesk } from '../../../../edge/agent/setup/desk.ts';
+import { systemClock } from '../../../../edge/base/clock.ts';
 import { UserError } from '../../../../edge/base/errors.ts';
+import { packageRoot } from '../../../../edge/base/paths.ts';
 import { loadConfig } from '../../../../edge/config/load.ts';
+import { sensorSetup } from '../../../../edge/sensor/setup.ts';
+import { RECORD } from '../../../support/console-fixture.ts';
 import { startOnvifCamera } from '../../../support/onvif-camera.ts';
 import { TempDir } from '../../../support/temp.ts';
 
@@ -20,7 +27,16 @@ async function deskIn(dir: TempDir): Promise<SetupDesk> {
   const file = path.join(dir.path, 'garim.yaml');
   const loaded = await loadConfig({ file, cameras: [], env: {} });
   const cameraProcess = new URL('../../../support/stub-camera-process.js', import.meta.url);
-  return new SetupDesk({ loaded, env: {}, log, cameraProcess });
+  const { config } = loaded;
+  const certificates = await CertificateKeeper.open({
+    settings: config,
+    stateDir: config.state,
+    clock: systemClock,
+    log,
+  });
+  await certificates.close(); // what it read stays
+  const checklist = { config, policy: await sensorSetup(config), certificates, record: { status: () => RECORD } };
+  return new SetupDesk({ loaded, env: {}, log, cameraProcess, checklist });
 }
 
 const CONFIG = '# mine\ncameras: { yard: { source: simulated } }\nstate: state\n';
@@ -81,4 +97,46 @@ test('a camera that was tried is added, and only what was there before stays', a
   await assert.rejects(desk.try(request({ ...asked, password: PASSWORD })), {
     message: /is in the configuration already/,
   });
+});
+
+test('the checklist says what is missing, and what to do', async () => {
+  using dir = new TempDir({ 'garim.yaml': `${CONFIG}http: { listen: '0.0.0.0:8080' }\n` });
+  const desk = await deskIn(dir);
+  const { items, signs } = desk.checklist();
+  assert.deepEqual(
+    items.map(({ name, isWell }) => [name, isWell]),
+    [
+      ['certificate', false],
+      ['listen', false],
+      ['record', true],
+      ['sign', false],
+    ],
+  );
+  assert.match(items.find(({ name }) => name === 'sign')?.detail ?? '', /controller, cameras\.yard\.site/);
+  assert.deepEqual(signs, []);
+  assert.equal(desk.sign('yard'), undefined);
+});
+
+test('a box that has it all is told so, and its signs are there', async () => {
+  using dir = new TempDir();
+  const state = path.join(dir.path, 'state');
+  const { fingerprint } = await boxCertificate(state, [], systemClock);
+  const { cert, key } = ownFilesIn(state);
+  const example = parse(readFileSync(path.join(packageRoot, 'deploy', 'garim.example.yaml'), 'utf8'));
+  const config = {
+    cameras: { yard: { source: 'simulated', site: example.cameras.gate.site } },
+    controller: example.controller,
+    state: 'state',
+    http: { listen: '0.0.0.0:8080', tls: { cert, key } },
+  };
+  writeFileSync(path.join(dir.path, 'garim.yaml'), stringify(config));
+  const desk = await deskIn(dir);
+  const { items, signs } = desk.checklist();
+  assert.ok(
+    items.every(({ isWell }) => isWell),
+    JSON.stringify(items),
+  );
+  assert.ok(items[0]?.detail.endsWith(fingerprint));
+  assert.deepEqual(signs, ['yard']);
+  assert.match(desk.sign('yard') ?? '', /<html/);
 });

@@ -1,8 +1,8 @@
 /** Goal: a certificate that runs out, or is none, is told before viewers see it. Method: a pair that is made here, and a driven clock. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { boxCertificate } from '../../../../edge/agent/certificate/own.ts';
 import { checkCertificates } from '../../../../edge/cli/doctor/certificates.ts';
-import { boxCertificate } from '../../../../edge/cli/setup/certificate.ts';
 import { TempDir } from '../../../support/temp.ts';
 import { contextWith } from './fake-system.ts';
 
@@ -21,9 +21,9 @@ test('certificates are judged by the time that is left, and by their key', async
       .map(({ name, status, detail }) => `${status} ${name} ${detail.replaceAll(dir.path, 'DIR')}`);
   };
   assert.deepEqual(await told(0, undefined), []);
-  assert.deepEqual(await told(1, { cert, key }), ['ok certificate http DIR/box.crt, 819 days left']);
-  assert.deepEqual(await told(800, { cert, key }), ['warn certificate http DIR/box.crt runs out in 20 days']);
-  assert.deepEqual(await told(900, { cert, key }), ['fail certificate http DIR/box.crt has run out']);
+  assert.deepEqual(await told(1, { cert, key }), ['ok certificate http DIR/tls/box.crt, 819 days left']);
+  assert.deepEqual(await told(800, { cert, key }), ['warn certificate http DIR/tls/box.crt runs out in 20 days']);
+  assert.deepEqual(await told(900, { cert, key }), ['fail certificate http DIR/tls/box.crt has run out']);
   const [mixed] = await told(0, { cert, key: cert });
-  assert.match(mixed ?? '', /^fail certificate http http\.tls\.key: DIR\/box\.crt does not hold the private key/);
+  assert.match(mixed ?? '', /^fail certificate http http\.tls\.key: DIR\/tls\/box\.crt does not hold the private key/);
 });

@@ -198,7 +198,7 @@ test('on disk: records of who agreed, private, without the identifier; withdrawn
   }
   assert.equal(await book.withdraw({ record: '../token-keys', signature: '' }), false);
   clock.advance(statSync(file).mtimeMs + CONSENT_RECORD_KEPT_MS + 1);
-  await book.expireRecords();
+  await book.expire();
   assert.deepEqual(readdirSync(path.dirname(file)), []);
 });
 

@@ -177,3 +177,24 @@ test('bounds: points of the group, and so many at once', async () => {
   assert.ok(tokenSchema.safeParse({ epoch: 1, nonce: text, mac: text }).success);
   assert.ok(!tokenSchema.safeParse({ epoch: 1, nonce: text, mac: 'AAAA' }).success);
 });
+
+test('a clock that is set back brings no spent token back: its key is gone before its nonce is forgotten', async () => {
+  using dir = new TempDir();
+  const keys = await TokenKeys.open(dir.path);
+  const tokens = await Tokens.open({ stateDir: dir.path, box: 'box-1', keys });
+  const made = async (nowMs: number): Promise<Token> => {
+    const holder = new TokenHolder('box-1');
+    const issued = (await tokens.issue('pause', holder.blind(1), nowMs)) as Issued;
+    const [unspent] = holder.finish(issued, issued.publicKey);
+    return spendFor(unspent!, 'a request');
+  };
+  const first = await made(NOW);
+  assert.equal(await tokens.spend('pause', first, 'a request', NOW), undefined);
+  const second = await made(NOW + TOKEN_EPOCH_MS);
+  assert.equal(await tokens.spend('pause', first, 'a request', NOW + TOKEN_EPOCH_MS), 'token-spent');
+  // Two days on nobody asked for tokens, and one of the day before is spent: what was spent on the first day is forgotten.
+  assert.equal(await tokens.spend('pause', second, 'a request', NOW + 2 * TOKEN_EPOCH_MS), undefined);
+  assert.equal(await tokens.spend('pause', first, 'a request', NOW + TOKEN_EPOCH_MS), 'token-expired');
+  await tokens.expire(NOW + 10 * TOKEN_EPOCH_MS);
+  assert.doesNotMatch(readFileSync(path.join(dir.path, 'choices', 'token-keys.json'), 'utf8'), /secretKey/);
+});

@@ -14,7 +14,7 @@ import { UserError } from '../../base/errors.ts';
 
 /** Apple's systems take no longer ones. */
 const VALID_DAYS = 820;
-/** One that ends sooner is made anew. */
+/** One that ends sooner is made anew: who has to compare its fingerprint has two months. */
 const RENEW_DAYS = 60;
 /** Clocks of phones and of boxes without a battery differ. */
 const BACKDATED_DAYS = 1;
@@ -29,13 +29,24 @@ export interface BoxCertificate {
   state: 'made' | 'renewed' | 'kept';
 }
 
-/** Files in `dir`: box.crt and box.key (0600). @throws UserError when what lies there is no pair, WorldError when it can't be written */
+/** Where the box keeps its own pair, in the state folder. */
+export function ownFilesIn(stateDir: string): { dir: string; cert: string; key: string } {
+  const dir = path.join(stateDir, 'tls');
+  return { dir, cert: path.join(dir, 'box.crt'), key: path.join(dir, 'box.key') };
+}
+
+/**
+ * Files in the folder: box.crt and box.key (0600). A certificate that an authority made and somebody put there is kept whatever its age. `isAhead`:
+ * one that begins in the future was made under a wrong clock, and is made anew. Throws UserError when what lies there is no pair, WorldError
+ * when it can't be written.
+ */
 export async function boxCertificate(
-  dir: string,
+  stateDir: string,
   extraNames: readonly string[],
   clock: Clock,
+  { isAhead = false } = {},
 ): Promise<BoxCertificate> {
-  const files = { cert: path.join(dir, 'box.crt'), key: path.join(dir, 'box.key') };
+  const { dir, ...files } = ownFilesIn(stateDir);
   const [oldCert, oldKey] = await Promise.all([readIfThere(files.cert), readIfThere(files.key)]);
   if ((oldCert === undefined) !== (oldKey === undefined)) {
     throw new UserError(`${dir}: of box.crt and box.key only one is there.`, {
@@ -45,11 +56,13 @@ export async function boxCertificate(
   const now = clock.wallMs();
   if (oldCert !== undefined && oldKey !== undefined) {
     const old = certificateOf(oldCert, files.cert);
-    if (Date.parse(old.validTo) - now > RENEW_DAYS * DAY_MS) return told(files, old, 'kept');
+    const isDue = Date.parse(old.validTo) - now <= RENEW_DAYS * DAY_MS;
+    const isTooEarly = isAhead && Date.parse(old.validFrom) > now;
+    if (!old.verify(old.publicKey) || !(isDue || isTooEarly)) return told(files, old, 'kept');
   }
-  const names = [...new Set([os.hostname(), 'localhost', ...ownAddresses(), ...extraNames])];
-  const publicKey =
-    oldCert && certificateOf(oldCert, files.cert).publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  const old = oldCert === undefined ? undefined : certificateOf(oldCert, files.cert);
+  const names = [...new Set([os.hostname(), 'localhost', ...ownAddresses(), ...extraNames, ...namesIn(old)])];
+  const publicKey = old?.publicKey.export({ type: 'spki', format: 'pem' }).toString();
   const made = await generate([{ name: 'commonName', value: os.hostname().slice(0, 64) }], {
     keyType: 'ec',
     curve: 'P-256',
@@ -100,6 +113,12 @@ async function readIfThere(file: string): Promise<string | undefined> {
       fix: 'Run setup as the user that runs Garim, or as root.',
     });
   }
+}
+
+/** Names that setup was given stay: clients know the box by them. */
+function namesIn(certificate: X509Certificate | undefined): string[] {
+  const entries = certificate?.subjectAltName?.split(', ') ?? [];
+  return entries.flatMap((entry) => /^(?:DNS|IP Address):([\w.:-]+)$/.exec(entry)?.[1] ?? []);
 }
 
 /** Addresses by which a browser may reach this box; link-local ones need a zone that a certificate can't name. */

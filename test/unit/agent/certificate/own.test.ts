@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { boxCertificate } from '../../../../edge/cli/setup/certificate.ts';
+import { boxCertificate } from '../../../../edge/agent/certificate/own.ts';
 import { readTls } from '../../../../edge/config/tls.ts';
 import { TempDir } from '../../../support/temp.ts';
 

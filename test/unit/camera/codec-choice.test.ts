@@ -1,14 +1,15 @@
 /** Goal: `auto` ends with an encoder that works and keeps up, whatever opens. Method: the choice alone, told of made-up times. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CodecChoice } from '../../../edge/camera/codec-choice.ts';
 import type { EncoderName } from '../../../edge/camera/encode/encoder.ts';
-import { EncoderChoice } from '../../../edge/camera/encode/encoder-choice.ts';
+import { HARDWARE_ENCODERS } from '../../../edge/config/schema.ts';
 
 const GAP_MS = 40;
 
 /** Runs `frames` pictures on a box where only `costs` open; answers the encoders in order of use. */
 function play(costs: Partial<Record<EncoderName, number | 'fails'>>, frames: number): EncoderName[] {
-  const choice = new EncoderChoice();
+  const choice = new CodecChoice<EncoderName>(HARDWARE_ENCODERS, 'libx264');
   const open = (): EncoderName => choice.candidates.find((name) => costs[name] !== undefined) ?? assert.fail();
   const used = [open()];
   for (let frame = 0; frame < frames; frame++) {
@@ -42,7 +43,7 @@ test('hardware that opens and fails is left', () => {
 });
 
 test('an encoder that fails after it was settled on is left, and the next one is timed anew', () => {
-  const choice = new EncoderChoice();
+  const choice = new CodecChoice<EncoderName>(HARDWARE_ENCODERS, 'libx264');
   for (let frame = 0; frame < 100; frame++) assert.equal(choice.took('h264_nvenc', 5, GAP_MS), false);
   assert.deepEqual(choice.candidates, ['h264_nvenc', 'libx264']);
   choice.failed('h264_nvenc');
