@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import './telemetry.ts';
 import ort from 'onnxruntime-node';
 import { messageOf } from '../../base/errors.ts';
 import type { PROVIDERS } from '../../config/schema.ts';
