@@ -63,6 +63,14 @@ test('a face on a person counts earlier than one of which nothing is known, a la
   assert.ok(Math.abs(scoreOf(20, 0) - scoreOf(20)) < 0.002);
 });
 
+test('a plate on a vehicle counts earlier, and one on nothing later, whatever its size', () => {
+  for (const sidePx of [5, 50, 300]) {
+    const unknown = thresholdOf('plate', sidePx, LIVE_RULES);
+    assert.ok(Math.abs(unknown - thresholdOf('plate', sidePx, LIVE_RULES, { carrierScore: 0.4 }) - 0.03) < 0.002);
+    assert.ok(Math.abs(thresholdOf('plate', sidePx, LIVE_RULES, { carrierScore: 0 }) - unknown - 0.05) < 0.002);
+  }
+});
+
 test('persons and vehicles of videos are hints, and count from the manifest threshold on, whatever their size', () => {
   for (const sidePx of [5, 50, 500]) assert.ok(Math.abs(thresholdOf('person', sidePx, LIVE_RULES) - 0.4) < 0.002);
 });
