@@ -32,7 +32,7 @@ const TENFOLDS_MIN = -1;
 const CARRIER = { scoreMin: 0.4, lowered: 0.03, raised: 0.05 } as const;
 /**
  * Tenfolds of the neutral size over which `raised` grows to its whole for faces: small boxes hide little, and who is small may be no person to
- * the network. Plates gain nothing from it: it took the cover of a clip of a motorway from 8.0 to 14.5 %.
+ * the network. Plates gain nothing from it: it took the cover of a clip of a motorway from 8.5 to 14.5 %.
  */
 const FACE_RAISED_OVER_TENFOLDS = 1;
 
