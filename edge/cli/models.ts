@@ -81,6 +81,10 @@ async function pull(store: ModelStore, print: Print, names: string[], stateDir: 
       await pullSecond(stateDir, print);
       continue;
     }
+    if (!store.entries.some((entry) => entry.name === name)) {
+      const can = store.entries.filter(({ source }) => source.url !== undefined).map((entry) => entry.name);
+      throw new UserError(`there is no model ${name}`, { fix: `pull one of: ${[...can, COCO_SSD_NAME].join(', ')}` });
+    }
     const { file } = await whereIs(store, name);
     print(
       file === undefined ? `${name}: fetched to ${await pullModel(store, name)}` : `${name}: already here, ${file}`,

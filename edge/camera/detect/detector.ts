@@ -6,6 +6,7 @@
  */
 import { messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
+import { withCarriers } from './carriers.ts';
 import type { ModelEntry } from './manifest.ts';
 import type { Detection, DetectionLabel, Detector, DetectorPicture, DetectorState, Verdict } from './port.ts';
 import type { Provider } from './provider.ts';
@@ -76,6 +77,8 @@ class SupervisedDetector implements OnnxDetector {
   #models: LoadedModel[] | undefined;
   /** Of the manifest. */
   #thresholds: ModelEntry['thresholds'] = {};
+  /** What the models can see. */
+  #known: ReadonlySet<DetectionLabel> = new Set();
   #worker: WorkerHandle | undefined;
   #stuck: WorkerHandle[] = [];
   #restartMs = RESTART_MS_MIN;
@@ -154,7 +157,11 @@ class SupervisedDetector implements OnnxDetector {
           return this.#unavailable('the network answered with numbers that are not finite');
         this.#restartMs = RESTART_MS_MIN;
         this.#acceleratorFaults = 0;
-        return { kind: 'detected', detections: answer.detections, inferenceMs: answer.inferenceMs };
+        return {
+          kind: 'detected',
+          detections: withCarriers(answer.detections, this.#known),
+          inferenceMs: answer.inferenceMs,
+        };
       case 'failed':
         this.#keep(answer.rgb);
         this.#blameAccelerator();
@@ -183,6 +190,7 @@ class SupervisedDetector implements OnnxDetector {
         const offset = this.#options.thresholdOffset ?? 0;
         this.#thresholds = Object.assign({}, ...models.map(({ entry }) => entry.thresholds));
         this.#models = models.map(({ entry, bytes }) => ({ entry: withOffset(entry, offset), bytes }));
+        this.#known = new Set(models.flatMap(({ entry }) => entry.labels));
         this.#reason = 'detector-unavailable';
         this.#start();
         return;

@@ -24,6 +24,8 @@ export interface Detection extends Box {
   /** 0 to 1. */
   score: number;
   kind?: VehicleKind;
+  /** Of a face or plate: score of the person or vehicle of the same look that it lies on, 0 without one (carriers.ts). */
+  carrierScore?: number;
 }
 
 /** What the detector sees. Its memory is transferred to the worker: the caller must not touch it afterwards. */

@@ -10,7 +10,7 @@ import type { Looked, PictureLook } from './looks.ts';
 import { Scorer, type SetScore } from './score.ts';
 
 /** Steps of the curve around the thresholds of the manifest. */
-export const CURVE_OFFSETS = [-0.16, -0.12, -0.08, -0.04, -0.02, 0, 0.02, 0.04, 0.08, 0.12] as const;
+export const CURVE_OFFSETS = [-0.12, -0.08, -0.04, -0.02, 0, 0.02, 0.04, 0.08, 0.12] as const;
 
 export interface EvaluationOptions {
   look: PictureLook;

@@ -143,6 +143,8 @@ test('a model that is not public, and one that does not exist, are refused', asy
     message: /can't be pulled/,
   });
   await assert.rejects(garimModels('use', 'yunet-n', ...state), { code: 'model-missing' });
+  const fix = 'pull one of: yunet-n, yunet-s, lpd-yunet, picodet-s, yolox-nano, coco-ssd';
+  await assert.rejects(garimModels('pull', 'nothing', ...state), { name: 'UserError', fix });
 });
 
 test('coco-ssd: copied by hand, recorded by pull, listed, verified, and refused once it changed', async () => {
