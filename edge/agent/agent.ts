@@ -3,7 +3,6 @@
  * same list from bottom to top, each step bounded in time, so that nothing that hangs can keep the agent from ending.
  */
 
-import path from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import { CHILD_STOP_MS_MAX } from '../base/limits.ts';
 import { type Log, RepeatLog } from '../base/log.ts';
@@ -21,7 +20,8 @@ import { PresenceCodes } from '../ledger/presence.ts';
 import { type SensorSetup, sensorSetup } from '../sensor/setup.ts';
 import { startUplink, type Uplink } from '../uplink/uplink.ts';
 import { boxId } from './box-id.ts';
-import { CameraSupervisor } from './camera-supervisor.ts';
+import type { CameraSupervisor } from './camera-supervisor.ts';
+import { camerasOf } from './cameras.ts';
 import { ChoiceCarrier } from './choices.ts';
 import { AgentHealthBook, softwareVersion } from './health.ts';
 import { inquiriesInto } from './inquiries.ts';
@@ -84,7 +84,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 
 async function boot(options: AgentOptions, running: Running): Promise<Agent> {
   const { loaded, log, showFirstUser, cameraProcess = CAMERA_PROCESS, cameraSockets } = options;
-  const { config, sources } = loaded;
+  const { config } = loaded;
 
   const store = await openCredentialStore({ stateDir: config.state, env: process.env, showFirstUser });
   // Whatever else inherits this environment has no use for it.
@@ -123,39 +123,18 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
 
   const slates = new SlateSpare(SLATE_PROCESS, log);
   running.add('spare slate process', () => slates.close());
-  const supervisors = Object.entries(config.cameras).map(([name, settings]) => {
-    const supervisor = new CameraSupervisor({
-      name,
-      // Push targets hold credentials and are no business of a process that decodes what a camera sends.
-      settings: { ...settings, push: [] },
-      sourceUrl: sources[name] ?? '',
-      stateDir: config.state,
-      cameraProcess,
-      ...(cameraSockets !== undefined && { socket: path.join(cameraSockets, name) }),
-      slates,
-      evidence: record.evidence,
-      clock: systemClock,
-      log: log.child({ camera: name }),
-      metrics: {
-        ...metrics,
-        counted: (camera, counts) => {
-          metrics.counted(camera, counts);
-          health.counted(camera, counts);
-          record.counted(camera, counts);
-        },
-        health: (camera, state) => {
-          metrics.health(camera, state);
-          record.cameraHealth(camera, state);
-        },
-      },
-      onCrossings: (crossings) => {
-        if (sensors?.supervisor.takeCrossings(name, crossings) !== true)
-          metrics.crossingsDropped(name, 'not-taken', crossings.length);
-      },
-    });
-    running.add(`camera ${name}`, () => supervisor.close());
-    return supervisor;
+  const { supervisors, rota } = camerasOf({
+    loaded,
+    cameraProcess,
+    cameraSockets,
+    slates,
+    record,
+    metrics,
+    onCounts: (camera, counts) => health.counted(camera, counts),
+    onCrossings: (camera, crossings) => sensors?.supervisor.takeCrossings(camera, crossings) === true,
+    log,
   });
+  for (const supervisor of supervisors) running.add(`camera ${supervisor.feed.name}`, () => supervisor.close());
   const feeds = directoryOf(supervisors);
   const uplink = await startUplink({ hubs: loaded.hubs, box, stateDir: config.state, metrics, log });
   running.add('hubs', () => uplink.close());
@@ -195,6 +174,8 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
   await recording;
   // Only now: with a port that is taken, or the log of another box, the reason is the first thing that the installer reads, and no camera was bothered.
   for (const supervisor of supervisors) supervisor.start();
+  rota.start();
+  running.add('canaries', async () => rota.close());
   if (sensors !== undefined) {
     running.add('sensors', () => sensors.supervisor.close());
     health.watchNotices(sensors.supervisor);

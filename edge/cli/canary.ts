@@ -1,19 +1,16 @@
 /** `garim canary`: how much of what is known to be there the filter misses, by known people and vehicles beside the feed. */
-import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import canonicalize from 'canonicalize';
 import { Command, InvalidArgumentError } from 'commander';
-import { modelOf } from '../agent/record/leaves.ts';
+import { canaryLeaves, modelOf } from '../agent/record/leaves.ts';
 import { messageOf, UserError, WorldError } from '../base/errors.ts';
 import { rootLog } from '../base/log.ts';
-import { type CanaryReport, canarySetOf, runCanaries } from '../camera/canary/run.ts';
+import { type CanaryReport, runCanaries } from '../camera/canary/run.ts';
+import { canarySetDigest } from '../camera/canary/set.ts';
 import { openModelStore } from '../camera/detect/store.ts';
 import { LIVE_THRESHOLD_OFFSET } from '../camera/detect/thresholds.ts';
 import { openNetwork } from '../camera/evaluate/network.ts';
 import { loadConfig } from '../config/load.ts';
 import { upperBound } from '../indicator/binomial.ts';
-import type { LeafBody } from '../ledger/ledger.ts';
-import { minuteOf } from '../ledger/window.ts';
 import { percent, table } from './evaluate/part.ts';
 import { addConfigOptions, type ConfigOptions, loadOptionsOf } from './options.ts';
 import { addWitnessOption, appendLeaves, type Witness } from './record/append.ts';
@@ -25,8 +22,6 @@ interface CanaryFlags extends ConfigOptions {
   record?: boolean;
   witnessAt: Witness[];
 }
-
-const MINUTE_MS = 60_000;
 
 export function canaryCommand(): Command {
   const command = addWitnessOption(
@@ -89,22 +84,13 @@ async function canary(flags: CanaryFlags, print: (line: string) => void): Promis
       signal: stop.signal,
       onLost: (error) => print(`${name}: ${error}`),
     });
-    const set = digest(canarySetOf(flags.seed));
+    const set = canarySetDigest(flags.seed);
     const model = modelOf(detector.state.digests.map((hex) => ({ model: `sha256:${hex}` })));
     for (const line of linesOf(report)) print(line);
-    if (flags.json !== undefined) await save(flags.json, { camera: name, canarySet: set, model, ...report });
+    if (flags.json !== undefined)
+      await save(flags.json, { camera: name, canarySet: `sha256:${set}`, model, ...report });
     if (flags.record !== true) return;
-    const minutes = Math.max(1, Math.ceil((Date.now() - startedMs) / MINUTE_MS));
-    const leaves = report.tallies.map(
-      (tally): LeafBody => ({
-        kind: 'canary',
-        window: [minuteOf(startedMs), `PT${minutes}M`],
-        sensor: name,
-        ...tally,
-        canarySet: set,
-        model,
-      }),
-    );
+    const leaves = canaryLeaves(name, { set, digests: detector.state.digests, ...report }, [startedMs, Date.now()]);
     const indices = await appendLeaves(config.state, [...config.ledger.witnesses, ...flags.witnessAt], leaves);
     print(`on record: ${indices.length === 0 ? 'nothing' : `leaves ${indices[0]} to ${indices.at(-1)}`}`);
   } finally {
@@ -129,12 +115,6 @@ function linesOf({ tallies, frames, wholeFrames, seconds }: CanaryReport): strin
     ...table([['tracks', 'missed', 'planted', 'at most, 95 %'], ...rows]),
     `${frames} frames, ${seconds.toFixed(0)} s; ${wholeFrames} covered whole`,
   ];
-}
-
-function digest(value: unknown): string {
-  return `sha256:${createHash('sha256')
-    .update(canonicalize(value) ?? '')
-    .digest('hex')}`;
 }
 
 async function save(file: string, value: unknown): Promise<void> {

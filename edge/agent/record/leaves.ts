@@ -1,6 +1,6 @@
 /** From what was counted to what the ledger says in public, and to the exact values that it seals. Pure. */
 import { createHash } from 'node:crypto';
-import type { CameraCounts } from '../../camera/messages.ts';
+import type { CameraCounts, FromCamera } from '../../camera/messages.ts';
 import type { LedgerSettings } from '../../config/ledger.ts';
 import { bucketOf } from '../../ledger/bucket.ts';
 import type { LeafBody } from '../../ledger/ledger.ts';
@@ -110,6 +110,23 @@ export function releaseLeaf(
     cells: bucketOf(cells.length),
     ...(epsilonPerDay === undefined ? { k, suppressed: bucketOf(suppressedCells) } : { epsilon: epsilonPerDay }),
   };
+}
+
+/** What a round of canaries says of itself; digests are hex. */
+export type CanaryFigures = Omit<Extract<FromCamera, { type: 'canaries' }>, 'type' | 'outcome'>;
+
+/** One leaf a stratum; none where it is not known which models looked. They are of nobody, so their counts are exact. */
+export function canaryLeaves(
+  sensor: string,
+  { set, digests, tallies }: CanaryFigures,
+  [startMs, endMs]: readonly [number, number],
+): Extract<LeafBody, { kind: 'canary' }>[] {
+  if (digests.length === 0) return [];
+  const minutes = Math.max(1, Math.ceil((endMs - startMs) / MINUTE_MS));
+  const window: LedgerWindow = [minuteOf(startMs), `PT${minutes}M`];
+  const model = modelOf(digests.map((hex) => ({ model: `sha256:${hex}` })));
+  const canarySet = `sha256:${set}`;
+  return tallies.map((tally) => ({ kind: 'canary', window, sensor, ...tally, canarySet, model }));
 }
 
 /** One file's digest, or, of several, sha256 of their digests, a line each, in their order. */

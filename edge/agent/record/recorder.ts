@@ -27,7 +27,17 @@ import { EvidenceGate } from './evidence.ts';
 import { InForce } from './in-force.ts';
 import { EvidenceJudge } from './judge.ts';
 import { type Kept, parseKept, settle } from './kept.ts';
-import { detailOf, expiryOf, figuresOfCamera, figuresOfSensor, leavesOf, releaseLeaf, windowOf } from './leaves.ts';
+import {
+  type CanaryFigures,
+  canaryLeaves,
+  detailOf,
+  expiryOf,
+  figuresOfCamera,
+  figuresOfSensor,
+  leavesOf,
+  releaseLeaf,
+  windowOf,
+} from './leaves.ts';
 import { type Window, WindowBook } from './windows.ts';
 
 const TURN_EVERY_MS = 1_000;
@@ -53,7 +63,7 @@ export interface RecorderOptions {
 export type UseLeaf = Extract<LeafBody, { kind: 'pull' | 'refusal' | 'object' }>;
 
 /** What other parts put on record themselves. */
-type OthersLeaf = UseLeaf | Extract<LeafBody, { kind: 'optin-batch' | 'filter' | 'sign' | 'canary' | 'indicator' }>;
+type OthersLeaf = UseLeaf | Extract<LeafBody, { kind: 'canary' | 'measurement' }>;
 
 export class Recorder {
   readonly evidence = new EvidenceGate();
@@ -141,6 +151,12 @@ export class Recorder {
   sensorReport(sensor: string, report: SensorReport): void {
     const nowMs = this.#options.clock.wallMs();
     this.#book.add({ kind: 'sensor', name: sensor }, figuresOfSensor(report), nowMs);
+  }
+
+  /** What a round of canaries that began then has shown: a leaf for each stratum. A round that can't be recorded is lost, and counted. */
+  canaries(camera: string, startedMs: number, round: CanaryFigures): void {
+    for (const leaf of canaryLeaves(camera, round, [startedMs, this.#options.clock.wallMs()]))
+      this.append(leaf).catch(() => {}); // `append` has counted it
   }
 
   /** Resolves when it is on record that this leaves. After a rejection, a WorldError, it must not. */

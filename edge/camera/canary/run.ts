@@ -4,12 +4,9 @@ import type { CameraSettings } from '../../config/schema.ts';
 import { openCapture } from '../capture/open.ts';
 import { createCast } from '../capture/simulated/cast.ts';
 import type { Detector } from '../detect/port.ts';
+import type { CanaryTally } from '../messages.ts';
 import { Pipeline } from '../pipeline.ts';
 import { Canaries } from './canaries.ts';
-import type { CanaryTally } from './trial.ts';
-
-/** Changes with the way canaries are drawn, chosen or judged: figures of two versions must not be added up. */
-const SET_VERSION = 1;
 
 export interface CanaryRun {
   /** With credentials; never logged. */
@@ -33,11 +30,6 @@ export interface CanaryReport {
   seconds: number;
 }
 
-/** What the set is, for its digest. */
-export function canarySetOf(seed: number): { v: number; cast: string; seed: number } {
-  return { v: SET_VERSION, cast: 'street', seed };
-}
-
 export async function runCanaries(options: CanaryRun): Promise<CanaryReport> {
   const { url, pacing, seconds, detector, signal } = options;
   const { detect, delayMs, secondOpinion, transport } = options.settings;
@@ -50,7 +42,7 @@ export async function runCanaries(options: CanaryRun): Promise<CanaryReport> {
   const pipeline = new Pipeline({
     capture: openCapture({ url, transport, pacing, motionVectors: false }),
     detector,
-    canaries,
+    planted: canaries,
     secondOpinion,
     // Nobody in these pictures can ask to be left out, and a frame that is covered for want of that answer would hide a miss.
     markers: { seek: async () => ({ markers: [], lookMs: 0 }), close: async () => {} },

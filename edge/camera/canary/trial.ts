@@ -4,6 +4,7 @@
  */
 import type { TruthObject } from '../capture/simulated/painter.ts';
 import { BANDS_PX, bandOf } from '../evaluate/coverage.ts';
+import type { CanaryLabel, CanaryTally } from '../messages.ts';
 
 export const TRIAL_MS = 1_000;
 /** Judged frames must reach over this share of it: others left the picture, or something real came near. */
@@ -12,18 +13,6 @@ const TRIAL_SHARE_MIN = 0.75;
 const SIDE_YAW_DEG = 45;
 /** Smaller faces and plates are not judged (evaluate/street-capture.ts). */
 const SMALLEST_PX = 8;
-
-export type CanaryLabel = 'face' | 'plate';
-
-/** Trials of one label and stratum. */
-export interface CanaryTally {
-  label: CanaryLabel;
-  /** Height of the largest sighting in pixels of the picture, pose where there is one, and light: `px16-24.front.day`. */
-  stratum: string;
-  planted: number;
-  /** Uncovered on at least one frame. */
-  missed: number;
-}
 
 export class Trial {
   readonly label: CanaryLabel;
