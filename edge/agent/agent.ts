@@ -26,7 +26,7 @@ import { ChoiceCarrier } from './choices.ts';
 import { AgentHealthBook, softwareVersion } from './health.ts';
 import { inquiriesInto } from './inquiries.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { cameraStream, type Stream, sensorStream } from './record/about.ts';
+import { cameraStream, choicesStream, type Stream, sensorStream } from './record/about.ts';
 import { Recorder } from './record/recorder.ts';
 import { SensorSupervisor } from './sensor-supervisor.ts';
 import { SetupDesk } from './setup/desk.ts';
@@ -103,6 +103,7 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
   const { windowMinutes } = config.ledger;
   const presence = await PresenceCodes.open({ stateDir: config.state, clock: systemClock, windowMinutes });
   const streams = streamsOf(config, sensorPolicy);
+  const places = streams.flatMap(({ kind, name }) => (kind === 'choices' ? [] : [name]));
   const record = new Recorder({
     settings: config.ledger,
     stateDir: config.state,
@@ -161,7 +162,7 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
     ...httpTls,
     listen: config.http.listen,
     record,
-    inquiries: inquiriesInto({ record, presence, places: streams.map(({ name }) => name), clock: systemClock, log }),
+    inquiries: inquiriesInto({ record, presence, places, clock: systemClock, log }),
     health: () => health.now(),
     setup: new SetupDesk({ loaded, env: process.env, log, cameraProcess: options.cameraProcess }),
     ...(sensors === undefined
@@ -212,7 +213,12 @@ function streamsOf(config: Config, sensors: SensorSetup | undefined): Stream[] {
   if (sensors === undefined) return cameras;
   const { policy, digest } = sensors;
   const of = { digest, version: policy.version };
-  return [...cameras, ...Object.entries(policy.sensors).map(([name, each]) => sensorStream(name, each, of))];
+  const choices = choicesStream(policy, of);
+  return [
+    ...cameras,
+    ...Object.entries(policy.sensors).map(([name, each]) => sensorStream(name, each, of)),
+    ...(choices === undefined ? [] : [choices]),
+  ];
 }
 
 function sensorsOf(
@@ -238,13 +244,17 @@ function sensorsOf(
     },
     record: (release, sensorPolicy) => record.release(release, sensorPolicy),
     onRelease: (release) => uplink.accept(release),
+    onOptOutList: (list) => record.optOutList(list),
   });
   const choices = new ChoiceCarrier({
     policy,
     box,
     clock: systemClock,
     ask: (request) => supervisor.ask(request),
-    onEffect: metrics.choiceEffect,
+    onEffect: (effect) => {
+      metrics.choiceEffect(effect);
+      record.choice(effect.choice);
+    },
   });
   return { supervisor, choices };
 }

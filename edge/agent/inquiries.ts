@@ -4,7 +4,7 @@ import { WorldError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Inquiries } from '../gateway/public/port.ts';
 import { canonicalCode, type PresenceCodes, presenceHash } from '../ledger/presence.ts';
-import { instantOf, spanOf, type Window, windowName } from '../ledger/window.ts';
+import { spanOf, type Window, windowName } from '../ledger/window.ts';
 import { sentenceOf } from '../ledger/words.ts';
 import type { Recorder } from './record/recorder.ts';
 
@@ -64,12 +64,7 @@ export function inquiriesInto(options: {
         objected.delete(oldest);
       }
       try {
-        await record.append({
-          kind: 'object',
-          at: instantOf(clock.wallMs()),
-          window,
-          presence: presenceHash(canonical),
-        });
+        await record.object(window, presenceHash(canonical));
       } catch (error) {
         objected.delete(windowName(window));
         throw error;

@@ -225,6 +225,7 @@ export class DetectionLoop implements Disposable {
     const { tracker } = this.#options;
     return {
       isTiled,
+      everyMs: this.#cadenceMs(),
       costMs: this.#inferenceMeanMs + (this.#plantedMs || this.#inferenceMeanMs),
       real: () => tracker.lastSeen().map(({ label, box }) => ({ label, ...box })),
     };

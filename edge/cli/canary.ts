@@ -11,6 +11,7 @@ import { LIVE_THRESHOLD_OFFSET } from '../camera/detect/thresholds.ts';
 import { openNetwork } from '../camera/evaluate/network.ts';
 import { loadConfig } from '../config/load.ts';
 import { upperBound } from '../indicator/binomial.ts';
+import { agreementOf } from './canary/agreement.ts';
 import { percent, table } from './evaluate/part.ts';
 import { addConfigOptions, type ConfigOptions, loadOptionsOf } from './options.ts';
 import { addWitnessOption, appendLeaves, type Witness } from './record/append.ts';
@@ -20,6 +21,7 @@ interface CanaryFlags extends ConfigOptions {
   seed: number;
   json?: string;
   record?: boolean;
+  street?: boolean;
   witnessAt: Witness[];
 }
 
@@ -32,6 +34,7 @@ export function canaryCommand(): Command {
     .option('--seconds <n>', "how long, in the picture's own time", positive, 120)
     .option('--seed <n>', 'which people and vehicles', positive, 1)
     .option('--json <file>', 'write the figures as JSON')
+    .option('--street', 'of a simulated street: hold the figures against what is missed of its own people and vehicles')
     .option('--record', 'put them on record in the log of --state; the agent must not run meanwhile')
     .addHelpText(
       'after',
@@ -43,7 +46,11 @@ the one-sided 95 % interval after Clopper and Pearson.
 A live camera is measured with its deadlines; the drawn street and files as fast as they go. What canaries prove, they prove for people and
 vehicles like them.
 
+With --street the truth is at hand: where everybody on the simulated street is. What is missed of them is counted by the same trials, weighed by
+stratum, and must lie within the 95 % interval of what canaries found; exit code 1 when it does not.
+
 Examples:
+  garim canary --camera street=simulated:7 --seconds 300 --street
   garim canary --camera street=simulated:7 --seconds 300
   garim canary --config garim.yaml --camera gate=file:gate.mp4 --record --state /var/lib/garim`,
     );
@@ -67,6 +74,11 @@ async function canary(flags: CanaryFlags, print: (line: string) => void): Promis
   const [settings, url] = name === undefined ? [] : [config.cameras[name], sources[name]];
   if (name === undefined || settings === undefined || url === undefined)
     throw new UserError('there is no camera to measure', { fix: 'Name one with --camera NAME=URL.' });
+  const isStreetJudged = flags.street === true;
+  if (isStreetJudged && !url.startsWith('simulated'))
+    throw new UserError(`cameras.${name}: nobody knows who is on these pictures`, {
+      fix: 'Give --street a simulated street: --camera street=simulated:7',
+    });
   const store = openModelStore({ stateDir: config.state, env: process.env });
   const detector = await openNetwork({ store, log: rootLog, thresholdOffset: LIVE_THRESHOLD_OFFSET });
   const stop = new AbortController();
@@ -79,6 +91,7 @@ async function canary(flags: CanaryFlags, print: (line: string) => void): Promis
       pacing: /^(simulated|file:)/.test(url) ? 'unpaced' : 'live',
       seed: flags.seed,
       seconds: flags.seconds,
+      isStreetJudged,
       settings,
       detector,
       signal: stop.signal,
@@ -87,6 +100,7 @@ async function canary(flags: CanaryFlags, print: (line: string) => void): Promis
     const set = canarySetDigest(flags.seed);
     const model = modelOf(detector.state.digests.map((hex) => ({ model: `sha256:${hex}` })));
     for (const line of linesOf(report)) print(line);
+    if (report.street !== undefined && !compare(report, report.street, print)) process.exitCode = 1;
     if (flags.json !== undefined)
       await save(flags.json, { camera: name, canarySet: `sha256:${set}`, model, ...report });
     if (flags.record !== true) return;
@@ -115,6 +129,26 @@ function linesOf({ tallies, frames, wholeFrames, seconds }: CanaryReport): strin
     ...table([['tracks', 'missed', 'planted', 'at most, 95 %'], ...rows]),
     `${frames} frames, ${seconds.toFixed(0)} s; ${wholeFrames} covered whole`,
   ];
+}
+
+/** Gives whether all that could be compared agrees, and something could. */
+function compare(
+  { tallies }: CanaryReport,
+  street: NonNullable<CanaryReport['street']>,
+  print: (line: string) => void,
+): boolean {
+  const labels = ['face', 'plate'] as const;
+  const found = labels.flatMap((label) => agreementOf(label, tallies, street.tallies) ?? []);
+  for (const { label, planted, missed, low, high, truth, agrees } of found) {
+    const feed = street.feed.filter((tally) => tally.label === label);
+    const [lost, all] = [feed.reduce((n, t) => n + t.missed, 0), feed.reduce((n, t) => n + t.planted, 0)];
+    print(
+      `${label}s: ${missed} of ${planted} canaries missed, ${percent(low, 2)} to ${percent(high, 2)}; of the street's own ${percent(truth, 2)}: ${agrees ? 'agrees' : 'DISAGREES'}`,
+    );
+    print(`  in the feed, whose tracks go on from trial to trial: ${lost} of ${all}`);
+  }
+  if (found.length === 0) print('too few of the same size, pose and light to compare: measure for longer');
+  return found.length > 0 && found.every(({ agrees }) => agrees);
 }
 
 async function save(file: string, value: unknown): Promise<void> {

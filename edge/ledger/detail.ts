@@ -14,7 +14,7 @@ import canonicalize from 'canonicalize';
 import { WorldError } from '../base/errors.ts';
 import type { DurableFolder } from './durable.ts';
 import { HASH_BYTES, sha256 } from './merkle.ts';
-import { msOf, parseWindowName, type Window, windowName } from './window.ts';
+import { msOf, parseWindowName, spanOf, type Window, windowName } from './window.ts';
 
 const KEYS = 'detail-key';
 const RECORDS = 'detail';
@@ -33,6 +33,8 @@ export interface DetailBatch {
   /** To the minute, UTC. */
   expires: string;
 }
+
+type Told = (batch: DetailBatch, key: string) => Promise<unknown>;
 
 interface Sealed {
   digest: string;
@@ -156,19 +158,28 @@ export class Details {
    * Destroys the keys of all batches that expired by then. `told` is called with each, and must resolve when the `shred` leaf is durable.
    * Gives how many were shredded.
    */
-  shredDue(nowMs: number, told: (batch: DetailBatch, key: string) => Promise<unknown>): Promise<number> {
+  shredDue(nowMs: number, told: Told): Promise<number> {
+    return this.#shredAll(({ expires }) => msOf(expires) <= nowMs, told);
+  }
+
+  /** The same for all batches whose window has a time in common with this one, whenever they expire. Nothing can be sealed in them after. */
+  shredWindow(window: Window, told: Told): Promise<number> {
+    const [startMs, endMs] = spanOf(window);
+    return this.#shredAll((batch) => {
+      const [fromMs, toMs] = spanOf(batch.window);
+      return fromMs < endMs && toMs > startMs;
+    }, told);
+  }
+
+  #shredAll(isMeant: (batch: DetailBatch) => boolean, told: Told): Promise<number> {
     return this.#inTurn(async () => {
-      const due = [...this.#batches].filter(([, { expires }]) => msOf(expires) <= nowMs);
+      const due = [...this.#batches].filter(([, batch]) => isMeant(batch));
       for (const [name, batch] of due) await this.#shred(name, batch, told);
       return due.length;
     });
   }
 
-  async #shred(
-    name: string,
-    batch: DetailBatch,
-    told: (batch: DetailBatch, key: string) => Promise<unknown>,
-  ): Promise<void> {
+  async #shred(name: string, batch: DetailBatch, told: Told): Promise<void> {
     const { disk } = this.#folder;
     const key = await readKey(this.#folder, name);
     if (key !== undefined) {

@@ -20,9 +20,10 @@ import { type LeafBody, Ledger } from '../../ledger/ledger.ts';
 import type { Answer, Query } from '../../ledger/lookup.ts';
 import type { PublicFile } from '../../ledger/reader.ts';
 import { instantOf, type Window as LedgerWindow, minuteOf } from '../../ledger/window.ts';
+import type { OptOutListInForce } from '../../policy/choices/port.ts';
 import type { SensorPolicy } from '../../policy/schema.ts';
 import type { Release, SensorReport } from '../../sensor/messages.ts';
-import type { Stream } from './about.ts';
+import { CHOICES, type Stream } from './about.ts';
 import { EvidenceGate } from './evidence.ts';
 import { InForce } from './in-force.ts';
 import { EvidenceJudge } from './judge.ts';
@@ -38,6 +39,7 @@ import {
   releaseLeaf,
   windowOf,
 } from './leaves.ts';
+import { Objections } from './objections.ts';
 import { type Window, WindowBook } from './windows.ts';
 
 const TURN_EVERY_MS = 1_000;
@@ -59,8 +61,8 @@ export interface RecorderOptions {
   log: Log;
 }
 
-/** A leaf about somebody who takes something, was refused, or objects. */
-export type UseLeaf = Extract<LeafBody, { kind: 'pull' | 'refusal' | 'object' }>;
+/** A leaf about somebody who takes something, or was refused. */
+export type UseLeaf = Extract<LeafBody, { kind: 'pull' | 'refusal' }>;
 
 /** What other parts put on record themselves. */
 type OthersLeaf = UseLeaf | Extract<LeafBody, { kind: 'canary' | 'measurement' }>;
@@ -72,6 +74,8 @@ export class Recorder {
   readonly #book: WindowBook;
   readonly #judge: EvidenceJudge;
   readonly #inForce: InForce;
+  #list: OptOutListInForce | undefined;
+  readonly #objections = new Objections();
   #starting: Promise<void> | undefined;
   #ledger: Ledger | undefined;
   #keptMs = Number.NEGATIVE_INFINITY;
@@ -127,6 +131,7 @@ export class Recorder {
     if (kept !== undefined) {
       const settled = await settle(kept, ledger.leavesFrom(kept.size));
       this.#inForce.restore(settled);
+      this.#objections.restore(settled.objected);
       this.#book.restore(settled.windows, clock.wallMs());
     } else if (found !== undefined) log.warn('windows that were open when Garim ended can not be read, and are lost');
     const { origin, vkey } = ledger.state();
@@ -148,6 +153,16 @@ export class Recorder {
     }
   }
 
+  /** Somebody agreed, or withdrew. Who, stands nowhere. */
+  choice(choice: string): void {
+    this.#book.add({ kind: 'choices', name: CHOICES }, { [choice]: 1 }, this.#options.clock.wallMs());
+  }
+
+  /** From now on this list is in force. */
+  optOutList(list: OptOutListInForce): void {
+    this.#list = list;
+  }
+
   sensorReport(sensor: string, report: SensorReport): void {
     const nowMs = this.#options.clock.wallMs();
     this.#book.add({ kind: 'sensor', name: sensor }, figuresOfSensor(report), nowMs);
@@ -163,6 +178,17 @@ export class Recorder {
   async release(release: Release, policy: SensorPolicy): Promise<void> {
     if (!this.evidence.isThere) throw new WorldError('ledger-failed', this.evidence.advice);
     await this.#append(releaseLeaf(release, policy));
+  }
+
+  /**
+   * Somebody who was there objects to the use of what was taken in this window. Resolves when that is durable. The exact values of the window are
+   * destroyed then, of a window that is not over as soon as it is; rejects with a WorldError when it is not on record.
+   */
+  async object(window: LedgerWindow, presence: string): Promise<void> {
+    await this.#append({ kind: 'object', at: instantOf(this.#options.clock.wallMs()), window, presence });
+    this.#objections.add(window, this.#options.clock.wallMs());
+    await this.#turning; // one that began before
+    await this.#turn();
   }
 
   /** Resolves when the leaf is durable. After a rejection, a WorldError, nothing may be served. */
@@ -216,7 +242,8 @@ export class Recorder {
   }
 
   notices(): string[] {
-    return this.evidence.isThere ? [] : [this.evidence.advice];
+    const objections = this.#objections.notices(this.#options.clock.wallMs());
+    return this.evidence.isThere ? objections : [this.evidence.advice, ...objections];
   }
 
   /** Records what is over, keeps the present windows for the next start, signs what is durable, and lets go of the ledger. */
@@ -250,10 +277,22 @@ export class Recorder {
     const closed = this.#book.closed;
     for (const window of closed) await this.#recordWindow(ledger, window);
     if (closed.length > 0) this.#inForce.forgetAllBut([...closed, ...this.#book.unrecorded]);
-    if (isNews || closed.length > 0 || clock.monotonicMs() - this.#keptMs >= KEEP_EVERY_MS)
+    const isDestroyed = await this.#destroyObjected(ledger);
+    if (isNews || isDestroyed || closed.length > 0 || clock.monotonicMs() - this.#keptMs >= KEEP_EVERY_MS)
       await this.#keep(ledger, false);
     const { isHeld, failure } = ledger.state();
     if (failure === undefined) this.#judge.recorded(isHeld);
+  }
+
+  /** Gives whether there was anything to destroy. */
+  async #destroyObjected(ledger: Ledger): Promise<boolean> {
+    const due = this.#objections.due(this.#options.clock.wallMs(), this.#book.unrecorded.map(windowOf));
+    if (due.length === 0) return false;
+    // What was kept under the key of such a window is kept anew before that key is gone.
+    await this.#keep(ledger, false);
+    for (const window of due) await ledger.shredWindow(window);
+    this.#objections.destroyed(due);
+    return true;
   }
 
   /** Before the windows that name them. Gives whether there was anything to say. */
@@ -271,7 +310,8 @@ export class Recorder {
     const detail = await this.#sealed(ledger, window);
     const presence = presenceOf?.(windowOf(window));
     // Together: they share one flush of the disk.
-    await Promise.all(leavesOf(window, settings, { detail, presence }).map((leaf) => ledger.append(leaf)));
+    const leaves = leavesOf(window, settings, { detail, presence, list: this.#list });
+    await Promise.all(leaves.map((leaf) => ledger.append(leaf)));
     this.#book.recorded(window);
   }
 
@@ -279,6 +319,7 @@ export class Recorder {
   async #sealed(ledger: Ledger, window: Window): Promise<string | undefined> {
     const batch = this.#batchOf(window);
     if (expiryOf(window, this.#options.settings) <= this.#options.clock.wallMs()) return undefined;
+    if (this.#objections.isAgainst(windowOf(window))) return undefined;
     try {
       return await ledger.seal(batch, detailOf(window));
     } catch (error) {
@@ -298,6 +339,7 @@ export class Recorder {
       size: ledger.state().size,
       isClean,
       ...this.#inForce.said,
+      objected: [...this.#objections.waiting],
       windows: [...windows],
     };
     await ledger.keep(this.#batchOf({ startMs, lengthMs }), kept);

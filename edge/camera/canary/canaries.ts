@@ -91,7 +91,7 @@ export class Canaries implements Planted, Disposable {
     return this.#tallies.take();
   }
 
-  paint(frame: RawFrame, ms: number, { real, isTiled }: LookAtFrame): CanaryLook | undefined {
+  paint(frame: RawFrame, ms: number, { real, isTiled, everyMs }: LookAtFrame): CanaryLook | undefined {
     const stage = this.#stageFor(frame);
     const copy = stage.copyOf(frame);
     if (copy === undefined) return undefined;
@@ -104,7 +104,7 @@ export class Canaries implements Planted, Disposable {
     const made = this.#maker.make(av);
     if (made === undefined) return undefined;
     const seen = this.#tracker.lastSeen();
-    const tile = isTiled ? this.#tiles.choose(av, 0, { seen, movingShare: () => 0 }) : undefined;
+    const tile = isTiled ? this.#tiles.choose(av, everyMs, { seen, movingShare: () => 0 }) : undefined;
     const generation = this.#generation;
     return {
       run: async (detector, timeoutMs, isCounted, now) => {

@@ -19,7 +19,7 @@ export interface CanaryLook {
    * Looks, and judges the frames that this look was waited for; gives what it took, milliseconds. `real`: what the look at the frame itself
    * found. Without an answer nothing of what is under way can be judged.
    */
-  run(detector: Detector, timeoutMs: number, isCounted: IsCounted, real: readonly Real[]): Promise<number>;
+  run(detector: Detector, timeoutMs: number, isCounted: IsCounted, real: readonly Detection[]): Promise<number>;
 }
 
 /** Of the look that canaries may take part in. */
@@ -28,6 +28,8 @@ export interface LookAtFrame {
   real: () => readonly Real[];
   /** The frame itself gets a closer look at a part. */
   isTiled: boolean;
+  /** Time between two looks at present. */
+  everyMs: number;
   /** What this look will take together with that at the canaries, as far as known, milliseconds. */
   costMs: number;
 }

@@ -1,9 +1,10 @@
 /**
  * Canaries over a camera that runs: nothing at all until the agent asks for a round, then some seconds of them, then nothing again.
  *
- * A round never costs the feed what it was promised: it ends at once when the look at a frame and that at its canaries do not fit into
- * the camera's `intervalMs` together, when everything is covered by order of the agent (nothing could be missed then), and by any fault of its
- * own. What was measured until then counts. Each round has people and vehicles of its own, so that no two trials are of the same one.
+ * A round never costs the feed what it was promised: while the look at a frame and that at its canaries do not fit into the camera's
+ * `intervalMs` together, there are no canaries. It ends when everything is covered by order of the agent (nothing could be missed then), and by
+ * any fault of its own. What was measured until then counts. Each round has people and vehicles of its own, so that no two trials are of
+ * the same one.
  */
 import { type Cast, createCast } from '../capture/simulated/cast.ts';
 import type { ZoneRules } from '../detect/second/zones.ts';
@@ -15,6 +16,8 @@ import { canarySetDigest } from './set.ts';
 
 /** A camera that gives no pictures must not keep a round open: it ends this long after it should have. */
 const OVERTIME_MS_MAX = 15_000;
+/** Feed time for which a box that has no time for a second look is left in peace. */
+const NO_TIME_PAUSE_MS = 3_000;
 
 export interface CanaryRound {
   /** Which people and vehicles. */
@@ -45,6 +48,8 @@ interface Running {
   canaries: Canaries | undefined;
   /** Feed time of the first look. */
   startMs: number | undefined;
+  /** Feed time until which there are none, for want of time. */
+  pausedUntilMs: number;
   deadlineMs: number;
 }
 
@@ -60,7 +65,13 @@ export class CanaryRounds implements Planted, Disposable {
   begin(round: CanaryRound): void {
     this.end('cut-short');
     const deadlineMs = this.#options.clock.monotonicMs() + round.seconds * 1000 + OVERTIME_MS_MAX;
-    const running: Running = { round, canaries: undefined, startMs: undefined, deadlineMs };
+    const running: Running = {
+      round,
+      canaries: undefined,
+      startMs: undefined,
+      pausedUntilMs: Number.NEGATIVE_INFINITY,
+      deadlineMs,
+    };
     this.#running = running;
     createCast(round.seed, { markers: false }).then(
       (cast) => this.#prepared(running, cast),
@@ -94,7 +105,8 @@ export class CanaryRounds implements Planted, Disposable {
     } catch (error) {
       this.#options.onFault(error);
     }
-    this.#options.onDone({ set: canarySetDigest(round.seed), outcome, tallies });
+    const isShort = outcome === 'measured' && tallies.length === 0 && Number.isFinite(running.pausedUntilMs);
+    this.#options.onDone({ set: canarySetDigest(round.seed), outcome: isShort ? 'no-time' : outcome, tallies });
   }
 
   paint(frame: RawFrame, ms: number, look: LookAtFrame): CanaryLook | undefined {
@@ -105,11 +117,13 @@ export class CanaryRounds implements Planted, Disposable {
       this.end('measured');
       return undefined;
     }
-    if (look.costMs > this.#options.detect.intervalMs) {
-      this.end('no-time');
-      return undefined;
-    }
+    if (ms < running.pausedUntilMs) return undefined;
     try {
+      if (look.costMs > this.#options.detect.intervalMs) {
+        running.pausedUntilMs = ms + NO_TIME_PAUSE_MS;
+        running.canaries.reset();
+        return undefined;
+      }
       const planted = running.canaries.paint(frame, ms, look);
       return planted && { run: (...given) => this.#run(running, planted, given) };
     } catch (error) {

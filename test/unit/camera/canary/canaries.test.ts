@@ -138,7 +138,11 @@ async function runOnce(see: Sight): Promise<Outcome> {
   });
   await pipeline.run();
   rounds?.[Symbol.dispose]();
-  if (rounds !== undefined) assert.deepEqual(results.map(({ outcome, set }) => [outcome, set]), [['measured', SET]]);
+  if (rounds !== undefined)
+    assert.deepEqual(
+      results.map(({ outcome, set }) => [outcome, set]),
+      [['measured', SET]],
+    );
   canaries?.reset();
   const tallies = canaries?.take() ?? results.flatMap((result) => result.tallies);
   canaries?.[Symbol.dispose]();
@@ -167,7 +171,7 @@ test('a round is over after its seconds, is measured, and leaves no trace in wha
   assert.equal(sum(round.tallies, 'missed'), 0);
 });
 
-test('without a round nothing is asked for and nothing painted; one that does not fit the time between verdicts ends', async () => {
+test('without a round nothing is asked for and nothing painted; what does not fit the time between verdicts waits', async () => {
   const results: CanaryResult[] = [];
   let nowMs = 0;
   using rounds = new CanaryRounds({
@@ -179,14 +183,17 @@ test('without a round nothing is asked for and nothing painted; one that does no
     onFault: assert.fail,
   });
   using frame = makeFrame(0, 0, SIZE);
-  const idle = { isTiled: false, costMs: 1, real: () => assert.fail('asked for what is real') };
+  const idle = { isTiled: false, everyMs: 120, costMs: 1, real: () => assert.fail('asked for what is real') };
   assert.equal(rounds.paint(frame, 0, idle), undefined);
   rounds.left({ ms: 0, isWhole: false, knownMs: 0 });
 
-  const look = { isTiled: false, costMs: 100, real: () => [] };
+  const look = { isTiled: false, everyMs: 120, costMs: 100, real: () => [] };
   rounds.begin({ seed: 5, seconds: 10 });
   await until('canaries are drawn', () => rounds.paint(frame, 0, look) !== undefined);
   assert.equal(rounds.paint(frame, 40, { ...look, costMs: 121 }), undefined);
+  assert.equal(rounds.paint(frame, 80, look), undefined, 'left in peace for a while');
+  assert.notEqual(rounds.paint(frame, 3_040, look), undefined);
+  assert.equal(rounds.paint(frame, 10_000, look), undefined);
   assert.deepEqual(results, [{ set: SET, outcome: 'no-time', tallies: [] }]);
 
   rounds.begin({ seed: 5, seconds: 10 });
