@@ -15,6 +15,7 @@ import { openCredentialStore } from '../gateway/auth/store.ts';
 import type { FeedDirectory } from '../gateway/feed.ts';
 import { startHttpServer } from '../gateway/http/server.ts';
 import { startRtspServer } from '../gateway/rtsp/server.ts';
+import type { Transport } from '../gateway/transport.ts';
 import { ViewerSlots } from '../gateway/viewer-slots.ts';
 import { PresenceCodes } from '../ledger/presence.ts';
 import { type SensorSetup, sensorSetup } from '../sensor/setup.ts';
@@ -150,6 +151,7 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
     credentials: store.credentials,
     damper: new FailureDamper(systemClock),
     slots: new ViewerSlots(),
+    onConnection: (transport: Transport) => record.measures.connected(transport),
     metrics,
     log,
   };
@@ -253,7 +255,7 @@ function sensorsOf(
     ask: (request) => supervisor.ask(request),
     onEffect: (effect) => {
       metrics.choiceEffect(effect);
-      record.choice(effect.choice);
+      record.choice(effect);
     },
   });
   return { supervisor, choices };

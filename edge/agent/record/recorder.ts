@@ -20,7 +20,7 @@ import { type LeafBody, Ledger } from '../../ledger/ledger.ts';
 import type { Answer, Query } from '../../ledger/lookup.ts';
 import type { PublicFile } from '../../ledger/reader.ts';
 import { instantOf, type Window as LedgerWindow, minuteOf } from '../../ledger/window.ts';
-import type { OptOutListInForce } from '../../policy/choices/port.ts';
+import type { EffectTime, OptOutListInForce } from '../../policy/choices/port.ts';
 import type { SensorPolicy } from '../../policy/schema.ts';
 import type { Release, SensorReport } from '../../sensor/messages.ts';
 import { CHOICES, type Stream } from './about.ts';
@@ -39,12 +39,15 @@ import {
   releaseLeaf,
   windowOf,
 } from './leaves.ts';
+import { LiveMeasures } from './measures.ts';
 import { Objections } from './objections.ts';
 import { type Window, WindowBook } from './windows.ts';
 
 const TURN_EVERY_MS = 1_000;
 /** Also how much of the counts a crash may cost. On a card that is some 100 MB of writes a day. */
 const KEEP_EVERY_MS = 10_000;
+/** One leaf of each kind of measurement; a start that was cut short costs what was added up since. */
+const MEASURED_EVERY_MS = 3_600_000;
 const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$/;
 
 export interface RecorderOptions {
@@ -65,15 +68,19 @@ export interface RecorderOptions {
 export type UseLeaf = Extract<LeafBody, { kind: 'pull' | 'refusal' }>;
 
 /** What other parts put on record themselves. */
-type OthersLeaf = UseLeaf | Extract<LeafBody, { kind: 'canary' | 'measurement' }>;
+type OthersLeaf = UseLeaf | Extract<LeafBody, { kind: 'canary' }>;
 
 export class Recorder {
   readonly evidence = new EvidenceGate();
+  readonly measures: LiveMeasures;
   readonly #options: RecorderOptions;
   readonly #origin: string;
   readonly #book: WindowBook;
   readonly #judge: EvidenceJudge;
   readonly #inForce: InForce;
+  #measuredMs: number;
+  /** By witness: the size of the newest cosignature whose time was looked at. */
+  readonly #timedSizes = new Map<string, number>();
   #list: OptOutListInForce | undefined;
   readonly #objections = new Objections();
   #starting: Promise<void> | undefined;
@@ -86,6 +93,8 @@ export class Recorder {
   constructor(options: RecorderOptions) {
     const { settings, box, streams, clock, log } = options;
     this.#options = options;
+    this.measures = new LiveMeasures(options.software);
+    this.#measuredMs = options.clock.monotonicMs();
     this.#origin = settings.origin ?? `garim.local/box/${box}`;
     this.#book = new WindowBook(settings.windowMinutes * 60_000, streams);
     this.#inForce = new InForce(streams);
@@ -153,8 +162,9 @@ export class Recorder {
     }
   }
 
-  /** Somebody agreed, or withdrew. Who, stands nowhere. */
-  choice(choice: string): void {
+  /** Somebody agreed, withdrew or paused, and it took so long until it was in force. Who, stands nowhere. */
+  choice({ choice, tookMs }: EffectTime): void {
+    if (choice !== 'opt-in') this.measures.optOutTook(tookMs);
     this.#book.add({ kind: 'choices', name: CHOICES }, { [choice]: 1 }, this.#options.clock.wallMs());
   }
 
@@ -253,7 +263,9 @@ export class Recorder {
     await this.#turning;
     await this.#turn();
     if (this.#ledger === undefined) return;
-    await this.#keep(this.#ledger, true).catch((error: unknown) => this.#judge.refused(error));
+    const refused = (error: unknown): void => this.#judge.refused(error);
+    await this.#recordMeasures(this.#ledger).catch(refused);
+    await this.#keep(this.#ledger, true).catch(refused);
     await this.#ledger.close();
   }
 
@@ -277,11 +289,28 @@ export class Recorder {
     const closed = this.#book.closed;
     for (const window of closed) await this.#recordWindow(ledger, window);
     if (closed.length > 0) this.#inForce.forgetAllBut([...closed, ...this.#book.unrecorded]);
+    this.#lookAtClock(ledger);
+    if (clock.monotonicMs() - this.#measuredMs >= MEASURED_EVERY_MS) await this.#recordMeasures(ledger);
     const isDestroyed = await this.#destroyObjected(ledger);
     if (isNews || isDestroyed || closed.length > 0 || clock.monotonicMs() - this.#keptMs >= KEEP_EVERY_MS)
       await this.#keep(ledger, false);
     const { isHeld, failure } = ledger.state();
     if (failure === undefined) this.#judge.recorded(isHeld);
+  }
+
+  /** Each cosignature holds the time at which a witness signed it. */
+  #lookAtClock(ledger: Ledger): void {
+    for (const [name, { size, offsetMsMax }] of ledger.state().cosigned) {
+      if (this.#timedSizes.get(name) === size) continue;
+      this.#timedSizes.set(name, size);
+      this.measures.clockOff(offsetMsMax);
+    }
+  }
+
+  async #recordMeasures(ledger: Ledger): Promise<void> {
+    const { clock } = this.#options;
+    this.#measuredMs = clock.monotonicMs();
+    for (const leaf of this.measures.take(clock.wallMs())) await ledger.append(leaf);
   }
 
   /** Gives whether there was anything to destroy. */

@@ -224,8 +224,11 @@ test('19: a sign of another policy, or of another configuration, is stale', () =
     'pass',
     'each camera has a policy of its own',
   );
-  assert.equal(resultOf(19, [leaves.sign, changed], { live: { sign: leaves.sign.sign } }).status, 'pass');
-  assert.equal(resultOf(19, [leaves.policy, leaves.sign], { live: { sign: 'sha256:other' } }).status, 'fail');
+  assert.equal(resultOf(19, [leaves.sign, changed], { live: { sign: { digest: leaves.sign.sign } } }).status, 'pass');
+  assert.equal(resultOf(19, [leaves.policy, leaves.sign], { live: { sign: { digest: 'sha256:other' } } }).status, 'fail');
+  const incomplete = { sign: { digest: undefined } };
+  assert.equal(resultOf(19, [leaves.policy, leaves.sign], { live: incomplete }).status, 'fail');
+  assert.equal(resultOf(19, [leaves.policy], { live: incomplete }).status, 'unknown');
 });
 
 test('statements fit the ledger, and name their evidence by a digest that changes with it', () => {

@@ -185,13 +185,13 @@ test('consents stand on record as one batch a window, whether anybody chose or n
   const streams = [...box.options.streams, stream];
   for (let i = 0; i < 2; i++) {
     const recorder = await opened({ ...box.options, streams });
-    for (let n = 0; n < 5 * (1 - i); n++) recorder.choice('opt-in');
-    recorder.choice('withdrawal');
+    for (let n = 0; n < 5 * (1 - i); n++) recorder.choice({ choice: 'opt-in', tookMs: 5 });
+    recorder.choice({ choice: 'withdrawal', tookMs: 5 });
     await recorder.close();
   }
   box.pass(QUARTER_MS);
   const recorder = await opened({ ...box.options, streams });
-  for (let n = 0; n < 9; n++) recorder.choice('opt-in');
+  for (let n = 0; n < 9; n++) recorder.choice({ choice: 'opt-in', tookMs: 5 });
   box.pass(QUARTER_MS);
   await recorder.close();
   const batches = await box.leaves('optin-batch');
