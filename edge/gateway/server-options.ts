@@ -4,8 +4,8 @@ import type { Log } from '../base/log.ts';
 import type { FailureDamper } from './auth/damper.ts';
 import type { Credentials } from './auth/port.ts';
 import type { FeedDirectory, GatewayMetrics } from './feed.ts';
-import type { UseDesk } from './use/desk.ts';
 import type { Transport } from './transport.ts';
+import type { UseDesk } from './use/desk.ts';
 import type { ViewerSlots } from './viewer-slots.ts';
 
 export interface ServerOptions {

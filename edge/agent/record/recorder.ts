@@ -196,7 +196,7 @@ export class Recorder {
    */
   async object(window: LedgerWindow, presence: string): Promise<void> {
     await this.#append({ kind: 'object', at: instantOf(this.#options.clock.wallMs()), window, presence });
-    this.#objections.add(window, this.#options.clock.wallMs());
+    this.#objections.add(window);
     await this.#turning; // one that began before
     await this.#turn();
   }
@@ -252,8 +252,7 @@ export class Recorder {
   }
 
   notices(): string[] {
-    const objections = this.#objections.notices(this.#options.clock.wallMs());
-    return this.evidence.isThere ? objections : [this.evidence.advice, ...objections];
+    return this.evidence.isThere ? [] : [this.evidence.advice];
   }
 
   /** Records what is over, keeps the present windows for the next start, signs what is durable, and lets go of the ledger. */

@@ -3,7 +3,7 @@ import type { Detection, Detector } from '../detect/port.ts';
 import type { RawFrame } from '../frame.ts';
 import type { Real } from './placing.ts';
 
-export type IsCounted = (detection: Detection) => boolean;
+type IsCounted = (detection: Detection) => boolean;
 
 /** A frame that leaves. */
 export interface Left {

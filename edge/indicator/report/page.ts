@@ -2,8 +2,8 @@
 
 import { Html, html } from '../../base/html.ts';
 import { AREAS, CATALOGUE, type Entry, PRINCIPLES, type Words } from '../catalogue.ts';
-import type { Period } from '../period.ts';
 import { MISSING } from '../missing.ts';
+import type { Period } from '../period.ts';
 import type { Result, Status } from '../result.ts';
 import { plotOf } from './plots.ts';
 import { STYLE } from './style.ts';

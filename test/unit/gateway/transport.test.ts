@@ -1,10 +1,10 @@
 /** Goal: connections of other machines are told apart by how they are protected. Method: servers that are told of sockets with chosen addresses. */
 import assert from 'node:assert/strict';
-import { EventEmitter } from 'node:events';
+import type { EventEmitter } from 'node:events';
 import { Server, Socket } from 'node:net';
 import { test } from 'node:test';
-import { Server as TlsServer, TLSSocket } from 'node:tls';
-import { tellTransports, type Transport } from '../../../edge/gateway/transport.ts';
+import { TLSSocket, Server as TlsServer } from 'node:tls';
+import { type Transport, tellTransports } from '../../../edge/gateway/transport.ts';
 
 const socketOf = (kind: typeof Socket | typeof TLSSocket, facts: Record<string, unknown>): EventEmitter =>
   Object.create(
@@ -24,6 +24,9 @@ test('what stays on the machine is none; TLS 1.3 of both sides is mutual, any ot
     [false, 'TLSv1.3'],
     [true, 'TLSv1.2'],
   ])
-    tls.emit('secureConnection', socketOf(TLSSocket, { remoteAddress: '192.0.2.7', authorized, getProtocol: () => protocol }));
+    tls.emit(
+      'secureConnection',
+      socketOf(TLSSocket, { remoteAddress: '192.0.2.7', authorized, getProtocol: () => protocol }),
+    );
   assert.deepEqual(told, ['mutual', 'tls', 'tls']);
 });

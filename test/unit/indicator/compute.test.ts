@@ -132,8 +132,7 @@ test('what was measured elsewhere: pass, fail, and unknown when the leaf lacks a
 });
 
 test('of what the box found out about itself all of the period counts, and beside it the newest that a tool found', () => {
-  const live = (at: string, num: number) =>
-    measurement('transport', { at, num, den: 10, method: 'live-connections' });
+  const live = (at: string, num: number) => measurement('transport', { at, num, den: 10, method: 'live-connections' });
   const hours = [live('2026-11-22T23:00:00Z', 0), live('2026-11-23T01:00:00Z', 10), live('2026-11-23T02:00:00Z', 7)];
   const own = figures(resultOf(18, hours));
   assert.deepEqual([own.num, own.den, own.status, own.proofs], [17, 20, 'fail', [1, 2]]);
@@ -161,7 +160,10 @@ test('each indicator that is unknown says which evidence is missing, and names c
     for (const [, about] of missing.en.matchAll(/garim ledger measured (\S+)/g))
       assert.ok((MEASUREMENTS as readonly string[]).includes(about!), about);
     for (const [, command] of missing.en.matchAll(/garim (\w+)/g))
-      assert.ok(commands.some(({ name }) => name === command), command);
+      assert.ok(
+        commands.some(({ name }) => name === command),
+        command,
+      );
   }
 });
 
@@ -261,7 +263,10 @@ test('19: a sign of another policy, or of another configuration, is stale', () =
     'each camera has a policy of its own',
   );
   assert.equal(resultOf(19, [leaves.sign, changed], { live: { sign: { digest: leaves.sign.sign } } }).status, 'pass');
-  assert.equal(resultOf(19, [leaves.policy, leaves.sign], { live: { sign: { digest: 'sha256:other' } } }).status, 'fail');
+  assert.equal(
+    resultOf(19, [leaves.policy, leaves.sign], { live: { sign: { digest: 'sha256:other' } } }).status,
+    'fail',
+  );
   const incomplete = { sign: { digest: undefined } };
   assert.equal(resultOf(19, [leaves.policy, leaves.sign], { live: incomplete }).status, 'fail');
   assert.equal(resultOf(19, [leaves.policy], { live: incomplete }).status, 'unknown');

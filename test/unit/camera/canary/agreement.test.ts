@@ -124,9 +124,21 @@ test('canaries agree with the street that is known and with the share that the d
 });
 
 test('a street of which more, or less, is missed than canaries say is noticed; what can not be compared is not', () => {
-  const tally = (stratum: string, planted: number, missed: number): CanaryTally => ({ label: 'face', stratum, planted, missed });
-  const canaries = [tally('px16-24.front.day', 80, 8), tally('px24-48.front.day', 20, 0), tally('px8-12.front.day', 50, 50)];
-  const street = (near: number, far: number) => [tally('px16-24.front.day', 100, far), tally('px24-48.front.day', 100, near)];
+  const tally = (stratum: string, planted: number, missed: number): CanaryTally => ({
+    label: 'face',
+    stratum,
+    planted,
+    missed,
+  });
+  const canaries = [
+    tally('px16-24.front.day', 80, 8),
+    tally('px24-48.front.day', 20, 0),
+    tally('px8-12.front.day', 50, 50),
+  ];
+  const street = (near: number, far: number) => [
+    tally('px16-24.front.day', 100, far),
+    tally('px24-48.front.day', 100, near),
+  ];
   assert.deepEqual(agreementOf('face', canaries, street(0, 10))?.truth, 0.08);
   assert.equal(agreementOf('face', canaries, street(0, 10))?.agrees, true);
   assert.equal(agreementOf('face', canaries, street(20, 40))?.agrees, false);
