@@ -140,7 +140,7 @@ class Camera {
 
   /** Without a pipeline there is nothing to measure; the agent does not wait for ever. */
   plantCanaries(round: CanaryRound): void {
-    this.#canaries?.begin(round);
+    void this.#canaries?.begin(round);
     if (this.#coversWhole) this.#canaries?.end('covered');
   }
 

@@ -47,7 +47,7 @@ A live camera is measured with its deadlines; the drawn street and files as fast
 vehicles like them.
 
 With --street the truth is at hand: where everybody on the simulated street is. What is missed of them is counted by the same trials, weighed by
-stratum, and must lie within the 95 % interval of what canaries found; exit code 1 when it does not. No tiles are looked at then: which one is
+stratum, and its 95 % interval must meet that of what canaries found; exit code 1 when it does not. No tiles are looked at then: which one is
 chosen follows what was seen before, and nobody has seen a canary before, so with tiles canaries are missed more often than people who stay.
 
 Examples:
@@ -140,11 +140,11 @@ function compare(
 ): boolean {
   const labels = ['face', 'plate'] as const;
   const found = labels.flatMap((label) => agreementOf(label, tallies, street.tallies) ?? []);
-  for (const { label, planted, missed, low, high, truth, agrees } of found) {
+  for (const { label, planted, missed, low, high, truth, truthLow, truthHigh, agrees } of found) {
     const feed = street.feed.filter((tally) => tally.label === label);
     const [lost, all] = [feed.reduce((n, t) => n + t.missed, 0), feed.reduce((n, t) => n + t.planted, 0)];
     print(
-      `${label}s: ${missed} of ${planted} canaries missed, ${percent(low, 2)} to ${percent(high, 2)}; of the street's own ${percent(truth, 2)}: ${agrees ? 'agrees' : 'DISAGREES'}`,
+      `${label}s: ${missed} of ${planted} canaries missed, ${percent(low, 2)} to ${percent(high, 2)}; of the street's own ${percent(truth, 2)}, ${percent(truthLow, 2)} to ${percent(truthHigh, 2)}: ${agrees ? 'agrees' : 'DISAGREES'}`,
     );
     print(`  in the feed, whose tracks go on from trial to trial: ${lost} of ${all}`);
   }

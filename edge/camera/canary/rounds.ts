@@ -61,8 +61,8 @@ export class CanaryRounds implements Planted, Disposable {
     this.#options = options;
   }
 
-  /** One that is under way ends first. */
-  begin(round: CanaryRound): void {
+  /** One that is under way ends first. Resolves when its canaries are drawn: it begins with the next look then. Never rejects. */
+  begin(round: CanaryRound): Promise<void> {
     this.end('cut-short');
     const deadlineMs = this.#options.clock.monotonicMs() + round.seconds * 1000 + OVERTIME_MS_MAX;
     const running: Running = {
@@ -73,7 +73,7 @@ export class CanaryRounds implements Planted, Disposable {
       deadlineMs,
     };
     this.#running = running;
-    createCast(round.seed, { markers: false }).then(
+    return createCast(round.seed, { markers: false }).then(
       (cast) => this.#prepared(running, cast),
       (error: unknown) => this.#failed(running, error),
     );

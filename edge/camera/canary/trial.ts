@@ -50,7 +50,10 @@ export class Trial {
 }
 
 function sizeOf(heightPx: number): string {
-  const band = Math.max(0, SIZES_PX.findLastIndex((px) => heightPx >= px));
+  const band = Math.max(
+    0,
+    SIZES_PX.findLastIndex((px) => heightPx >= px),
+  );
   return `px${SIZES_PX[band]}-${SIZES_PX[band + 1] ?? 'up'}`;
 }
 

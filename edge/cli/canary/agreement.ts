@@ -16,6 +16,10 @@ export interface Agreement {
   high: number;
   /** Share that would be missed of the street's own, if they were as many in each stratum as there were canaries. */
   truth: number;
+  /** They are a sample too: the interval of so many trials. */
+  truthLow: number;
+  truthHigh: number;
+  /** The intervals have something in common. */
   agrees: boolean;
 }
 
@@ -30,16 +34,20 @@ export function agreementOf(
       .filter((each) => each.label === label && each.planted >= TRUTH_TRIALS_MIN)
       .map((each) => [each.stratum, each]),
   );
-  let [planted, missed, expected] = [0, 0, 0];
+  let [planted, missed, expected, trials] = [0, 0, 0, 0];
   for (const tally of canaries) {
     const truth = tally.label === label ? truths.get(tally.stratum) : undefined;
     if (truth === undefined) continue;
     planted += tally.planted;
     missed += tally.missed;
     expected += (tally.planted * truth.missed) / truth.planted;
+    trials += truth.planted;
   }
   if (planted === 0) return undefined;
   const [low, high] = [lowerBound(missed, planted, SIDE_CONFIDENCE), upperBound(missed, planted, SIDE_CONFIDENCE)];
   const truth = expected / planted;
-  return { label, planted, missed, low, high, truth, agrees: low <= truth && truth <= high };
+  const lost = Math.round(truth * trials);
+  const [truthLow, truthHigh] = [lowerBound(lost, trials, SIDE_CONFIDENCE), upperBound(lost, trials, SIDE_CONFIDENCE)];
+  const agrees = low <= truthHigh && truthLow <= high;
+  return { label, planted, missed, low, high, truth, truthLow, truthHigh, agrees };
 }

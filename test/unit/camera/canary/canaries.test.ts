@@ -15,7 +15,6 @@ import type { CanaryTally } from '../../../../edge/camera/messages.ts';
 import { Pipeline } from '../../../../edge/camera/pipeline.ts';
 import { makeFrame, ScriptedCapture, ScriptedDetector } from '../../../support/frames.ts';
 import { noMarkers } from '../../../support/no-markers.ts';
-import { until } from '../../../support/wait.ts';
 
 const FRAMES = 150;
 const SIZE = { widthPx: 640, heightPx: 384 };
@@ -93,7 +92,7 @@ async function runOnce(see: Sight): Promise<Outcome> {
           onFault: assert.fail,
         })
       : undefined;
-  rounds?.begin({ seed: 5, seconds: 2 });
+  await rounds?.begin({ seed: 5, seconds: 2 });
   let painted = 0;
   let isOfCanaries = false;
   const detector = new ScriptedDetector((_, picture): Detection[] => {
@@ -188,18 +187,18 @@ test('without a round nothing is asked for and nothing painted; what does not fi
   rounds.left({ ms: 0, isWhole: false, knownMs: 0 });
 
   const look = { isTiled: false, everyMs: 120, costMs: 100, real: () => [] };
-  rounds.begin({ seed: 5, seconds: 10 });
-  await until('canaries are drawn', () => rounds.paint(frame, 0, look) !== undefined);
+  await rounds.begin({ seed: 5, seconds: 10 });
+  assert.notEqual(rounds.paint(frame, 0, look), undefined);
   assert.equal(rounds.paint(frame, 40, { ...look, costMs: 121 }), undefined);
   assert.equal(rounds.paint(frame, 80, look), undefined, 'left in peace for a while');
   assert.notEqual(rounds.paint(frame, 3_040, look), undefined);
   assert.equal(rounds.paint(frame, 10_000, look), undefined);
   assert.deepEqual(results, [{ set: SET, outcome: 'no-time', tallies: [] }]);
 
-  rounds.begin({ seed: 5, seconds: 10 });
-  rounds.begin({ seed: 6, seconds: 10 });
+  const both = [rounds.begin({ seed: 5, seconds: 10 }), rounds.begin({ seed: 6, seconds: 10 })];
   nowMs = 26_000;
   rounds.tick();
+  await Promise.all(both);
   assert.deepEqual(
     results.slice(1).map(({ outcome, set }) => [outcome, set]),
     [
