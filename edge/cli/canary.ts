@@ -48,7 +48,7 @@ vehicles like them.
 
 With --street the truth is at hand: where everybody on the simulated street is. What is missed of them is counted by the same trials, weighed by
 stratum, and its 95 % interval must meet that of what canaries found; exit code 1 when it does not. No tiles are looked at then: which one is
-chosen follows what was seen before, and nobody has seen a canary before, so with tiles canaries are missed more often than people who stay.
+chosen follows what was seen before, and nobody has seen a canary before, so with tiles the two would not be looked at alike.
 
 Examples:
   garim canary --camera street=simulated:7 --seconds 300 --street
