@@ -69,7 +69,10 @@ export function inquiriesInto(options: {
         objected.delete(windowName(window));
         throw error;
       }
-      log.warn({ window }, 'somebody who was there objects to the use of what was taken then: it is on record, and exact values of it are destroyed; what becomes of recordings of that time is yours to decide');
+      log.warn(
+        { window },
+        'somebody who was there objects to the use of what was taken then: it is on record, and exact values of it are destroyed; what becomes of recordings of that time is yours to decide',
+      );
     },
   };
 }
