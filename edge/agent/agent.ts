@@ -3,7 +3,6 @@
  * same list from bottom to top, each step bounded in time, so that nothing that hangs can keep the agent from ending.
  */
 
-import path from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import { CHILD_STOP_MS_MAX } from '../base/limits.ts';
 import { type Log, RepeatLog } from '../base/log.ts';
@@ -15,19 +14,21 @@ import { openCredentialStore } from '../gateway/auth/store.ts';
 import type { FeedDirectory } from '../gateway/feed.ts';
 import { startHttpServer } from '../gateway/http/server.ts';
 import { startRtspServer } from '../gateway/rtsp/server.ts';
+import type { Transport } from '../gateway/transport.ts';
 import { ViewerSlots } from '../gateway/viewer-slots.ts';
 import { PresenceCodes } from '../ledger/presence.ts';
 import { type SensorSetup, sensorSetup } from '../sensor/setup.ts';
 import { startUplink, type Uplink } from '../uplink/uplink.ts';
 import { boxId } from './box-id.ts';
-import { CameraSupervisor } from './camera-supervisor.ts';
+import type { CameraSupervisor } from './camera-supervisor.ts';
+import { camerasOf } from './cameras.ts';
 import { CertificateKeeper } from './certificate/keeper.ts';
 import { ChoiceCarrier } from './choices.ts';
 import { AgentHealthBook, softwareVersion } from './health.ts';
 import { HeatWatch } from './heat.ts';
 import { inquiriesInto } from './inquiries.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { cameraStream, type Stream, sensorStream } from './record/about.ts';
+import { cameraStream, choicesStream, type Stream, sensorStream } from './record/about.ts';
 import { Recorder } from './record/recorder.ts';
 import { SensorSupervisor } from './sensor-supervisor.ts';
 import { SetupDesk } from './setup/desk.ts';
@@ -85,7 +86,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 
 async function boot(options: AgentOptions, running: Running): Promise<Agent> {
   const { loaded, log, showFirstUser, cameraProcess = CAMERA_PROCESS, cameraSockets } = options;
-  const { config, sources } = loaded;
+  const { config } = loaded;
 
   const store = await openCredentialStore({ stateDir: config.state, env: process.env, showFirstUser });
   // Whatever else inherits this environment has no use for it.
@@ -109,6 +110,7 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
   const { windowMinutes } = config.ledger;
   const presence = await PresenceCodes.open({ stateDir: config.state, clock: systemClock, windowMinutes });
   const streams = streamsOf(config, sensorPolicy);
+  const places = streams.flatMap(({ kind, name }) => (kind === 'choices' ? [] : [name]));
   const record = new Recorder({
     settings: config.ledger,
     stateDir: config.state,
@@ -134,39 +136,18 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
 
   const slates = new SlateSpare(SLATE_PROCESS, log);
   running.add('spare slate process', () => slates.close());
-  const supervisors = Object.entries(config.cameras).map(([name, settings]) => {
-    const supervisor = new CameraSupervisor({
-      name,
-      // Push targets hold credentials and are no business of a process that decodes what a camera sends.
-      settings: { ...settings, push: [] },
-      sourceUrl: sources[name] ?? '',
-      stateDir: config.state,
-      cameraProcess,
-      ...(cameraSockets !== undefined && { socket: path.join(cameraSockets, name) }),
-      slates,
-      evidence: record.evidence,
-      clock: systemClock,
-      log: log.child({ camera: name }),
-      metrics: {
-        ...metrics,
-        counted: (camera, counts) => {
-          metrics.counted(camera, counts);
-          health.counted(camera, counts);
-          record.counted(camera, counts);
-        },
-        health: (camera, state) => {
-          metrics.health(camera, state);
-          record.cameraHealth(camera, state);
-        },
-      },
-      onCrossings: (crossings) => {
-        if (sensors?.supervisor.takeCrossings(name, crossings) !== true)
-          metrics.crossingsDropped(name, 'not-taken', crossings.length);
-      },
-    });
-    running.add(`camera ${name}`, () => supervisor.close());
-    return supervisor;
+  const { supervisors, rota } = camerasOf({
+    loaded,
+    cameraProcess,
+    cameraSockets,
+    slates,
+    record,
+    metrics,
+    onCounts: (camera, counts) => health.counted(camera, counts),
+    onCrossings: (camera, crossings) => sensors?.supervisor.takeCrossings(camera, crossings) === true,
+    log,
   });
+  for (const supervisor of supervisors) running.add(`camera ${supervisor.feed.name}`, () => supervisor.close());
   const feeds = directoryOf(supervisors);
   const uplink = await startUplink({ hubs: loaded.hubs, box, stateDir: config.state, metrics, log });
   running.add('hubs', () => uplink.close());
@@ -181,6 +162,7 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
     credentials: store.credentials,
     damper: new FailureDamper(systemClock),
     slots: new ViewerSlots(),
+    onConnection: (transport: Transport) => record.measures.connected(transport),
     metrics,
     log,
   };
@@ -194,7 +176,7 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
     ...tlsOf('http'),
     listen: config.http.listen,
     record,
-    inquiries: inquiriesInto({ record, presence, places: streams.map(({ name }) => name), clock: systemClock, log }),
+    inquiries: inquiriesInto({ record, presence, places, clock: systemClock, log }),
     health: () => health.now(),
     setup: new SetupDesk({
       loaded,
@@ -214,6 +196,8 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
   await recording;
   // Only now: with a port that is taken, or the log of another box, the reason is the first thing that the installer reads, and no camera was bothered.
   for (const supervisor of supervisors) supervisor.start();
+  rota.start();
+  running.add('canaries', async () => rota.close());
   if (sensors !== undefined) {
     running.add('sensors', () => sensors.supervisor.close());
     health.watchNotices(sensors.supervisor);
@@ -250,7 +234,12 @@ function streamsOf(config: Config, sensors: SensorSetup | undefined): Stream[] {
   if (sensors === undefined) return cameras;
   const { policy, digest } = sensors;
   const of = { digest, version: policy.version };
-  return [...cameras, ...Object.entries(policy.sensors).map(([name, each]) => sensorStream(name, each, of))];
+  const choices = choicesStream(policy, of);
+  return [
+    ...cameras,
+    ...Object.entries(policy.sensors).map(([name, each]) => sensorStream(name, each, of)),
+    ...(choices === undefined ? [] : [choices]),
+  ];
 }
 
 function sensorsOf(
@@ -276,13 +265,17 @@ function sensorsOf(
     },
     record: (release, sensorPolicy) => record.release(release, sensorPolicy),
     onRelease: (release) => uplink.accept(release),
+    onOptOutList: (list) => record.optOutList(list),
   });
   const choices = new ChoiceCarrier({
     policy,
     box,
     clock: systemClock,
     ask: (request) => supervisor.ask(request),
-    onEffect: metrics.choiceEffect,
+    onEffect: (effect) => {
+      metrics.choiceEffect(effect);
+      record.choice(effect);
+    },
   });
   return { supervisor, choices };
 }

@@ -4,7 +4,13 @@
  */
 import { z } from 'zod';
 import { ACCESS_UNIT_BYTES_MAX, FRAME_PIXELS_MAX, SNAPSHOT_BYTES_MAX } from '../base/limits.ts';
-import { COUNTED_CLASSES, CROSSINGS_PER_MESSAGE_MAX, type FromCamera } from '../camera/messages.ts';
+import {
+  CANARY_OUTCOMES,
+  CANARY_TALLIES_MAX,
+  COUNTED_CLASSES,
+  CROSSINGS_PER_MESSAGE_MAX,
+  type FromCamera,
+} from '../camera/messages.ts';
 import { NAME } from '../config/schema.ts';
 
 const TEXT_CHARS_MAX = 1000;
@@ -17,6 +23,7 @@ const bytes = (min: number, max: number) =>
 const text = z.string().max(TEXT_CHARS_MAX);
 const count = z.int().min(0);
 const millis = z.number().min(0);
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const countsBy = <Label extends string>(labels: readonly Label[]) => z.partialRecord(z.enum(labels), count);
 
 const coverLabels = ['face', 'plate', 'person', 'vehicle', 'mask'] as const;
@@ -69,7 +76,7 @@ const health = z.strictObject({
   detector: z.strictObject({
     state: z.enum(['starting', 'ready', 'unavailable']),
     models: z.array(text).max(MODELS_MAX),
-    digests: z.array(z.string().regex(/^[0-9a-f]{64}$/)).max(MODELS_MAX),
+    digests: z.array(digest).max(MODELS_MAX),
     inferenceMsP50: millis,
     cadenceFrames: z.number().min(0),
   }),
@@ -99,6 +106,18 @@ const crossing = z.strictObject({
   track: z.int().min(0),
 });
 
+/** A round lasts minutes, and few canaries fit on a picture. */
+const TRIALS_MAX = 100_000;
+const tally = z
+  .strictObject({
+    label: z.enum(['face', 'plate']),
+    // By what it says, not only by its letters: it stands in the public log.
+    stratum: z.string().regex(/^px\d{1,4}-(\d{1,4}|up)(\.(front|side))?\.(day|night)$/),
+    planted: z.int().min(0).max(TRIALS_MAX),
+    missed: count,
+  })
+  .refine(({ planted, missed }) => missed <= planted);
+
 const fromCamera = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('format'), format }),
   z.strictObject({ type: z.literal('access-unit'), unit }),
@@ -107,6 +126,13 @@ const fromCamera = z.discriminatedUnion('type', [
     type: z.literal('counts'),
     crossings: z.array(crossing).max(CROSSINGS_PER_MESSAGE_MAX),
     dropped: count,
+  }),
+  z.strictObject({
+    type: z.literal('canaries'),
+    set: digest,
+    digests: z.array(digest).max(MODELS_MAX),
+    outcome: z.enum(CANARY_OUTCOMES),
+    tallies: z.array(tally).max(CANARY_TALLIES_MAX),
   }),
   z.strictObject({ type: z.literal('snapshot'), requestId: count, jpeg: bytes(4, SNAPSHOT_BYTES_MAX) }),
   z.strictObject({ type: z.literal('stopped') }),

@@ -22,6 +22,7 @@ import type {
 import type { CameraSettings } from '../config/schema.ts';
 import { CameraFeed, type FeedDropReason, type FeedSource } from './camera-feed.ts';
 import { parseFromCamera } from './camera-message.ts';
+import type { CanaryAnswer } from './canary-rota.ts';
 import type { Evidence } from './record/evidence.ts';
 import { scrubbed, slateHealth, slateReason } from './slate-health.ts';
 import type { SlateSpare } from './slate-spare.ts';
@@ -66,6 +67,8 @@ export interface SupervisorOptions {
   metrics: SupervisorMetrics;
   /** Who went over the camera's counting lines; for the sensor process and nobody else. */
   onCrossings(crossings: readonly CountedCrossing[]): void;
+  /** A round of canaries is over. */
+  onCanaries(answer: CanaryAnswer): void;
 }
 
 type Role = 'camera' | 'slate';
@@ -122,6 +125,12 @@ export class CameraSupervisor {
   /** Camera processes started after the first one. */
   get restarts(): number {
     return this.#restarts;
+  }
+
+  /** Asks the camera process for a round of canaries. False when it shows no picture that could be missed on. */
+  plantCanaries(round: { seed: number; seconds: number }): boolean {
+    if (this.#state.showing !== 'camera' || this.feed.health?.state !== 'live') return false;
+    return this.#children.camera?.child.send({ type: 'plant-canaries', ...round }) ?? false;
   }
 
   /** Asks the processes to stop, kills them after CHILD_STOP_MS_MAX, and resolves when they are gone, or a second later. */
@@ -254,6 +263,11 @@ export class CameraSupervisor {
       case 'counts':
         if (role === 'camera') this.#takeCrossings(message.crossings, message.dropped);
         return;
+      case 'canaries': {
+        const { type: _, ...answer } = message;
+        if (role === 'camera') this.#options.onCanaries(answer);
+        return;
+      }
       case 'snapshot':
         if (role === 'camera') this.feed.answerSnapshot(message.requestId, message.jpeg);
         return;

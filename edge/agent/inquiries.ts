@@ -4,7 +4,7 @@ import { WorldError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Inquiries } from '../gateway/public/port.ts';
 import { canonicalCode, type PresenceCodes, presenceHash } from '../ledger/presence.ts';
-import { instantOf, spanOf, type Window, windowName } from '../ledger/window.ts';
+import { spanOf, type Window, windowName } from '../ledger/window.ts';
 import { sentenceOf } from '../ledger/words.ts';
 import type { Recorder } from './record/recorder.ts';
 
@@ -64,17 +64,15 @@ export function inquiriesInto(options: {
         objected.delete(oldest);
       }
       try {
-        await record.append({
-          kind: 'object',
-          at: instantOf(clock.wallMs()),
-          window,
-          presence: presenceHash(canonical),
-        });
+        await record.object(window, presenceHash(canonical));
       } catch (error) {
         objected.delete(windowName(window));
         throw error;
       }
-      log.warn({ window }, 'somebody who was there objects to the use of what was taken then: it is on record');
+      log.warn(
+        { window },
+        'somebody who was there objects to the use of what was taken then: it is on record, and exact values of it are destroyed; what becomes of recordings of that time is yours to decide',
+      );
     },
   };
 }

@@ -112,6 +112,12 @@ const fromSensors = z.discriminatedUnion('type', [
     choice: z.enum(['opt-out-list', 'opt-in', 'withdrawal', 'pause']),
     tookMs: z.number().min(0),
   }),
+  z.strictObject({
+    type: z.literal('opt-out-list'),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    sequence: count,
+    decoyShare: z.number().min(0).max(1),
+  }),
   z.strictObject({ type: z.literal('stopped') }),
 ]);
 

@@ -14,7 +14,7 @@ import { scrub } from '../base/secrets.ts';
 import type { CountedCrossing } from '../camera/messages.ts';
 import type { ResolvedIntake } from '../config/intake.ts';
 import type { ChoiceAnswer, ChoiceRequest } from '../policy/choices/exchange.ts';
-import type { EffectTime } from '../policy/choices/port.ts';
+import type { EffectTime, OptOutListInForce } from '../policy/choices/port.ts';
 import type { Policy, SensorPolicy } from '../policy/schema.ts';
 import type { FromSensors, Release, SensorReport, ToSensors } from '../sensor/messages.ts';
 import { ChoiceQuestions } from './choices.ts';
@@ -60,6 +60,8 @@ export interface SensorSupervisorOptions {
   record(release: Release, policy: SensorPolicy): Promise<void>;
   /** Takes a release over: durable when it resolves. Called one after the other for each sensor. */
   onRelease(release: Release): Promise<void>;
+  /** This list is in force from now on. */
+  onOptOutList(list: OptOutListInForce): void;
 }
 
 /** One sensor as people see it. */
@@ -259,6 +261,11 @@ export class SensorSupervisor {
       case 'choice-effect':
         this.#options.metrics.choiceEffect(message);
         return;
+      case 'opt-out-list': {
+        const { type: _, ...list } = message;
+        this.#options.onOptOutList(list);
+        return;
+      }
       case 'stopped':
         return;
     }

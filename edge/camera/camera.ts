@@ -8,6 +8,7 @@ import { messageOf } from '../base/errors.ts';
 import { SLATE_FRAME_RATE } from '../base/limits.ts';
 import { type Log, nameLoggingProcess, rootLog } from '../base/log.ts';
 import { registerUrlSecrets } from '../base/secrets.ts';
+import { type CanaryRound, CanaryRounds } from './canary/rounds.ts';
 import { openCapture } from './capture/open.ts';
 import { type Channel, openChannel } from './channel.ts';
 import { Counter, median } from './counter.ts';
@@ -17,7 +18,13 @@ import { createSecondOpinion } from './detect/second/second-opinion.ts';
 import { openModelStore } from './detect/store.ts';
 import { LIVE_THRESHOLD_OFFSET } from './detect/thresholds.ts';
 import { createSurface, type Surface } from './draw/surface.ts';
-import { type CameraHealth, CROSSINGS_PER_MESSAGE_MAX, type SlateReason, type ToCamera } from './messages.ts';
+import {
+  CANARY_TALLIES_MAX,
+  type CameraHealth,
+  CROSSINGS_PER_MESSAGE_MAX,
+  type SlateReason,
+  type ToCamera,
+} from './messages.ts';
 import { Output } from './output.ts';
 import { Pipeline } from './pipeline.ts';
 import { Redactor } from './redact/redactor.ts';
@@ -82,7 +89,10 @@ export function runCameraProcess(parts: CameraParts = realParts): void {
         camera?.output.requestSnapshot(message.requestId);
         break;
       case 'cover-whole':
-        if (camera) camera.coversWhole = message.isOn;
+        camera?.cover(message.isOn);
+        break;
+      case 'plant-canaries':
+        camera?.plantCanaries(message);
         break;
       case 'stop':
         if (camera) camera.stop();
@@ -97,7 +107,7 @@ export function runCameraProcess(parts: CameraParts = realParts): void {
 class Camera {
   readonly output: Output;
   /** Read for each frame that leaves the delay line. */
-  coversWhole: boolean;
+  #coversWhole: boolean;
   readonly #start: Start;
   readonly #channel: Channel;
   readonly #parts: CameraParts;
@@ -107,11 +117,12 @@ class Camera {
   #slate: { reason: SlateReason; sinceMs: number } | undefined;
   #size = SLATE_SIZE;
   #pipeline: Pipeline | undefined;
+  #canaries: CanaryRounds | undefined;
   #channelFull = 0;
 
   constructor(start: Start, channel: Channel, parts: CameraParts) {
     this.#start = start;
-    this.coversWhole = start.coversWhole;
+    this.#coversWhole = start.coversWhole;
     this.#channel = channel;
     this.#parts = parts;
     this.#log = rootLog.child({ camera: start.name });
@@ -126,6 +137,18 @@ class Camera {
     this.#pipeline?.stop();
   }
 
+  /** Everything, by order of the agent. */
+  cover(isOn: boolean): void {
+    this.#coversWhole = isOn;
+    if (isOn) this.#canaries?.end('covered');
+  }
+
+  /** Without a pipeline there is nothing to measure; the agent does not wait for ever. */
+  plantCanaries(round: CanaryRound): void {
+    void this.#canaries?.begin(round);
+    if (this.#coversWhole) this.#canaries?.end('covered');
+  }
+
   async run(): Promise<void> {
     const { settings, sourceUrl } = this.#start;
     const detector = await this.#parts.createDetector(this.#start, this.#log);
@@ -137,15 +160,17 @@ class Camera {
       motionVectors: true,
       hardware: settings.decoder === 'auto' ? 'auto' : 'off',
     });
+    const canaries = this.#roundsOver(detector);
     const pipeline = new Pipeline({
       ...settings,
       capture,
       detector,
       second,
+      planted: canaries,
       countLines: settings.count?.lines,
       pacing: 'live',
       clock: systemClock,
-      coverWhole: () => (this.coversWhole ? 'no-evidence' : undefined),
+      coverWhole: () => (this.#coversWhole ? 'no-evidence' : undefined),
       sink: {
         frame: async (frame, plan) => {
           // Frames that left the delay line after the camera was lost say nothing about its return.
@@ -180,7 +205,10 @@ class Camera {
     const firstSlate = setTimeout(() => {
       if (this.output.lastPtsUs < 0) this.#slate ??= { reason: 'source-connecting', sinceMs: systemClock.wallMs() };
     }, FIRST_SLATE_AFTER_MS);
-    const health = setInterval(() => this.#tell(detector, pipeline, capture.counts), HEALTH_EVERY_MS);
+    const health = setInterval(() => {
+      canaries.tick();
+      this.#tell(detector, pipeline, capture.counts);
+    }, HEALTH_EVERY_MS);
     const slates = this.#startSlates(settings.look, pipeline);
     try {
       await pipeline.run();
@@ -188,11 +216,28 @@ class Camera {
       clearTimeout(firstSlate);
       clearInterval(health);
       slates[Symbol.dispose]();
+      canaries[Symbol.dispose]();
       this.#tell(detector, pipeline, capture.counts);
       await this.output.close();
       await detector.close();
       await second?.close();
     }
+  }
+
+  #roundsOver(detector: Detector): CanaryRounds {
+    const { detect, secondOpinion } = this.#start.settings;
+    this.#canaries = new CanaryRounds({
+      detect,
+      zones: secondOpinion,
+      takeBuffer: (lengthBytes) => detector.takeBuffer?.(lengthBytes) ?? new Uint8Array(lengthBytes),
+      clock: systemClock,
+      onDone: ({ tallies, ...result }) => {
+        const { digests } = detector.state;
+        this.#channel.send({ type: 'canaries', ...result, digests, tallies: tallies.slice(0, CANARY_TALLIES_MAX) });
+      },
+      onFault: (error) => this.#log.error({ err: error }, `canaries: ${messageOf(error)}`),
+    });
+    return this.#canaries;
   }
 
   /** Draws slates while there is nothing else to show; they continue the feed's timeline. */

@@ -5,7 +5,7 @@
  * A live camera is looked at as often as half a core allows, always at its newest frame; a file at every frame whose turn it is.
  */
 import { SETTLE_MS } from '../base/limits.ts';
-import type { Canaries } from './canary/canaries.ts';
+import type { LookAtFrame, Planted } from './canary/port.ts';
 import type { DelayLine, Waiting } from './delay-line.ts';
 import { toFrame } from './detect/letterbox.ts';
 import { PictureMaker } from './detect/picture.ts';
@@ -47,7 +47,7 @@ interface DetectionLoopOptions {
   pacing: 'live' | 'unpaced';
   line: DelayLine<RawFrame>;
   tracker: Tracker;
-  canaries: Canaries | undefined;
+  canaries: Planted | undefined;
   /** Boxes of a verdict, in frame pixels, after the tracker took them and before a frame leaves for them. */
   onVerdict(frame: { ms: number; capturedMs: number }, detections: readonly Detection[]): void;
   /** Something may leave the line now. */
@@ -72,7 +72,7 @@ export class DetectionLoop implements Disposable {
   /** Of both looks together, and of that at the whole frame. */
   #inferenceMeanMs = 0;
   #wholeMeanMs = 0;
-  /** What the last look at canaries took. */
+  /** What looks at canaries take; 0 while there are none. */
   #plantedMs = 0;
   #frameGapMs = 40;
   #counts = { verdicts: 0, verdictsUnavailable: 0 };
@@ -162,7 +162,7 @@ export class DetectionLoop implements Disposable {
   #cadenceMs(): number {
     const { detect, pacing } = this.#options;
     if (pacing === 'unpaced') return detect.intervalMs;
-    return Math.min(detect.intervalMs, this.#inferenceMeanMs / DETECTION_SHARE_MAX);
+    return Math.min(detect.intervalMs, (this.#inferenceMeanMs + this.#plantedMs) / DETECTION_SHARE_MAX);
   }
 
   /** Of a file, the frame to look at first where the chosen one is too far from the last look: what lies between would never be bracketed. */
@@ -175,7 +175,7 @@ export class DetectionLoop implements Disposable {
   }
 
   async #lookAt(frame: RawFrame, ms: number): Promise<void> {
-    const { detector, second, canaries, tracker, pacing, onChange, onFailure } = this.#options;
+    const { detector, second, canaries, pacing, onChange, onFailure } = this.#options;
     const previousMs = this.#requestedMs;
     const epoch = this.#epoch;
     this.#requestedMs = ms;
@@ -185,11 +185,13 @@ export class DetectionLoop implements Disposable {
       const { widthPx, heightPx, capturedMs } = frame;
       const seconded = made && second?.offer(made, frame, ms);
       const tile = made && this.#chooseTile(frame, ms);
-      const seen = tracker.lastSeen().map(({ label, box }) => ({ label, ...box }));
-      const planted = made && canaries?.paint(frame, ms, seen, tile !== undefined);
-      const verdict: Verdict = made
-        ? await detector.detect(made.picture, STALL_MS[pacing])
+      const looking: Promise<Verdict> | Verdict = made
+        ? detector.detect(made.picture, STALL_MS[pacing])
         : { kind: 'unavailable', reason: 'detector-unavailable', detail: '' };
+      // Painted while the detector is at the frame itself.
+      const planted = made && canaries?.paint(frame, ms, this.#asPlanted(tile !== undefined));
+      if (planted === undefined) this.#plantedMs = 0;
+      const verdict = await looking;
       const closer = tile && verdict.kind === 'detected' ? await this.#lookCloser(tile) : undefined;
       if (pacing === 'unpaced') await seconded;
       const isPlanted = planted !== undefined && verdict.kind === 'detected' && epoch === this.#epoch;
@@ -197,14 +199,15 @@ export class DetectionLoop implements Disposable {
       if (epoch !== this.#epoch) {
         // The line ran empty meanwhile: its frames left covered.
       } else if (verdict.kind === 'detected' && made) {
-        this.#noteInference(verdict.inferenceMs, (closer?.inferenceMs ?? 0) + this.#plantedMs);
+        this.#noteInference(verdict.inferenceMs, closer?.inferenceMs);
         const whole = toFrame(verdict.detections, made.letterbox, widthPx, heightPx);
         const counts = this.#countsIn({ widthPx, heightPx });
         const detections = mergeLooks(whole.filter(counts), closer?.boxes.filter(counts) ?? []);
         this.#take({ ms, capturedMs, widthPx, heightPx }, detections);
         if (isPlanted) {
           onChange(); // the feed does not wait for what follows
-          this.#plantedMs = await planted.run(detector, STALL_MS[pacing], counts, detections);
+          const tookMs = await planted.run(detector, STALL_MS[pacing], counts, detections);
+          this.#plantedMs = meanOf(this.#plantedMs, tookMs);
           this.#isLooking = false;
         }
       } else if (verdict.kind === 'unavailable') {
@@ -215,6 +218,17 @@ export class DetectionLoop implements Disposable {
     } catch (error) {
       onFailure(error);
     }
+  }
+
+  /** Before the first look at canaries, it is taken to cost what one at the frame does. */
+  #asPlanted(isTiled: boolean): LookAtFrame {
+    const { tracker } = this.#options;
+    return {
+      isTiled,
+      everyMs: this.#cadenceMs(),
+      costMs: this.#inferenceMeanMs + (this.#plantedMs || this.#inferenceMeanMs),
+      real: () => tracker.lastSeen().map(({ label, box }) => ({ label, ...box })),
+    };
   }
 
   #countsIn(size: { widthPx: number; heightPx: number }): (detection: Detection) => boolean {
@@ -282,9 +296,13 @@ export class DetectionLoop implements Disposable {
   }
 
   #noteInference(wholeMs: number, tileMs = 0): void {
-    const mean = (before: number, ms: number): number => (before === 0 ? ms : before + (ms - before) * 0.1);
-    this.#wholeMeanMs = mean(this.#wholeMeanMs, wholeMs);
-    this.#inferenceMeanMs = mean(this.#inferenceMeanMs, wholeMs + tileMs);
+    this.#wholeMeanMs = meanOf(this.#wholeMeanMs, wholeMs);
+    this.#inferenceMeanMs = meanOf(this.#inferenceMeanMs, wholeMs + tileMs);
     if (this.#inferenceMs.length < INFERENCE_TIMES_MAX) this.#inferenceMs.push(wholeMs + tileMs);
   }
+}
+
+/** With the newest value; 0 before the first. */
+function meanOf(before: number, ms: number): number {
+  return before === 0 ? ms : before + (ms - before) * 0.1;
 }

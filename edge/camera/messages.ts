@@ -123,12 +123,39 @@ export interface CountedCrossing {
 /** Most crossings of one `counts` message. */
 export const CROSSINGS_PER_MESSAGE_MAX = 256;
 
+export type CanaryLabel = 'face' | 'plate';
+
+/** Trials of one label and stratum. */
+export interface CanaryTally {
+  label: CanaryLabel;
+  /** Height of the largest sighting in pixels of the picture, pose where there is one, and light: `px16-24.front.day`. */
+  stratum: string;
+  planted: number;
+  /** Uncovered on at least one frame. */
+  missed: number;
+}
+
+/** How a round of canaries ended. */
+export const CANARY_OUTCOMES = [
+  'measured',
+  'no-time', // the box has no room for a second look
+  'covered', // everything is covered by order, so that nothing could be missed
+  'cut-short', // no pictures came, or another round began
+  'failed', // our own bug
+] as const;
+export type CanaryOutcome = (typeof CANARY_OUTCOMES)[number];
+
+/** Most tallies of one `canaries` message: there are fewer strata. */
+export const CANARY_TALLIES_MAX = 64;
+
 export type FromCamera =
   | { type: 'format'; format: StreamFormat }
   | { type: 'access-unit'; unit: AccessUnit }
   | { type: 'health'; health: CameraHealth; counts: CameraCounts }
   /** `dropped`: crossings given up for want of room since the last message of this type. */
   | { type: 'counts'; crossings: CountedCrossing[]; dropped: number }
+  /** A round of canaries is over. `set` and `digests` (of the models that looked): sha256, hex. */
+  | { type: 'canaries'; set: string; digests: string[]; outcome: CanaryOutcome; tallies: CanaryTally[] }
   | { type: 'snapshot'; requestId: number; jpeg: Uint8Array }
   | { type: 'stopped' };
 
@@ -147,6 +174,8 @@ export type ToCamera =
   | { type: 'cover-whole'; isOn: boolean }
   /** For `camera/slate-process.ts`: draw slates until stopped. `ptsUs` continues the feed's timeline. */
   | { type: 'start-slate'; name: string; reason: SlateReason; widthPx: number; heightPx: number; ptsUs: number }
+  /** Show the detector known people and vehicles for so long, beside the feed (canary/rounds.ts); answered by one `canaries`. */
+  | { type: 'plant-canaries'; seed: number; seconds: number }
   | { type: 'request-key-frame' }
   | { type: 'request-snapshot'; requestId: number }
   | { type: 'stop' };

@@ -12,7 +12,7 @@
 import type { Clock } from '../base/clock.ts';
 import { SETTLE_MS } from '../base/limits.ts';
 import type { CountLine, Look, Mask } from '../config/schema.ts';
-import type { Canaries } from './canary/canaries.ts';
+import type { Planted } from './canary/port.ts';
 import type { Capture, CaptureEvent, SourceInfo } from './capture/port.ts';
 import { Counts } from './count/counts.ts';
 import { CoverPlanner } from './cover-planner.ts';
@@ -41,7 +41,7 @@ export interface PipelineOptions {
   /** Looks for the common marker; by default a thread of the pipeline's own. */
   markers?: MarkerSeeker;
   /** Known people and vehicles that are shown to the detector beside the feed, never in it; each look then costs two. */
-  canaries?: Canaries | undefined;
+  planted?: Planted | undefined;
   look: Look;
   masks: readonly Mask[];
   /** Lines whose crossings are counted. */
@@ -110,7 +110,7 @@ export class Pipeline {
     this.#markers = new MarkerLook(options.markers ?? new MarkerThread(), pacing);
     this.#counts = options.countLines && new Counts(options.countLines);
     this.#detection = new DetectionLoop({
-      ...{ detector, second, detect, delayMs, pacing, line, tracker, canaries: options.canaries },
+      ...{ detector, second, detect, delayMs, pacing, line, tracker, canaries: options.planted },
       onVerdict: (frame, detections) => this.#takeVerdict(frame, detections),
       onChange: () => this.#changed.raise(),
       onFailure: (error) => this.#fail(error),
@@ -212,7 +212,7 @@ export class Pipeline {
     }
     this.#detection.startAfresh();
     this.#tracker.reset();
-    this.#options.canaries?.reset();
+    this.#options.planted?.reset();
     this.#second?.reset();
     this.#settleCounts(Number.POSITIVE_INFINITY);
     this.#counts?.reset();
@@ -253,7 +253,7 @@ export class Pipeline {
       const seq = release.item.seq;
       const { frame, plan } = this.#redactor.redact(release.item, this.#planFor(release));
       const isWhole = plan.kind === 'whole-frame';
-      this.#options.canaries?.left({ ms: release.ms, isWhole, knownMs: this.#verdictMs });
+      this.#options.planted?.left({ ms: release.ms, isWhole, knownMs: this.#verdictMs });
       try {
         await handedOver;
       } catch (error) {

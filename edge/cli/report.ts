@@ -10,7 +10,7 @@ import { type Report, reportJson, reportPage } from '../indicator/report/page.ts
 import type { Result } from '../indicator/result.ts';
 import { statementsOf } from '../indicator/statement.ts';
 import { parseVerifier, type Verifier } from '../ledger/note.ts';
-import { noticeOf, signDigest } from '../notice/content.ts';
+import { missingForNotice, noticeOf, signDigest } from '../notice/content.ts';
 import { sensorSetup } from '../sensor/setup.ts';
 import { addWitnessOption, appendLeaves, type Witness } from './record/append.ts';
 import { type Gathered, gather, leavesWithProofs } from './report/gather.ts';
@@ -67,7 +67,7 @@ function addVerifier(text: string, all: Verifier[]): Verifier[] {
 async function report(flags: ReportFlags, print: (line: string) => void): Promise<void> {
   if (flags.out === undefined && flags.json === undefined)
     throw new UserError('there is nowhere to write to', { fix: 'give --out FILE, --json FILE or both' });
-  const live = await liveOf(flags.config);
+  const live = await liveOf(flags.config, print);
   const { state: stateDir, period, key, witness: witnesses } = flags;
   const gathered = await gather({ stateDir, period, key, witnesses, live });
   const results = computeAll(gathered.evidence);
@@ -86,8 +86,8 @@ async function report(flags: ReportFlags, print: (line: string) => void): Promis
   print(`on record: leaves ${indices[0]} to ${indices.at(-1)}`);
 }
 
-/** What the configuration says now; nothing without one. */
-async function liveOf(file: string | undefined): Promise<Live> {
+/** What the configuration says now; nothing without one. What a sign lacks does not keep a report from being made: it is said. */
+async function liveOf(file: string | undefined, print: (line: string) => void): Promise<Live> {
   if (file === undefined) return {};
   const { loaded } = await readConfig({ file, cameras: [], env: process.env });
   const setup = await sensorSetup(loaded.config);
@@ -97,7 +97,10 @@ async function liveOf(file: string | undefined): Promise<Live> {
   const epsilonPerDay = Object.fromEntries(caps);
   // A box without signs has no sign that could be stale.
   if (loaded.config.controller === undefined) return { epsilonPerDay };
-  return { epsilonPerDay, sign: signDigest(noticeOf(loaded.config, setup)) };
+  const missing = missingForNotice(loaded.config);
+  if (missing.length === 0) return { epsilonPerDay, sign: { digest: signDigest(noticeOf(loaded.config, setup)) } };
+  print(`no sign can be current: ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set in ${file}`);
+  return { epsilonPerDay, sign: { digest: undefined } };
 }
 
 async function reportOf(

@@ -143,6 +143,12 @@ export const cameraSchema = z.strictObject({
     .describe(
       'Persons and vehicles that cross lines are counted. Counts leave the box only through a sensor of adapter `camera-counts`.',
     ),
+  canaries: z
+    .enum(['auto', 'off'])
+    .default('auto')
+    .describe(
+      '`auto`: for a minute in each hour the detector is also shown drawn people and vehicles, beside the feed and never in it, and how many it misses goes on record. A box without time for it leaves it out.',
+    ),
   delayMs: z
     .int()
     .min(100)

@@ -4,6 +4,7 @@ import type { Log } from '../base/log.ts';
 import type { FailureDamper } from './auth/damper.ts';
 import type { Credentials } from './auth/port.ts';
 import type { FeedDirectory, GatewayMetrics } from './feed.ts';
+import type { Transport } from './transport.ts';
 import type { UseDesk } from './use/desk.ts';
 import type { ViewerSlots } from './viewer-slots.ts';
 
@@ -23,4 +24,6 @@ export interface ServerOptions {
   metrics: GatewayMetrics;
   log: Log;
   clock?: Clock;
+  /** Told of each connection of another machine. */
+  onConnection?: (transport: Transport) => void;
 }

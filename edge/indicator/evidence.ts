@@ -101,8 +101,8 @@ export interface Integrity {
 
 /** What is in force on the box at the time of the report; each is absent where it is not known. */
 export interface Live {
-  /** Digest of the sign as it should hang by the present configuration and policy. */
-  sign?: string;
+  /** Digest of the sign as it should hang by the present configuration and policy; undefined in it: no sign can say what they hold. */
+  sign?: { digest: string | undefined };
   /** By sensor: what its policy lets it spend a day. */
   epsilonPerDay?: Readonly<Record<string, number>>;
 }
@@ -161,10 +161,17 @@ export class Evidence {
     return this.of(kind).filter(({ leaf }) => timeOf(leaf) >= this.period.fromMs);
   }
 
-  /** The newest measurement of something. */
-  measured(about: string): Entry<'measurement'> | undefined {
-    return this.of('measurement').findLast(({ leaf }) => leaf.about === about);
+  /** What was measured of something: the newest that a tool found, and all that the box found out about itself in the period. */
+  measured(about: string): Entry<'measurement'>[] {
+    const all = this.of('measurement').filter(({ leaf }) => leaf.about === about);
+    const newest = all.findLast(({ leaf }) => !isLive(leaf));
+    return all.filter((entry) => entry === newest || (isLive(entry.leaf) && timeOf(entry.leaf) >= this.period.fromMs));
   }
+}
+
+/** As the agent names methods of its own (agent/record/measures.ts): each holds for its hour, where a tool's holds until the next. */
+function isLive({ method }: { method: string }): boolean {
+  return method.startsWith('live-');
 }
 
 /** When a leaf was written, or when its window began. */

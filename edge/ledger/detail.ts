@@ -15,7 +15,7 @@ import { WorldError } from '../base/errors.ts';
 import { AheadBatches } from './ahead.ts';
 import type { DurableFolder } from './durable.ts';
 import { HASH_BYTES, sha256 } from './merkle.ts';
-import { msOf, parseWindowName, type Window, windowName } from './window.ts';
+import { msOf, parseWindowName, spanOf, type Window, windowName } from './window.ts';
 
 const KEYS = 'detail-key';
 const RECORDS = 'detail';
@@ -34,6 +34,8 @@ export interface DetailBatch {
   /** To the minute, UTC. */
   expires: string;
 }
+
+type Told = (batch: DetailBatch, key: string) => Promise<unknown>;
 
 interface Sealed {
   digest: string;
@@ -159,20 +161,31 @@ export class Details {
    * Destroys the keys of all batches that expired by then, and of those that a clock ahead of its time dated. `told` is called with each, and must resolve when the `shred` leaf is durable.
    * Gives how many were shredded.
    */
-  shredDue(nowMs: number, told: (batch: DetailBatch, key: string) => Promise<unknown>): Promise<number> {
+  shredDue(nowMs: number, told: Told): Promise<number> {
     return this.#inTurn(async () => {
       const overdue = await this.#ahead.due(this.#batches, nowMs);
-      const due = [...this.#batches].filter(([name, { expires }]) => msOf(expires) <= nowMs || overdue.has(name));
-      for (const [name, batch] of due) await this.#shred(name, batch, told);
-      return due.length;
+      return this.#shredAll(({ expires }, name) => msOf(expires) <= nowMs || overdue.has(name), told);
     });
   }
 
-  async #shred(
-    name: string,
-    batch: DetailBatch,
-    told: (batch: DetailBatch, key: string) => Promise<unknown>,
-  ): Promise<void> {
+  /** The same for all batches whose window has a time in common with this one, whenever they expire. Nothing can be sealed in them after. */
+  shredWindow(window: Window, told: Told): Promise<number> {
+    const [startMs, endMs] = spanOf(window);
+    return this.#inTurn(() =>
+      this.#shredAll((batch) => {
+        const [fromMs, toMs] = spanOf(batch.window);
+        return fromMs < endMs && toMs > startMs;
+      }, told),
+    );
+  }
+
+  async #shredAll(isMeant: (batch: DetailBatch, name: string) => boolean, told: Told): Promise<number> {
+    const due = [...this.#batches].filter(([name, batch]) => isMeant(batch, name));
+    for (const [name, batch] of due) await this.#shred(name, batch, told);
+    return due.length;
+  }
+
+  async #shred(name: string, batch: DetailBatch, told: Told): Promise<void> {
     const { disk } = this.#folder;
     const key = await readKey(this.#folder, name);
     if (key !== undefined) {

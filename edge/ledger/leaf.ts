@@ -12,6 +12,8 @@ import { WINDOW_START } from './window.ts';
 /** A leaf is far smaller; this bounds what a fault of ours could write. */
 const LEAF_BYTES_MAX = 8 * 1024;
 const TEXTS_MAX = 32;
+/** Counts by reason. */
+const COUNTS_MAX = 64;
 
 const short = (pattern: RegExp, max = 128) => z.string().max(max).regex(pattern);
 /** Names of this box's own things: cameras, sensors, feeds, models, agreements. */
@@ -27,6 +29,7 @@ const minute = z.string().regex(WINDOW_START);
 const duration = z.string().regex(/^PT[1-9]\d{0,4}[MH]$/);
 const window = z.tuple([minute, duration]);
 const count = z.string().regex(BUCKET);
+const counts = z.record(reason, count).refine((by) => Object.keys(by).length <= COUNTS_MAX);
 const share = z.number().min(0).max(1);
 const whole = z.int().nonnegative();
 const size = z.int().nonnegative();
@@ -107,10 +110,32 @@ const schemas = {
    * a code has one entry.
    */
   object: leaf('object', { at: instant, window, presence: sha256 }),
-  /** Consents that came into force or were withdrawn, as one batch. */
-  'optin-batch': leaf('optin-batch', { at: instant, category: term, records: sha256, added: count, withdrawn: count }),
-  /** The opt-out list in force. Without the number of members: a change by one would show. */
-  filter: leaf('filter', { at: instant, filter: sha256, version: whole, decoyShare: share }),
+  /** Consents that came into force or were withdrawn in one window, on the whole box: there is one for each window, whether anybody chose or not. */
+  'optin-batch': leaf('optin-batch', {
+    window,
+    policy: sha256,
+    /** What people are asked about. */
+    categories: terms,
+    added: count,
+    withdrawn: count,
+    detail: detail.optional(),
+  }),
+  /**
+   * What the filter took out of one stream in one window: of a camera covers, summed over frames; of a sensor what is in no release, by reason, where
+   * it is more than the lowest bucket. What people's choices left out is never told apart.
+   */
+  filter: leaf('filter', {
+    sensor: name,
+    window,
+    policy: sha256,
+    covers: counts.optional(),
+    dropped: counts.optional(),
+    /** Cells that were left out for being too small. */
+    suppressed: count.optional(),
+    /** The opt-out list in force. Without the number of members: a change by one would show. */
+    list: z.strictObject({ list: sha256, version: whole, decoyShare: share }).optional(),
+    detail: detail.optional(),
+  }),
   /** How long one sensor's feed was covered whole, by reason. */
   failclosed: leaf('failclosed', {
     sensor: name,

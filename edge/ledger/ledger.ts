@@ -33,7 +33,7 @@ import { renamedVerifier, type Signer } from './note.ts';
 import { requireOwn } from './own.ts';
 import { formatProof } from './proof.ts';
 import { LogReader, type PublicFile } from './reader.ts';
-import { instantOf, msOf } from './window.ts';
+import { instantOf, msOf, type Window } from './window.ts';
 import { WitnessClient } from './witness/client.ts';
 import { witnessed } from './witness/witnessed-log.ts';
 import { type Cosigned, type WitnessedLog, Witnessing } from './witness/witnessing.ts';
@@ -259,6 +259,16 @@ export class Ledger {
     const count = bucketOf(shredded);
     if (shredded > 0) await this.#write({ kind: 'retention', at, due: count, shredded: count, late: bucketOf(late) });
     return shredded;
+  }
+
+  /** Destroys the keys of all details of this window before their time, each with its `shred` leaf; gives how many. It must be over, and sealed. */
+  shredWindow(window: Window): Promise<number> {
+    const at = instantOf(this.#options.clock.wallMs());
+    return this.#onDisk(
+      this.#details.shredWindow(window, (batch, key) =>
+        this.#write({ kind: 'shred', at, window: batch.window, due: batch.expires, key }),
+      ),
+    );
   }
 
   state(): LedgerState {

@@ -42,14 +42,19 @@ export interface Notice {
 
 export const SIGN_LANGUAGES = ['ko', 'en'] as const;
 
-/** Throws UserError that names every setting that is missing. */
-export function noticeOf(config: Config, { policy, digest }: { policy: Policy; digest: string }): Notice {
-  const { controller } = config;
-  const missing = Object.entries(config.cameras).flatMap(([name, { site, segments }]) => {
+/** Settings without which no sign can be made: the law wants each to say where and why, and nobody but the operator knows. */
+export function missingForNotice({ cameras, controller }: Config): string[] {
+  const missing = Object.entries(cameras).flatMap(([name, { site, segments }]) => {
     if (site === undefined) return [`cameras.${name}.site`];
     return segments !== undefined && site.retentionDays === 0 ? [`cameras.${name}.site.retentionDays`] : [];
   });
-  if (controller === undefined) missing.unshift('controller');
+  return controller === undefined ? ['controller', ...missing] : missing;
+}
+
+/** Throws UserError that names every setting that is missing. */
+export function noticeOf(config: Config, { policy, digest }: { policy: Policy; digest: string }): Notice {
+  const { controller } = config;
+  const missing = missingForNotice(config);
   if (controller === undefined || missing.length > 0)
     throw new UserError(`there is not enough to make notices from: ${missing.join(', ')}`, {
       fix: 'Write these settings; garim.example.yaml shows them. A camera that records segments keeps its feed for some days.',

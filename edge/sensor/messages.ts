@@ -5,7 +5,7 @@
  */
 import type { ResolvedIntake } from '../config/intake.ts';
 import type { ChoiceAnswer, ChoiceRequest } from '../policy/choices/exchange.ts';
-import type { EffectTime } from '../policy/choices/port.ts';
+import type { EffectTime, OptOutListInForce } from '../policy/choices/port.ts';
 import type { Policy, SensorPolicy } from '../policy/schema.ts';
 
 /** One row of a released table. */
@@ -83,5 +83,7 @@ export type FromSensors =
   | { type: 'choice-answer'; id: number; answer: ChoiceAnswer }
   /** A choice that was not asked for by a message is in force. */
   | ({ type: 'choice-effect' } & EffectTime)
+  /** At start, and when another list comes into force. */
+  | ({ type: 'opt-out-list' } & OptOutListInForce)
   /** All windows are discarded; nothing follows. */
   | { type: 'stopped' };

@@ -58,7 +58,15 @@ export function runSensorProcess(clock: Clock = systemClock): void {
     const onEffect = (effect: EffectTime): void => send({ type: 'choice-effect', ...effect });
     const book = await ChoiceBook.open({ stateDir, box, policy, clock, onEffect });
     const warn = (error: unknown): void => rootLog.warn(shown(error));
-    setInterval(() => void book.refresh().catch(warn), LIST_EVERY_MS).unref();
+    let told: string | undefined;
+    const tellList = (): void => {
+      const list = book.optOutList;
+      if (list === undefined || list.sha256 === told) return;
+      told = list.sha256;
+      send({ type: 'opt-out-list', ...list });
+    };
+    tellList();
+    setInterval(() => void book.refresh().then(tellList).catch(warn), LIST_EVERY_MS).unref();
     setInterval(() => void book.expire().catch(warn), EXPIRY_EVERY_MS).unref();
     return book;
   };

@@ -184,7 +184,7 @@ test('an objection needs a code and nothing else, is on record once, and names n
   assert.match(await page.text(), /The objection is on record/);
   assert.equal(page.headers.getSetCookie().length, 0);
   await object(code);
-  assert.equal(record.status().size, size + 1);
+  assert.equal(record.status().size, size + 2, 'the objection, and that the exact values of its window are destroyed');
   await until('it is signed', () => record.status().signed > size);
   const answer = await ask(`/use?place=gate&time=${TIME}&format=json`);
   const { leaves } = (await answer.json()) as Answer;

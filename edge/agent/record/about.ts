@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { CameraSettings } from '../../config/schema.ts';
-import type { SensorPolicy } from '../../policy/schema.ts';
+import { categoriesAskedFor } from '../../policy/choices/consent-record.ts';
+import type { Policy, SensorPolicy } from '../../policy/schema.ts';
 import { CATEGORIES, categoryOf } from '../../policy/taxonomy.ts';
 
 export interface About {
@@ -16,14 +17,17 @@ export interface About {
   mode: 'never' | 'opt-in' | 'opt-out' | 'free';
 }
 
-/** A camera or a sensor that has windows on record. */
+/** What has windows on record: a camera, a sensor, or people's choices about the sensors, which have one for the whole box. */
 export interface Stream {
-  kind: 'camera' | 'sensor';
+  kind: 'camera' | 'sensor' | 'choices';
   name: string;
   about: About;
   /** Version of its policy, as the policy says; 0 where it has none. */
   policyVersion: number;
 }
+
+/** Name of the one stream of choices. */
+export const CHOICES = 'choices';
 
 /** From the strictest. */
 const MODES = ['never', 'opt-in', 'opt-out', 'free'] as const;
@@ -61,6 +65,23 @@ export function sensorStream(name: string, policy: SensorPolicy, of: { digest: s
       process: `policy:${policy.release}`,
       categories: [...new Set(categories.map(({ term }) => term))],
       mode: MODES.find((mode) => categories.some((category) => category.mode === mode)) ?? 'free',
+    },
+    policyVersion: of.version,
+  };
+}
+
+/** Undefined where no sensor asks anybody for consent. */
+export function choicesStream(policy: Policy, of: { digest: string; version: number }): Stream | undefined {
+  const asked = new Set(Object.values(policy.sensors).flatMap(categoriesAskedFor));
+  if (asked.size === 0) return undefined;
+  return {
+    kind: 'choices',
+    name: CHOICES,
+    about: {
+      policy: `sha256:${of.digest}`,
+      process: 'policy:consent',
+      categories: [...asked].map((category) => categoryOf(category).term),
+      mode: 'opt-in',
     },
     policyVersion: of.version,
   };

@@ -1,11 +1,13 @@
 /** From what was counted to what the ledger says in public, and to the exact values that it seals. Pure. */
 import { createHash } from 'node:crypto';
-import type { CameraCounts } from '../../camera/messages.ts';
+import type { CameraCounts, CoverLabel, FromCamera } from '../../camera/messages.ts';
 import type { LedgerSettings } from '../../config/ledger.ts';
 import { bucketOf } from '../../ledger/bucket.ts';
 import type { LeafBody } from '../../ledger/ledger.ts';
 import { type Window as LedgerWindow, minuteOf } from '../../ledger/window.ts';
+import type { OptOutListInForce } from '../../policy/choices/port.ts';
 import type { SensorPolicy } from '../../policy/schema.ts';
+import { CATEGORIES } from '../../policy/taxonomy.ts';
 import type { Release, SensorReport } from '../../sensor/messages.ts';
 import type { Figures, Model, Window } from './windows.ts';
 
@@ -13,6 +15,12 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 const DROPPED = 'dropped.';
 const COVERED = 'covered.';
+const COVERS = 'covers.';
+const COVER_LABELS: readonly CoverLabel[] = ['face', 'plate', 'person', 'vehicle', 'mask'];
+/** Somebody refused, did not agree, or paused: that it happened in a window would tell that somebody was there. */
+const CHOICE = 'choice';
+/** As many persons may stand before a camera for a whole window without showing in what is told of its covers. */
+const HIDDEN_PERSONS = 7;
 
 /** Figures of a camera's message. */
 export function figuresOfCamera(counts: CameraCounts): Figures {
@@ -22,6 +30,7 @@ export function figuresOfCamera(counts: CameraCounts): Figures {
     slate: counts.framesSlate,
     ...prefixed(DROPPED, counts.framesDropped),
     ...prefixed(COVERED, counts.framesCoveredWhole),
+    ...prefixed(COVERS, counts.regionsCovered),
   };
 }
 
@@ -46,15 +55,26 @@ export function windowOf({ startMs, lengthMs }: Pick<Window, 'startMs' | 'length
   return [minuteOf(startMs), `PT${lengthMs / MINUTE_MS}M`];
 }
 
-/** What a window says in public: what was taken in, and, where a camera's feed was covered whole, for which reasons. */
-export function leavesOf(
-  window: Window,
-  settings: LedgerSettings,
-  { detail, presence }: { detail?: string | undefined; presence?: string | undefined },
-): LeafBody[] {
+export interface BehindLeaves {
+  detail?: string | undefined;
+  presence?: string | undefined;
+  list?: OptOutListInForce | undefined;
+}
+
+/**
+ * What a window says in public: what was taken in, what was filtered out of it, and, where a camera's feed was covered whole, for which
+ * reasons. Of people's choices: how many, and no more.
+ */
+export function leavesOf(window: Window, settings: LedgerSettings, behind: BehindLeaves): LeafBody[] {
   const { kind, name, about, figures, models } = window;
+  const { detail, presence } = behind;
   const sealed = detail === undefined ? {} : { detail };
   const span = windowOf(window);
+  if (kind === 'choices') {
+    const { policy, categories } = about;
+    const [added, withdrawn] = [bucketOf(figures['opt-in'] ?? 0), bucketOf(figures['withdrawal'] ?? 0)];
+    return [{ kind: 'optin-batch', window: span, policy, categories, added, withdrawn, ...sealed }];
+  }
   const taken = figures['in'] ?? 0;
   const dropped = sumOf(figures, DROPPED);
   // Of a sensor: readings that were counted into a window.
@@ -76,12 +96,43 @@ export function leavesOf(
       expires: minuteOf(expiryOf(window, settings)),
     },
   ];
+  leaves.push({
+    kind: 'filter',
+    sensor: name,
+    window: span,
+    policy: about.policy,
+    ...filtered(window, behind),
+    ...sealed,
+  });
   const reasons = Object.keys(figures).flatMap((each) => (each.startsWith(COVERED) ? each.slice(COVERED.length) : []));
   if (reasons.length > 0) {
     const frames = bucketOf(sumOf(figures, COVERED));
     leaves.push({ kind: 'failclosed', sensor: name, window: span, reasons: reasons.sort(), frames, ...sealed });
   }
   return leaves;
+}
+
+/**
+ * Counts that no single person shows in. One face is a cover on each of thousands of frames, so covers have a lowest bucket of their own: what
+ * HIDDEN_PERSONS can make in a whole window. Of a sensor only the reasons are named that are above the lowest bucket.
+ */
+function filtered({ kind, about, figures }: Window, { list }: BehindLeaves) {
+  if (kind === 'camera') {
+    const lowest = HIDDEN_PERSONS * Math.max(1, figures['out'] ?? 0);
+    const covers = COVER_LABELS.map((label) => [label, bucketOf(Math.max(lowest, figures[`${COVERS}${label}`] ?? 0))]);
+    return { covers: Object.fromEntries(covers) as Record<CoverLabel, string> };
+  }
+  const told = Object.entries(figures).flatMap(([each, count]) => {
+    const reason = each.startsWith(DROPPED) ? each.slice(DROPPED.length) : CHOICE;
+    return reason === CHOICE || bucketOf(count) === bucketOf(0) ? [] : [[reason, bucketOf(count)] as const];
+  });
+  const isListed = list !== undefined && about.categories.includes(CATEGORIES.plate.term);
+  const { sha256 = '', sequence: version = 0, decoyShare = 0 } = list ?? {};
+  return {
+    dropped: Object.fromEntries(told),
+    suppressed: bucketOf(figures['suppressed'] ?? 0),
+    ...(isListed ? { list: { list: `sha256:${sha256}`, version, decoyShare } } : {}),
+  };
 }
 
 /** Exact values of a window. */
@@ -110,6 +161,23 @@ export function releaseLeaf(
     cells: bucketOf(cells.length),
     ...(epsilonPerDay === undefined ? { k, suppressed: bucketOf(suppressedCells) } : { epsilon: epsilonPerDay }),
   };
+}
+
+/** What a round of canaries says of itself; digests are hex. */
+export type CanaryFigures = Omit<Extract<FromCamera, { type: 'canaries' }>, 'type' | 'outcome'>;
+
+/** One leaf a stratum; none where it is not known which models looked. They are of nobody, so their counts are exact. */
+export function canaryLeaves(
+  sensor: string,
+  { set, digests, tallies }: CanaryFigures,
+  [startMs, endMs]: readonly [number, number],
+): Extract<LeafBody, { kind: 'canary' }>[] {
+  if (digests.length === 0) return [];
+  const minutes = Math.max(1, Math.ceil((endMs - startMs) / MINUTE_MS));
+  const window: LedgerWindow = [minuteOf(startMs), `PT${minutes}M`];
+  const model = modelOf(digests.map((hex) => ({ model: `sha256:${hex}` })));
+  const canarySet = `sha256:${set}`;
+  return tallies.map((tally) => ({ kind: 'canary', window, sensor, ...tally, canarySet, model }));
 }
 
 /** One file's digest, or, of several, sha256 of their digests, a line each, in their order. */

@@ -20,19 +20,34 @@ import { type LeafBody, Ledger } from '../../ledger/ledger.ts';
 import type { Answer, Query } from '../../ledger/lookup.ts';
 import type { PublicFile } from '../../ledger/reader.ts';
 import { instantOf, type Window as LedgerWindow, minuteOf } from '../../ledger/window.ts';
+import type { EffectTime, OptOutListInForce } from '../../policy/choices/port.ts';
 import type { SensorPolicy } from '../../policy/schema.ts';
 import type { Release, SensorReport } from '../../sensor/messages.ts';
-import type { Stream } from './about.ts';
+import { CHOICES, type Stream } from './about.ts';
 import { EvidenceGate } from './evidence.ts';
 import { InForce } from './in-force.ts';
 import { EvidenceJudge } from './judge.ts';
 import { type Kept, parseKept, settle } from './kept.ts';
-import { detailOf, expiryOf, figuresOfCamera, figuresOfSensor, leavesOf, releaseLeaf, windowOf } from './leaves.ts';
+import {
+  type CanaryFigures,
+  canaryLeaves,
+  detailOf,
+  expiryOf,
+  figuresOfCamera,
+  figuresOfSensor,
+  leavesOf,
+  releaseLeaf,
+  windowOf,
+} from './leaves.ts';
+import { LiveMeasures } from './measures.ts';
+import { Objections } from './objections.ts';
 import { type Window, WindowBook } from './windows.ts';
 
 const TURN_EVERY_MS = 1_000;
 /** Also how much of the counts a crash may cost. On a card that is some 100 MB of writes a day. */
 const KEEP_EVERY_MS = 10_000;
+/** One leaf of each kind of measurement; a start that was cut short costs what was added up since. */
+const MEASURED_EVERY_MS = 3_600_000;
 const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$/;
 
 export interface RecorderOptions {
@@ -49,19 +64,25 @@ export interface RecorderOptions {
   log: Log;
 }
 
-/** A leaf about somebody who takes something, was refused, or objects. */
-export type UseLeaf = Extract<LeafBody, { kind: 'pull' | 'refusal' | 'object' }>;
+/** A leaf about somebody who takes something, or was refused. */
+export type UseLeaf = Extract<LeafBody, { kind: 'pull' | 'refusal' }>;
 
 /** What other parts put on record themselves. */
-type OthersLeaf = UseLeaf | Extract<LeafBody, { kind: 'optin-batch' | 'filter' | 'sign' | 'canary' | 'indicator' }>;
+type OthersLeaf = UseLeaf | Extract<LeafBody, { kind: 'canary' }>;
 
 export class Recorder {
   readonly evidence = new EvidenceGate();
+  readonly measures: LiveMeasures;
   readonly #options: RecorderOptions;
   readonly #origin: string;
   readonly #book: WindowBook;
   readonly #judge: EvidenceJudge;
   readonly #inForce: InForce;
+  #measuredMs: number;
+  /** By witness: the size of the newest cosignature whose time was looked at. */
+  readonly #timedSizes = new Map<string, number>();
+  #list: OptOutListInForce | undefined;
+  readonly #objections = new Objections();
   #starting: Promise<void> | undefined;
   #ledger: Ledger | undefined;
   #keptMs = Number.NEGATIVE_INFINITY;
@@ -72,6 +93,8 @@ export class Recorder {
   constructor(options: RecorderOptions) {
     const { settings, box, streams, clock, log } = options;
     this.#options = options;
+    this.measures = new LiveMeasures(options.software);
+    this.#measuredMs = options.clock.monotonicMs();
     this.#origin = settings.origin ?? `garim.local/box/${box}`;
     this.#book = new WindowBook(settings.windowMinutes * 60_000, streams);
     this.#inForce = new InForce(streams);
@@ -117,6 +140,7 @@ export class Recorder {
     if (kept !== undefined) {
       const settled = await settle(kept, ledger.leavesFrom(kept.size));
       this.#inForce.restore(settled);
+      this.#objections.restore(settled.objected);
       this.#book.restore(settled.windows, clock.wallMs());
     } else if (found !== undefined) log.warn('windows that were open when Garim ended can not be read, and are lost');
     const { origin, vkey } = ledger.state();
@@ -138,15 +162,43 @@ export class Recorder {
     }
   }
 
+  /** Somebody agreed, withdrew or paused, and it took so long until it was in force. Who, stands nowhere. */
+  choice({ choice, tookMs }: EffectTime): void {
+    if (choice !== 'opt-in') this.measures.optOutTook(tookMs);
+    this.#book.add({ kind: 'choices', name: CHOICES }, { [choice]: 1 }, this.#options.clock.wallMs());
+  }
+
+  /** From now on this list is in force. */
+  optOutList(list: OptOutListInForce): void {
+    this.#list = list;
+  }
+
   sensorReport(sensor: string, report: SensorReport): void {
     const nowMs = this.#options.clock.wallMs();
     this.#book.add({ kind: 'sensor', name: sensor }, figuresOfSensor(report), nowMs);
+  }
+
+  /** What a round of canaries that began then has shown: a leaf for each stratum. A round that can't be recorded is lost, and counted. */
+  canaries(camera: string, startedMs: number, round: CanaryFigures): void {
+    for (const leaf of canaryLeaves(camera, round, [startedMs, this.#options.clock.wallMs()]))
+      this.append(leaf).catch(() => {}); // `append` has counted it
   }
 
   /** Resolves when it is on record that this leaves. After a rejection, a WorldError, it must not. */
   async release(release: Release, policy: SensorPolicy): Promise<void> {
     if (!this.evidence.isThere) throw new WorldError('ledger-failed', this.evidence.advice);
     await this.#append(releaseLeaf(release, policy));
+  }
+
+  /**
+   * Somebody who was there objects to the use of what was taken in this window. Resolves when that is durable. The exact values of the window are
+   * destroyed then, of a window that is not over as soon as it is; rejects with a WorldError when it is not on record.
+   */
+  async object(window: LedgerWindow, presence: string): Promise<void> {
+    await this.#append({ kind: 'object', at: instantOf(this.#options.clock.wallMs()), window, presence });
+    this.#objections.add(window);
+    await this.#turning; // one that began before
+    await this.#turn();
   }
 
   /** Resolves when the leaf is durable. After a rejection, a WorldError, nothing may be served. */
@@ -210,7 +262,9 @@ export class Recorder {
     await this.#turning;
     await this.#turn();
     if (this.#ledger === undefined) return;
-    await this.#keep(this.#ledger, true).catch((error: unknown) => this.#judge.refused(error));
+    const refused = (error: unknown): void => this.#judge.refused(error);
+    await this.#recordMeasures(this.#ledger).catch(refused);
+    await this.#keep(this.#ledger, true).catch(refused);
     await this.#ledger.close();
   }
 
@@ -234,10 +288,39 @@ export class Recorder {
     const closed = this.#book.closed;
     for (const window of closed) await this.#recordWindow(ledger, window);
     if (closed.length > 0) this.#inForce.forgetAllBut([...closed, ...this.#book.unrecorded]);
-    if (isNews || closed.length > 0 || clock.monotonicMs() - this.#keptMs >= KEEP_EVERY_MS)
+    this.#lookAtClock(ledger);
+    if (clock.monotonicMs() - this.#measuredMs >= MEASURED_EVERY_MS) await this.#recordMeasures(ledger);
+    const isDestroyed = await this.#destroyObjected(ledger);
+    if (isNews || isDestroyed || closed.length > 0 || clock.monotonicMs() - this.#keptMs >= KEEP_EVERY_MS)
       await this.#keep(ledger, false);
     const { isHeld, failure } = ledger.state();
     if (failure === undefined) this.#judge.recorded(isHeld);
+  }
+
+  /** Each cosignature holds the time at which a witness signed it. */
+  #lookAtClock(ledger: Ledger): void {
+    for (const [name, { size, offsetMsMax }] of ledger.state().cosigned) {
+      if (this.#timedSizes.get(name) === size) continue;
+      this.#timedSizes.set(name, size);
+      this.measures.clockOff(offsetMsMax);
+    }
+  }
+
+  async #recordMeasures(ledger: Ledger): Promise<void> {
+    const { clock } = this.#options;
+    this.#measuredMs = clock.monotonicMs();
+    for (const leaf of this.measures.take(clock.wallMs())) await ledger.append(leaf);
+  }
+
+  /** Gives whether there was anything to destroy. */
+  async #destroyObjected(ledger: Ledger): Promise<boolean> {
+    const due = this.#objections.due(this.#options.clock.wallMs(), this.#book.unrecorded.map(windowOf));
+    if (due.length === 0) return false;
+    // What was kept under the key of such a window is kept anew before that key is gone.
+    await this.#keep(ledger, false);
+    for (const window of due) await ledger.shredWindow(window);
+    this.#objections.destroyed(due);
+    return true;
   }
 
   /** Before the windows that name them. Gives whether there was anything to say. */
@@ -255,7 +338,8 @@ export class Recorder {
     const detail = await this.#sealed(ledger, window);
     const presence = presenceOf?.(windowOf(window));
     // Together: they share one flush of the disk.
-    await Promise.all(leavesOf(window, settings, { detail, presence }).map((leaf) => ledger.append(leaf)));
+    const leaves = leavesOf(window, settings, { detail, presence, list: this.#list });
+    await Promise.all(leaves.map((leaf) => ledger.append(leaf)));
     this.#book.recorded(window);
   }
 
@@ -263,6 +347,7 @@ export class Recorder {
   async #sealed(ledger: Ledger, window: Window): Promise<string | undefined> {
     const batch = this.#batchOf(window);
     if (expiryOf(window, this.#options.settings) <= this.#options.clock.wallMs()) return undefined;
+    if (this.#objections.isAgainst(windowOf(window))) return undefined;
     try {
       return await ledger.seal(batch, detailOf(window));
     } catch (error) {
@@ -282,6 +367,7 @@ export class Recorder {
       size: ledger.state().size,
       isClean,
       ...this.#inForce.said,
+      objected: [...this.#objections.waiting],
       windows: [...windows],
     };
     await ledger.keep(this.#batchOf({ startMs, lengthMs }), kept);

@@ -14,18 +14,20 @@ import { Painter, type TruthObject } from '../capture/simulated/painter.ts';
 import { createView, type View } from '../capture/simulated/view.ts';
 import { toFrame } from '../detect/letterbox.ts';
 import { PictureMaker } from '../detect/picture.ts';
-import type { Detection, Detector } from '../detect/port.ts';
+import type { Detection } from '../detect/port.ts';
 import { unseenZones, type ZoneRules } from '../detect/second/zones.ts';
 import { TileLook } from '../detect/tile-look.ts';
 import { mergeLooks } from '../detect/tiles.ts';
 import { isHidden } from '../evaluate/coverage.ts';
 import { counts } from '../evaluate/street-capture.ts';
 import type { RawFrame } from '../frame.ts';
+import type { CanaryTally } from '../messages.ts';
 import { planCover } from '../redact/plan.ts';
 import { Tracker } from '../track/tracker.ts';
 import { areApart, boundsOf, clearOf, type Member, type Painted, type Real } from './placing.ts';
+import type { CanaryLook, Left, LookAtFrame, Planted } from './port.ts';
 import { isNight, Stage } from './stage.ts';
-import { type CanaryTally, Tallies, TRIAL_MS, Trial } from './trial.ts';
+import { Tallies, TRIAL_MS, Trial } from './trial.ts';
 
 /** Actors on one picture: more would leave no room between them. */
 const ACTORS_MAX = 10;
@@ -49,24 +51,6 @@ interface Actor {
   trials: Map<number, Trial>;
 }
 
-interface Left {
-  ms: number;
-  isWhole: boolean;
-  /** Newest look that was known when the frame left: it is judged by what was known then, and no more. */
-  knownMs: number;
-}
-
-/** A look at the copy, under way. */
-export interface CanaryLook {
-  /**
-   * Looks, and judges the frames that this look was waited for; gives what it took, milliseconds. `real`: what the look at the frame itself
-   * found. Without an answer nothing of what is under way can be judged.
-   */
-  run(detector: Detector, timeoutMs: number, isCounted: IsCounted, real: readonly Real[]): Promise<number>;
-}
-
-type IsCounted = (detection: Detection) => boolean;
-
 export interface CanaryOptions {
   cast: Cast;
   longSidePx: number;
@@ -75,7 +59,7 @@ export interface CanaryOptions {
   zones: ZoneRules;
 }
 
-export class Canaries implements Disposable {
+export class Canaries implements Planted, Disposable {
   readonly #options: CanaryOptions;
   readonly #tracker = new Tracker();
   readonly #tallies = new Tallies();
@@ -107,24 +91,20 @@ export class Canaries implements Disposable {
     return this.#tallies.take();
   }
 
-  /**
-   * Copies the frame and paints; undefined when that can't be done. The frame is only read, before this returns. `real`: where things were when
-   * last seen; `isTiled`: whether the frame itself gets a closer look at a part.
-   */
-  paint(frame: RawFrame, ms: number, real: readonly Real[], isTiled: boolean): CanaryLook | undefined {
+  paint(frame: RawFrame, ms: number, { real, isTiled, everyMs }: LookAtFrame): CanaryLook | undefined {
     const stage = this.#stageFor(frame);
     const copy = stage.copyOf(frame);
     if (copy === undefined) return undefined;
     const { widthPx, heightPx } = stage;
     this.#view ??= createView(widthPx, heightPx, isNight(copy), false);
-    const painted = this.#choose(ms, real);
+    const painted = this.#choose(ms, real());
     const painter = new Painter(this.#view, copy);
     for (const { member } of painted) member.draw(painter);
     const av = stage.frameOf(copy);
     const made = this.#maker.make(av);
     if (made === undefined) return undefined;
     const seen = this.#tracker.lastSeen();
-    const tile = isTiled ? this.#tiles.choose(av, 0, { seen, movingShare: () => 0 }) : undefined;
+    const tile = isTiled ? this.#tiles.choose(av, everyMs, { seen, movingShare: () => 0 }) : undefined;
     const generation = this.#generation;
     return {
       run: async (detector, timeoutMs, isCounted, now) => {
@@ -167,7 +147,6 @@ export class Canaries implements Disposable {
     this.#close((actor) => actor.isOver && actor.lastMs <= this.#judgedMs);
   }
 
-  /** Notes a frame that leaves. Call in order. */
   left(frame: Left): void {
     if (this.#stage === undefined) return;
     if (this.#pending.length === 0 && frame.knownMs <= this.#newestMs) this.#judge(frame);
@@ -195,7 +174,6 @@ export class Canaries implements Disposable {
     }
   }
 
-  /** The picture has another size, the camera was lost, or it is the end: what is under way is over, and what was judged of it counts. */
   reset(): void {
     this.#generation++;
     this.#close(() => true);

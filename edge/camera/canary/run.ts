@@ -2,14 +2,16 @@
 import { systemClock } from '../../base/clock.ts';
 import type { CameraSettings } from '../../config/schema.ts';
 import { openCapture } from '../capture/open.ts';
+import type { Capture } from '../capture/port.ts';
 import { createCast } from '../capture/simulated/cast.ts';
+import { parseSimulated } from '../capture/simulated/source.ts';
+import { createStreet } from '../capture/simulated/street.ts';
 import type { Detector } from '../detect/port.ts';
+import { StreetCapture } from '../evaluate/street-capture.ts';
+import type { CanaryTally } from '../messages.ts';
 import { Pipeline } from '../pipeline.ts';
 import { Canaries } from './canaries.ts';
-import type { CanaryTally } from './trial.ts';
-
-/** Changes with the way canaries are drawn, chosen or judged: figures of two versions must not be added up. */
-const SET_VERSION = 1;
+import { KnownStreet, plantedTogether } from './known-street.ts';
 
 export interface CanaryRun {
   /** With credentials; never logged. */
@@ -19,6 +21,8 @@ export interface CanaryRun {
   seed: number;
   /** Of the picture's own time; a clip may end before. */
   seconds: number;
+  /** Of a simulated street: also judge its own people and vehicles, whose places are known. */
+  isStreetJudged?: boolean;
   settings: Pick<CameraSettings, 'detect' | 'delayMs' | 'secondOpinion' | 'transport'>;
   detector: Detector;
   signal: AbortSignal;
@@ -31,11 +35,8 @@ export interface CanaryReport {
   wholeFrames: number;
   /** Of the picture's time that was measured. */
   seconds: number;
-}
-
-/** What the set is, for its digest. */
-export function canarySetOf(seed: number): { v: number; cast: string; seed: number } {
-  return { v: SET_VERSION, cast: 'street', seed };
+  /** The street's own: as canaries are judged, and as the feed really left. */
+  street?: { tallies: CanaryTally[]; feed: CanaryTally[] };
 }
 
 export async function runCanaries(options: CanaryRun): Promise<CanaryReport> {
@@ -45,12 +46,13 @@ export async function runCanaries(options: CanaryRun): Promise<CanaryReport> {
   const takeBuffer = (lengthBytes: number): Uint8Array<ArrayBuffer> =>
     detector.takeBuffer?.(lengthBytes) ?? new Uint8Array(lengthBytes);
   using canaries = new Canaries({ cast, longSidePx: detect.longSidePx, takeBuffer, zones: secondOpinion });
+  const known = options.isStreetJudged ? await knownStreetOf(options) : undefined;
   const report: CanaryReport = { tallies: [], frames: 0, wholeFrames: 0, seconds: 0 };
   let firstMs: number | undefined;
   const pipeline = new Pipeline({
-    capture: openCapture({ url, transport, pacing, motionVectors: false }),
+    capture: known?.capture ?? openCapture({ url, transport, pacing, motionVectors: false }),
     detector,
-    canaries,
+    planted: known === undefined ? canaries : plantedTogether(canaries, known.street),
     secondOpinion,
     // Nobody in these pictures can ask to be left out, and a frame that is covered for want of that answer would hide a miss.
     markers: { seek: async () => ({ markers: [], lookMs: 0 }), close: async () => {} },
@@ -64,6 +66,7 @@ export async function runCanaries(options: CanaryRun): Promise<CanaryReport> {
       async frame(frame, plan) {
         const ms = frame.ptsUs / 1000;
         frame[Symbol.dispose]();
+        known?.street.out(ms, plan);
         firstMs ??= ms;
         report.frames++;
         if (plan.kind === 'whole-frame') report.wholeFrames++;
@@ -84,5 +87,20 @@ export async function runCanaries(options: CanaryRun): Promise<CanaryReport> {
   }
   canaries.reset();
   report.tallies = canaries.take();
-  return report;
+  if (known === undefined) return report;
+  known.street.reset();
+  return { ...report, street: { tallies: known.street.take(), feed: known.street.takeFeed() } };
+}
+
+async function knownStreetOf({
+  url,
+  seconds,
+  settings,
+}: CanaryRun): Promise<{ capture: Capture; street: KnownStreet }> {
+  const street = await createStreet(parseSimulated(url).street);
+  const { frameRate, widthPx, heightPx, night } = street.options;
+  const capture = new StreetCapture(street, Math.ceil(seconds * frameRate) + 1, false);
+  const size = { widthPx, heightPx };
+  const zones = settings.secondOpinion;
+  return { capture, street: new KnownStreet({ truths: capture.truths, frameRate, size, isNight: night, zones }) };
 }

@@ -3,27 +3,18 @@
  * the longer one is in sight, the likelier is one uncovered frame: shares of trials of any length would be shares of nothing.
  */
 import type { TruthObject } from '../capture/simulated/painter.ts';
-import { BANDS_PX, bandOf } from '../evaluate/coverage.ts';
+import type { CanaryLabel, CanaryTally } from '../messages.ts';
 
 export const TRIAL_MS = 1_000;
 /** Judged frames must reach over this share of it: others left the picture, or something real came near. */
 const TRIAL_SHARE_MIN = 0.75;
 /** A head turned farther shows one side of the face. */
 const SIDE_YAW_DEG = 45;
-/** Smaller faces and plates are not judged (evaluate/street-capture.ts). */
-const SMALLEST_PX = 8;
-
-export type CanaryLabel = 'face' | 'plate';
-
-/** Trials of one label and stratum. */
-export interface CanaryTally {
-  label: CanaryLabel;
-  /** Height of the largest sighting in pixels of the picture, pose where there is one, and light: `px16-24.front.day`. */
-  stratum: string;
-  planted: number;
-  /** Uncovered on at least one frame. */
-  missed: number;
-}
+/**
+ * Heights at which strata end. Smaller faces and plates are not judged (evaluate/street-capture.ts). Fine at the lower end, where a pixel decides
+ * whether a face can be found at all: canaries come into sight there and are the smallest of their stratum.
+ */
+const SIZES_PX = [8, 9, 10, 12, 16, 24, 48] as const;
 
 export class Trial {
   readonly label: CanaryLabel;
@@ -59,9 +50,11 @@ export class Trial {
 }
 
 function sizeOf(heightPx: number): string {
-  const band = bandOf(heightPx);
-  const from = Math.max(SMALLEST_PX, BANDS_PX[band]!);
-  return `px${from}-${BANDS_PX[band + 1] ?? 'up'}`;
+  const band = Math.max(
+    0,
+    SIZES_PX.findLastIndex((px) => heightPx >= px),
+  );
+  return `px${SIZES_PX[band]}-${SIZES_PX[band + 1] ?? 'up'}`;
 }
 
 /** Sums of trials by label and stratum. */

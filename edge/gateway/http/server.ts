@@ -20,6 +20,7 @@ import { type Asset, loadAssets } from '../console/assets.ts';
 import { PublicPages } from '../public/handler.ts';
 import type { Inquiries } from '../public/port.ts';
 import type { ServerOptions } from '../server-options.ts';
+import { tellTransports } from '../transport.ts';
 import { holdUse } from '../use/held.ts';
 import { Authenticator } from './authenticate.ts';
 import { isOwnOrigin } from './headers.ts';
@@ -89,6 +90,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const server =
     tls === undefined ? createServer(bounds) : createTlsServer({ ...bounds, ...tls, handshakeTimeout: REQUEST_MS_MAX });
   server.maxConnections = CONNECTIONS_MAX;
+  tellTransports(server, options.onConnection);
   server.on('request', (request, response) => void gateway.handle(request, response));
   server.on('upgrade', (request, stream, head) => void gateway.upgrade(request, stream, head));
   await listen(server, options.listen);

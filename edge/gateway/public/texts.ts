@@ -26,7 +26,7 @@ const EN = {
   shown: 'The code was shown',
   object: 'I object to the use of what was taken then',
   objectNote:
-    'The objection is written into the public log: that somebody who was there objects, and to which window. It does not undo what was used already; the operator has to act on it.',
+    'The objection is written into the public log: that somebody who was there objects, and to which window. The exact values that the box keeps of that window are destroyed, of all who were there, since nobody can tell which are yours. It does not undo what was used already; what becomes of recordings of that time the operator has to decide.',
   objected: 'The objection is on record.',
   notRecorded: 'It can not be put on record now. Please try again later.',
   signTitle: 'For the sign',
@@ -59,7 +59,7 @@ const KO: typeof EN = {
   shown: '코드가 표시된 시간',
   object: '그때 수집된 것의 이용에 반대합니다',
   objectNote:
-    '반대 의사는 공개 기록에 남습니다. 그 자리에 있던 누군가가 어느 구간에 반대했는지만 기록합니다. 이미 이루어진 이용을 되돌리지는 못하며, 운영자가 조치해야 합니다.',
+    '반대 의사는 공개 기록에 남습니다. 그 자리에 있던 누군가가 어느 구간에 반대했는지만 기록합니다. 누구의 값인지 알 수 없으므로, 장치에 보관된 그 구간의 정확한 값은 모두 파기됩니다. 이미 이루어진 이용을 되돌리지는 못하며, 그 시간의 녹화물은 운영자가 판단해야 합니다.',
   objected: '반대 의사가 기록되었습니다.',
   notRecorded: '지금은 기록할 수 없습니다. 나중에 다시 시도하십시오.',
   signTitle: '안내판용',

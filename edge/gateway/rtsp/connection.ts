@@ -29,7 +29,7 @@ import { InterleavedTransport, type MediaTransport } from './transport.ts';
 import { openUdpTransport } from './udp-transport.ts';
 import { ConnectionUses } from './use.ts';
 
-export interface ConnectionDependencies extends Required<Omit<ServerOptions, 'listen' | 'tls'>> {
+export interface ConnectionDependencies extends Required<Omit<ServerOptions, 'listen' | 'tls' | 'onConnection'>> {
   sessions: SessionTable;
   /** Faults of viewers, at most one line a second. */
   faults: RepeatLog;

@@ -12,6 +12,7 @@ import { messageOf, UserError } from '../../base/errors.ts';
 import { RepeatLog } from '../../base/log.ts';
 import { parseListen } from '../../config/listen.ts';
 import type { ServerOptions } from '../server-options.ts';
+import { tellTransports } from '../transport.ts';
 import { type ConnectionDependencies, RtspConnection } from './connection.ts';
 import { CONNECTIONS_MAX, HANDSHAKE_MS_MAX, SWEEP_INTERVAL_MS } from './limits.ts';
 import { SessionTable } from './session-table.ts';
@@ -56,6 +57,7 @@ export async function startRtspServer(options: ServerOptions): Promise<RtspServe
           dependencies.faults.add(error),
         );
   server.maxConnections = CONNECTIONS_MAX;
+  tellTransports(server, options.onConnection);
   server.on('drop', () => {
     metrics.viewerDropped('rtsp', '', 'too-many-connections');
     dependencies.faults.add('too many connections');

@@ -25,10 +25,32 @@ type About = (typeof MEASUREMENTS)[number];
 /** `undefined` when the leaf lacks what the indicator needs: then it counts as not measured. */
 function measured(about: About, judge: (leaf: Measurement) => Figures | undefined): Indicator {
   return (evidence) => {
-    const entry = evidence.measured(about);
-    const figures = entry && judge(entry.leaf);
-    if (entry === undefined || figures === undefined) return unknown('not-measured');
-    return known({ method: entry.leaf.method, ...figures }, [entry]);
+    const entries = evidence.measured(about);
+    const leaf = together(entries.map((entry) => entry.leaf));
+    const figures = leaf && judge(leaf);
+    if (leaf === undefined || figures === undefined) return unknown('not-measured');
+    return known({ method: leaf.method, ...figures }, entries);
+  };
+}
+
+/** Counts added up, and of values the worst. */
+function together(leaves: readonly Measurement[]): Measurement | undefined {
+  const [first, ...others] = leaves;
+  if (first === undefined || others.length === 0) return first;
+  const given = (key: 'num' | 'den' | 'low' | 'value' | 'high'): number[] =>
+    leaves.flatMap((leaf) => (leaf[key] === undefined ? [] : [leaf[key]]));
+  const sum = (values: number[]): number | undefined =>
+    values.length < leaves.length ? undefined : values.reduce((total, value) => total + value, 0);
+  const worst = (values: number[]): number | undefined => (values.length === 0 ? undefined : Math.max(...values));
+  const method = [...new Set(leaves.map((leaf) => leaf.method))].join('+');
+  return {
+    ...first,
+    method,
+    num: sum(given('num')),
+    den: sum(given('den')),
+    low: worst(given('low')),
+    value: worst(given('value')),
+    high: worst(given('high')),
   };
 }
 

@@ -114,7 +114,7 @@ export const signage: Indicator = (evidence) => {
   const policies = evidence.of('policy');
   if (live === undefined && policies.length === 0) return unknown('no-leaves');
   const later = policies.filter(({ index, leaf }) => index > sign.index && leaf.policy !== sign.leaf.policy);
-  const isCurrent = live === undefined ? later.length === 0 : live === sign.leaf.sign;
+  const isCurrent = live === undefined ? later.length === 0 : live.digest === sign.leaf.sign;
   const days = (evidence.period.toMs - Date.parse(sign.leaf.at)) / DAY_MS;
   const parts = [{ name: 'sign-age-days', value: Math.floor(days) }];
   const figures = { num: isCurrent ? 1 : 0, den: 1, value: isCurrent ? 1 : 0, line: 1, parts };

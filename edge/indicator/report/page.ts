@@ -2,6 +2,7 @@
 
 import { Html, html } from '../../base/html.ts';
 import { AREAS, CATALOGUE, type Entry, PRINCIPLES, type Words } from '../catalogue.ts';
+import { MISSING } from '../missing.ts';
 import type { Period } from '../period.ts';
 import type { Result, Status } from '../result.ts';
 import { plotOf } from './plots.ts';
@@ -125,7 +126,7 @@ function cardOf(entry: Entry, report: Report): Html {
   const plot = isKnown ? plotOf(entry, result) : undefined;
   const figures = isKnown
     ? html`<p class="value ${status}">${valueText(entry, result)}</p>`
-    : html`<p class="value unknown">—</p><p>${both(result === undefined || result.status !== 'unknown' ? LACKS['no-leaves'] : LACKS[result.lack])}</p>`;
+    : html`<p class="value unknown">—</p>${lackOf(id, result)}`;
   const rows: [Words, string][] = isKnown
     ? [
         [{ ko: '분자/분모', en: 'of' }, countText(entry, result)],
@@ -141,6 +142,14 @@ function cardOf(entry: Entry, report: Report): Html {
 <span class="pill ${status}"><span aria-hidden="true">${mark}</span> ${ko} <span lang="en">${en}</span></span></div>
 <div class="body ${isKnown ? '' : 'bare'}"><div><p class="what">${both(what)}</p>${figures}<dl class="meta">${rows.map(([term, value]) => html`<dt>${both(term)}</dt><dd>${value}</dd>`)}</dl></div>
 <div>${plot}</div>${isKnown ? proofLineOf(id, result, report) : undefined}</div></article>`;
+}
+
+/** Why there is no figure, and what would give one. Where there is no log that can be believed, that comes first. */
+function lackOf(id: number, result: Result | undefined): Html {
+  const lack = result?.status === 'unknown' ? result.lack : 'no-leaves';
+  const isLogAtFault = lack === 'no-log' || lack === 'log-fails';
+  const missing = MISSING[id];
+  return html`<p>${both(LACKS[lack])}</p>${isLogAtFault || missing === undefined ? undefined : html`<p class="missing">${both(missing)}</p>`}`;
 }
 
 /** A value that is no count of its denominator stands alone: a latency of 50 signals is not 900 of 50. */
@@ -237,7 +246,8 @@ export function reportJson({ period, madeAt, software, log, results }: Report): 
     log: log && { ...log, isVerified: log.faults.length === 0 },
     indicators: [...results].map(([id, result]) => {
       const { name, unit, method, line, principle, area, references } = entryOf(id);
-      return { id, name, unit, method, passLine: line, principle, area, references, ...result };
+      const missing = result.status === 'unknown' ? { missing: MISSING[id] } : {};
+      return { id, name, unit, method, passLine: line, principle, area, references, ...result, ...missing };
     }),
   };
 }

@@ -40,7 +40,7 @@ article>.head{display:flex;gap:14px;align-items:flex-start;justify-content:space
 .pill.unknown{border-style:dashed}
 .body{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1.15fr);gap:8px 28px;margin-top:8px}
 .body p{margin:0 0 6px}
-.what{font-size:14px}.what .en{display:block}
+.what{font-size:14px}.what .en{display:block}.missing{font-size:13px}.missing .en{display:block}
 .body.bare{grid-template-columns:1fr}.body.bare .value{display:none}
 .value{font-size:28px;font-weight:700;line-height:1.2;margin:2px 0}
 .meta{font-size:13px;margin:4px 0 0;display:grid;grid-template-columns:auto 1fr;gap:1px 12px}

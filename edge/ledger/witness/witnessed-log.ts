@@ -26,6 +26,7 @@ export function witnessed(
       return renamedVerifier(signer.verifier, log.origin);
     },
     reader,
+    wallMs: () => clock.wallMs(),
     emptyNote: () => log.emptyNote(),
     release: () => log.release(),
     hold: () => log.hold(),

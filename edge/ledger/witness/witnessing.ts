@@ -32,6 +32,7 @@ export interface WitnessedLog {
   /** Under its present origin. */
   readonly verifier: Verifier;
   readonly reader: LogReader;
+  wallMs(): number;
   emptyNote(): string;
   release(): void;
   hold(): Promise<void>;
@@ -49,6 +50,8 @@ export interface Cosigned {
   size: number;
   /** POSIX time in seconds, as the witness says. */
   timestampS: number;
+  /** How far our clock may be from that at most, milliseconds: their time is in whole seconds, and the answer was on its way. */
+  offsetMsMax: number;
 }
 
 class Lost extends Error {
@@ -153,10 +156,15 @@ export class Witnessing {
     if (published === undefined) return seen;
     const { size, root } = published;
     const proof = await this.#log.reader.consistency(seen, size);
+    const askedMs = this.#log.wallMs();
     const answer = await client.addCheckpoint({ oldSize: seen, proof, note: Buffer.from(published.note) });
+    const answeredMs = this.#log.wallMs();
     if (answer.is === 'cosigned') {
       await this.#log.addCosignatures(published, [answer.line]);
-      this.#cosigned.set(client.name, { size, timestampS: answer.timestampS });
+      const { timestampS } = answer;
+      const [firstMs, lastMs] = [1_000 * timestampS, 1_000 * timestampS + 999];
+      const offsetMsMax = Math.max(Math.abs(answeredMs - firstMs), Math.abs(lastMs - askedMs));
+      this.#cosigned.set(client.name, { size, timestampS, offsetMsMax });
       return size;
     }
     if (answer.is === 'conflict') {

@@ -29,7 +29,7 @@ import {
   readOptOutList,
   rhoOf,
 } from './opt-out-list.ts';
-import type { Choices, EffectTime } from './port.ts';
+import type { Choices, EffectTime, OptOutListInForce } from './port.ts';
 import {
   type OptInRequest,
   optInMessage,
@@ -113,6 +113,13 @@ export class ChoiceBook implements Choices {
 
   decoyShare(category: CategoryId): number {
     return category !== 'plate' || this.#list === undefined ? 0 : rhoOf(this.#list.list);
+  }
+
+  /** Undefined before the first batch. */
+  get optOutList(): OptOutListInForce | undefined {
+    if (this.#list === undefined) return undefined;
+    const { sha256, sequence } = this.#list.list.header;
+    return { sha256, sequence, decoyShare: rhoOf(this.#list.list) };
   }
 
   /** Takes up a list that was synced since; to be called every few seconds. Throws as `open` does, and the old list stays in force. */

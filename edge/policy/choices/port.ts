@@ -19,3 +19,11 @@ export interface EffectTime {
   choice: 'opt-out-list' | 'opt-in' | 'withdrawal' | 'pause';
   tookMs: number;
 }
+
+/** Which opt-out list is in force: for the record. Says nothing of how many are on it. */
+export interface OptOutListInForce {
+  /** Of its tags, hex. */
+  sha256: string;
+  sequence: number;
+  decoyShare: number;
+}

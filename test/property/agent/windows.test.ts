@@ -69,6 +69,7 @@ test('nothing is recorded twice, and what was kept is not lost', async () => {
           isClean: false,
           policies: [],
           models: [],
+          objected: [],
           windows: [...book.unrecorded],
         };
         disk = JSON.stringify(kept);

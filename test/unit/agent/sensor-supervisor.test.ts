@@ -51,6 +51,7 @@ function supervise(
       choiceEffect: ({ choice, tookMs }) => effects.push({ choice, tookMs }),
     },
     record,
+    onOptOutList: () => {},
     onRelease: async (release) => {
       await onRelease(release);
       taken.push(release);

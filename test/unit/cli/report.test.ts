@@ -120,3 +120,20 @@ test('a wrong key, a wrong period, and nowhere to write to', async () => {
     assert.match(run.stderr, /is no period|nowhere to write/);
   }
 });
+
+test('a camera without a site keeps no report from being made: it is said, and no sign of the box is current', async () => {
+  using temp = new TempDir();
+  const { ledger } = await startTestLedger(path.join(temp.path, 'state'));
+  const { v: _, box: __, ...sign } = leaves.sign;
+  await ledger.append({ ...sign, at: '2026-11-23T05:00:00Z' }, 'signed');
+  await ledger.close();
+  const controller = "{name: c, department: d, phone: '02-123-4567', access: a, viewing: v}";
+  writeFileSync(
+    path.join(temp.path, 'garim.yaml'),
+    `cameras: {gate: {source: simulated}}\ncontroller: ${controller}\nstate: state\n`,
+  );
+  const { run, data } = await report(temp.path, '--config', 'garim.yaml');
+  assert.equal(run.code, 0, run.stderr);
+  assert.match(run.stdout, /no sign can be current: cameras\.gate\.site is not set in garim\.yaml/);
+  assert.equal(data.indicators.find(({ id }) => id === 19)?.status, 'fail');
+});

@@ -4,12 +4,14 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { commands } from '../../../edge/cli/index.ts';
 import { upperBound } from '../../../edge/indicator/binomial.ts';
 import { CATALOGUE } from '../../../edge/indicator/catalogue.ts';
 import { computeAll } from '../../../edge/indicator/compute/index.ts';
 import { MEASUREMENTS } from '../../../edge/indicator/compute/measured.ts';
 import { Evidence, type EvidenceLeaf, type Integrity, type Live } from '../../../edge/indicator/evidence.ts';
 import { parsePeriod } from '../../../edge/indicator/period.ts';
+import { reportJson } from '../../../edge/indicator/report/page.ts';
 import type { Result } from '../../../edge/indicator/result.ts';
 import { statementsOf } from '../../../edge/indicator/statement.ts';
 import { rangeOf } from '../../../edge/ledger/bucket.ts';
@@ -129,6 +131,42 @@ test('what was measured elsewhere: pass, fail, and unknown when the leaf lacks a
   assert.equal(cases.length + 2, MEASUREMENTS.length);
 });
 
+test('of what the box found out about itself all of the period counts, and beside it the newest that a tool found', () => {
+  const live = (at: string, num: number) => measurement('transport', { at, num, den: 10, method: 'live-connections' });
+  const hours = [live('2026-11-22T23:00:00Z', 0), live('2026-11-23T01:00:00Z', 10), live('2026-11-23T02:00:00Z', 7)];
+  const own = figures(resultOf(18, hours));
+  assert.deepEqual([own.num, own.den, own.status, own.proofs], [17, 20, 'fail', [1, 2]]);
+  const tool = measurement('transport', { at: '2026-11-20T01:00:00Z', num: 5, den: 5, method: 'scan' });
+  const both = figures(resultOf(18, [tool, ...hours]));
+  assert.deepEqual([both.num, both.den, both.method], [22, 25, 'scan+live-connections']);
+  const clock = (at: string, value: number) =>
+    measurement('clock-offset', { at, value, den: 4, method: 'live-cosignature' });
+  const worst = figures(resultOf(20, [clock('2026-11-23T01:00:00Z', 900), clock('2026-11-23T02:00:00Z', 40)]));
+  assert.deepEqual([worst.value, worst.den], [900, 8]);
+});
+
+test('each indicator that is unknown says which evidence is missing, and names commands that exist', () => {
+  const report = reportJson({
+    period,
+    madeAt: '',
+    software: '',
+    log: undefined,
+    results: computeAll(evidenceOf([], { integrity: { size: 3, faults: [], witnessedSize: undefined } })),
+    leaves: new Map(),
+  }) as { indicators: { id: number; missing?: { ko: string; en: string } }[] };
+  assert.equal(report.indicators.length, 20);
+  for (const { id, missing } of report.indicators) {
+    assert.ok(missing !== undefined && missing.ko !== '' && missing.en !== '', `${id}`);
+    for (const [, about] of missing.en.matchAll(/garim ledger measured (\S+)/g))
+      assert.ok((MEASUREMENTS as readonly string[]).includes(about!), about);
+    for (const [, command] of missing.en.matchAll(/garim (\w+)/g))
+      assert.ok(
+        commands.some(({ name }) => name === command),
+        command,
+      );
+  }
+});
+
 test('a measurement of last year holds no more, and one after the period not yet', () => {
   const good = { num: 40, den: 40 };
   for (const at of ['2026-06-01T00:00:00Z', '2026-11-24T00:00:00Z'])
@@ -224,8 +262,14 @@ test('19: a sign of another policy, or of another configuration, is stale', () =
     'pass',
     'each camera has a policy of its own',
   );
-  assert.equal(resultOf(19, [leaves.sign, changed], { live: { sign: leaves.sign.sign } }).status, 'pass');
-  assert.equal(resultOf(19, [leaves.policy, leaves.sign], { live: { sign: 'sha256:other' } }).status, 'fail');
+  assert.equal(resultOf(19, [leaves.sign, changed], { live: { sign: { digest: leaves.sign.sign } } }).status, 'pass');
+  assert.equal(
+    resultOf(19, [leaves.policy, leaves.sign], { live: { sign: { digest: 'sha256:other' } } }).status,
+    'fail',
+  );
+  const incomplete = { sign: { digest: undefined } };
+  assert.equal(resultOf(19, [leaves.policy, leaves.sign], { live: incomplete }).status, 'fail');
+  assert.equal(resultOf(19, [leaves.policy], { live: incomplete }).status, 'unknown');
 });
 
 test('statements fit the ledger, and name their evidence by a digest that changes with it', () => {

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { cpSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { cameraStream, sensorStream } from '../../../../edge/agent/record/about.ts';
+import { cameraStream, choicesStream, sensorStream } from '../../../../edge/agent/record/about.ts';
 import { Recorder, type RecorderOptions } from '../../../../edge/agent/record/recorder.ts';
 import { rootLog } from '../../../../edge/base/log.ts';
 import { configSchema } from '../../../../edge/config/schema.ts';
@@ -145,10 +145,156 @@ test('a window stands on record in buckets, with policy and model before it and 
   assert.deepEqual(exact, {
     stream: 'camera',
     name: 'gate',
-    figures: { in: 1025, out: 1025, 'dropped.overload': 40, 'covered.verdict-late': 9 },
+    figures: { in: 1025, out: 1025, 'dropped.overload': 40, 'covered.verdict-late': 9, 'covers.face': 2 },
   });
   const audit = await auditLog({ folder: box.folder, witnesses: [] });
-  assert.deepEqual([audit.faults, audit.details], [[], 3]);
+  assert.deepEqual([audit.faults, audit.details], [[], 5]);
+});
+
+test('what was filtered is told so that no single person shows: neither by a face on each frame nor by a refusal', async () => {
+  using dir = new TempDir();
+  const box = boxIn(dir.path);
+  const recorder = await opened(box.options);
+  recorder.optOutList({ sha256: 'e'.repeat(64), sequence: 3, decoyShare: 0.02 });
+  const count = 22_500; // 25 a second for a quarter of an hour
+  recorder.counted('gate', frames(count, { regionsCovered: { face: 7 * count } }));
+  recorder.sensorReport(
+    'corner',
+    report({ messages: 70, readings: 300, dropped: { choice: 200, incomplete: 9, late: 7 } }),
+  );
+  box.pass(QUARTER_MS);
+  recorder.counted('gate', frames(count, { regionsCovered: { face: 14 * count } }));
+  box.pass(QUARTER_MS);
+  await recorder.close();
+  const filters = await box.leaves('filter');
+  const [quiet, busy] = filters.filter(({ sensor }) => sensor === 'gate').map(({ covers }) => covers);
+  assert.equal(new Set(Object.values(quiet!)).size, 1, 'seven who stayed look like nobody');
+  assert.notEqual(busy?.['face'], busy?.['plate']);
+  const [corner] = filters.filter(({ sensor }) => sensor === 'corner');
+  assert.deepEqual(corner?.dropped, { incomplete: 'b4' });
+  assert.equal(corner?.list, undefined, 'this sensor reads no plates');
+  assert.match(corner?.detail ?? '', /^hmac/);
+});
+
+test('consents stand on record as one batch a window, whether anybody chose or not', async () => {
+  using dir = new TempDir();
+  const box = boxIn(dir.path);
+  const policy = { sensors: { cards: { ...adapterNamed('transit-card').defaultPolicy, adapter: 'transit-card' } } };
+  const stream = choicesStream(policy as never, { digest: 'ab'.repeat(32), version: 1 });
+  assert.ok(stream !== undefined, 'somebody is asked');
+  const streams = [...box.options.streams, stream];
+  for (let i = 0; i < 2; i++) {
+    const recorder = await opened({ ...box.options, streams });
+    for (let n = 0; n < 5 * (1 - i); n++) recorder.choice({ choice: 'opt-in', tookMs: 5 });
+    recorder.choice({ choice: 'withdrawal', tookMs: 5 });
+    await recorder.close();
+  }
+  box.pass(QUARTER_MS);
+  const recorder = await opened({ ...box.options, streams });
+  for (let n = 0; n < 9; n++) recorder.choice({ choice: 'opt-in', tookMs: 5 });
+  box.pass(QUARTER_MS);
+  await recorder.close();
+  const batches = await box.leaves('optin-batch');
+  assert.deepEqual(
+    batches.map(({ window, added, withdrawn }) => [window[0], added, withdrawn]),
+    [
+      ['2026-11-23T05:00Z', 'b3', 'b3'],
+      ['2026-11-23T05:15Z', 'b4', 'b3'],
+    ],
+  );
+  const { window } = batches[0]!;
+  const sealed = await Details.readBatch(box.folder, { window, expires: '2026-12-23T05:15Z' });
+  assert.deepEqual(sealed?.find(({ digest }) => digest === batches[0]?.detail)?.values, {
+    stream: 'choices',
+    name: 'choices',
+    figures: { 'opt-in': 5, withdrawal: 2 },
+  });
+  assert.ok(!JSON.stringify(batches).includes('record'));
+});
+
+test('an objection destroys what is known exactly of the window, at once or when it is over, also over a kill', async () => {
+  using dir = new TempDir();
+  const box = boxIn(path.join(dir.path, 'box'));
+  const presence = `sha256:${'f'.repeat(64)}`;
+  const recorder = await opened(box.options);
+  recorder.counted('gate', frames(900));
+  box.pass(QUARTER_MS);
+  recorder.counted('gate', frames(800));
+  await until('recorded', async () => (await box.leaves('collect')).length === 2);
+  const [past, present] = [
+    ['2026-11-23T05:00Z', 'PT15M'],
+    ['2026-11-23T05:15Z', 'PT15M'],
+  ] as const;
+  const sealedIn = async (window: readonly [string, string], expires: string) =>
+    (await Details.readBatch(box.folder, { window: [...window], expires }))?.length;
+  assert.equal(await sealedIn(past, '2026-12-23T05:15Z'), 2);
+  await recorder.object([...past], presence);
+  assert.equal(await sealedIn(past, '2026-12-23T05:15Z'), undefined);
+  const [shred] = await box.leaves('shred');
+  assert.deepEqual([shred?.window, shred?.due], [past, '2026-12-23T05:15Z']);
+  assert.deepEqual(recorder.notices(), [], 'whoever passes by can not make the box look out of order');
+  assert.ok(recorder.evidence.isThere);
+
+  await recorder.object([...present], presence);
+  assert.equal((await box.leaves('shred')).length, 1, 'not over yet');
+  recorder.counted('gate', frames(80));
+  const killed = path.join(dir.path, 'killed');
+  cpSync(box.options.stateDir, killed, { recursive: true });
+  await recorder.close();
+  rmSync(path.join(killed, 'ledger', 'lock'), { force: true });
+  for (const [where, already] of [
+    [box.options.stateDir, 1],
+    [killed, 1],
+  ] as const) {
+    const after = boxIn(where);
+    after.pass(QUARTER_MS + 60_000);
+    const next = await opened(after.options);
+    next.counted('gate', frames(8));
+    after.pass(QUARTER_MS);
+    await until('recorded', async () => (await after.leaves('collect')).length === 4);
+    await until('destroyed', async () => (await after.leaves('shred')).length === already + 1);
+    const collected = (await after.leaves('collect')).filter(({ window }) => window[0] === present[0]);
+    assert.deepEqual(
+      collected.map(({ detail }) => detail),
+      [undefined, undefined],
+      where,
+    );
+    assert.equal(
+      await Details.readBatch(after.folder, { window: [...present], expires: '2026-12-23T05:30Z' }),
+      undefined,
+    );
+    await next.close();
+    assert.deepEqual((await auditLog({ folder: after.folder, witnesses: [] })).faults, []);
+  }
+});
+
+test('what a round of canaries has shown stands on record under the model that decided', async () => {
+  using dir = new TempDir();
+  const box = boxIn(dir.path);
+  const recorder = await opened(box.options);
+  recorder.cameraHealth('gate', health(DIGEST));
+  const tallies = [
+    { label: 'face', stratum: 'px16-24.front.day', planted: 40, missed: 2 },
+    { label: 'plate', stratum: 'px8-12.day', planted: 9, missed: 0 },
+  ] as const;
+  box.pass(70_000);
+  recorder.canaries('gate', START_MS, { set: 'c'.repeat(64), digests: [DIGEST], tallies: [...tallies] });
+  recorder.canaries('gate', START_MS, { set: 'c'.repeat(64), digests: [], tallies: [...tallies] });
+  box.pass(QUARTER_MS);
+  await recorder.close();
+  const leaves = await box.leaves('canary');
+  assert.deepEqual(
+    leaves.map(({ label, planted, missed, window }) => [label, planted, missed, window]),
+    [
+      ['face', 40, 2, ['2026-11-23T05:00Z', 'PT2M']],
+      ['plate', 9, 0, ['2026-11-23T05:00Z', 'PT2M']],
+    ],
+  );
+  const [collect] = await box.leaves('collect');
+  assert.deepEqual(
+    leaves.map(({ model }) => model),
+    [collect?.model, collect?.model],
+  );
 });
 
 test('a restart goes on in the same window, and says policies and models only when they change', async () => {
@@ -171,7 +317,7 @@ test('a restart goes on in the same window, and says policies and models only wh
   assert.deepEqual(values.find(({ digest }) => digest === gate?.detail)?.values, {
     stream: 'camera',
     name: 'gate',
-    figures: { in: 1100, out: 1100 },
+    figures: { in: 1100, out: 1100, 'covers.face': 2 },
   });
   assert.equal((await box.leaves('policy')).length, 2, 'both cameras have the same settings');
   assert.equal((await box.leaves('model')).length, 1);

@@ -7,17 +7,20 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { systemClock } from '../../../../edge/base/clock.ts';
 import { Canaries } from '../../../../edge/camera/canary/canaries.ts';
-import type { CanaryTally } from '../../../../edge/camera/canary/trial.ts';
+import { type CanaryResult, CanaryRounds } from '../../../../edge/camera/canary/rounds.ts';
+import { canarySetDigest } from '../../../../edge/camera/canary/set.ts';
 import { type Cast, createCast } from '../../../../edge/camera/capture/simulated/cast.ts';
 import type { Detection, DetectorPicture } from '../../../../edge/camera/detect/port.ts';
+import type { CanaryTally } from '../../../../edge/camera/messages.ts';
 import { Pipeline } from '../../../../edge/camera/pipeline.ts';
-import { ScriptedCapture, ScriptedDetector } from '../../../support/frames.ts';
+import { makeFrame, ScriptedCapture, ScriptedDetector } from '../../../support/frames.ts';
 import { noMarkers } from '../../../support/no-markers.ts';
 
 const FRAMES = 150;
 const SIZE = { widthPx: 640, heightPx: 384 };
 const REAL = { x: 300, y: 300, w: 40, h: 40 };
 const WHITE = 200;
+const SET = canarySetDigest(5);
 
 let cast: Cast | undefined;
 
@@ -45,6 +48,14 @@ function boundsOf({ rgb, widthPx, contentWidthPx, contentHeightPx }: DetectorPic
   return x1 < 0 ? undefined : { x: x0, y: y0, w: x1 - x0 + 1, h: y1 - y0 + 1 };
 }
 
+/** Something larger than the square is on it. */
+function isPainted(picture: DetectorPicture): boolean {
+  const all = boundsOf(picture, false);
+  return all !== undefined && (all.w > 40 || all.h > 40);
+}
+
+const ZONES = { people: 'off', vehicles: 'off' } as const;
+
 interface Outcome {
   /** Of all planes of all frames that left. */
   pixels: string;
@@ -53,7 +64,8 @@ interface Outcome {
   painted: number;
 }
 
-type Sight = 'nothing' | 'everything' | 'left' | 'no canaries';
+/** `a round`: everything is seen, and canaries are there for two of the six seconds. */
+type Sight = 'nothing' | 'everything' | 'left' | 'no canaries' | 'a round';
 
 const outcomes = new Map<Sight, Promise<Outcome>>();
 
@@ -66,26 +78,32 @@ function run(see: Sight): Promise<Outcome> {
 
 async function runOnce(see: Sight): Promise<Outcome> {
   cast ??= await createCast(5, { markers: false });
+  const common = { takeBuffer: (lengthBytes: number) => new Uint8Array(lengthBytes), zones: ZONES };
   const canaries =
-    see === 'no canaries'
-      ? undefined
-      : new Canaries({
-          cast,
-          longSidePx: 320,
-          takeBuffer: (lengthBytes) => new Uint8Array(lengthBytes),
-          zones: { people: 'off', vehicles: 'off' },
-        });
+    see === 'no canaries' || see === 'a round' ? undefined : new Canaries({ cast, longSidePx: 320, ...common });
+  const results: CanaryResult[] = [];
+  const rounds =
+    see === 'a round'
+      ? new CanaryRounds({
+          ...common,
+          detect: { longSidePx: 320, intervalMs: 120 },
+          clock: systemClock,
+          onDone: (result) => results.push(result),
+          onFault: assert.fail,
+        })
+      : undefined;
+  await rounds?.begin({ seed: 5, seconds: 2 });
   let painted = 0;
   let isOfCanaries = false;
   const detector = new ScriptedDetector((_, picture): Detection[] => {
-    // With canaries every second look is theirs.
-    const isTheirs = canaries !== undefined && isOfCanaries;
+    // With canaries every second look is theirs; in a round it is by what it shows.
+    const isTheirs = rounds !== undefined ? isPainted(picture) : canaries !== undefined && isOfCanaries;
     isOfCanaries = !isOfCanaries;
     const found = (box: { x: number; y: number; w: number; h: number } | undefined): Detection[] =>
       box === undefined ? [] : [{ label: 'face', score: 0.9, ...box }];
     if (!isTheirs) return found(boundsOf(picture, true));
     const all = boundsOf(picture, false);
-    if (all !== undefined && (all.w > 40 || all.h > 40)) painted++;
+    if (isPainted(picture)) painted++;
     if (see === 'nothing' || all === undefined) return [];
     return found(see === 'left' ? { ...all, w: Math.max(1, 160 - all.x) } : all);
   });
@@ -93,7 +111,7 @@ async function runOnce(see: Sight): Promise<Outcome> {
   const pipeline = new Pipeline({
     capture: frames(),
     detector,
-    canaries,
+    planted: rounds ?? canaries,
     markers: noMarkers,
     look: 'solid',
     masks: [],
@@ -118,8 +136,14 @@ async function runOnce(see: Sight): Promise<Outcome> {
     },
   });
   await pipeline.run();
+  rounds?.[Symbol.dispose]();
+  if (rounds !== undefined)
+    assert.deepEqual(
+      results.map(({ outcome, set }) => [outcome, set]),
+      [['measured', SET]],
+    );
   canaries?.reset();
-  const tallies = canaries?.take() ?? [];
+  const tallies = canaries?.take() ?? results.flatMap((result) => result.tallies);
   canaries?.[Symbol.dispose]();
   return { pixels: hash.digest('hex'), tallies, looks: detector.calls, painted };
 }
@@ -136,6 +160,52 @@ test('what leaves is the same byte for byte with canaries and without, whatever 
     assert.ok(withThem.painted > 20, `${withThem.painted} looks showed canaries`);
     assert.ok(sum(withThem.tallies, 'planted') > 3, 'too few canaries to say anything');
   }
+});
+
+test('a round is over after its seconds, is measured, and leaves no trace in what leaves', async () => {
+  const [without, always, round] = [await run('no canaries'), await run('everything'), await run('a round')];
+  assert.equal(round.pixels, without.pixels);
+  assert.ok(round.looks > without.looks && round.looks < always.looks, `${round.looks} looks`);
+  assert.ok(sum(round.tallies, 'planted') > 1);
+  assert.equal(sum(round.tallies, 'missed'), 0);
+});
+
+test('without a round nothing is asked for and nothing painted; what does not fit the time between verdicts waits', async () => {
+  const results: CanaryResult[] = [];
+  let nowMs = 0;
+  using rounds = new CanaryRounds({
+    takeBuffer: (lengthBytes) => new Uint8Array(lengthBytes),
+    zones: ZONES,
+    detect: { longSidePx: 320, intervalMs: 120 },
+    clock: { monotonicMs: () => nowMs },
+    onDone: (result) => results.push(result),
+    onFault: assert.fail,
+  });
+  using frame = makeFrame(0, 0, SIZE);
+  const idle = { isTiled: false, everyMs: 120, costMs: 1, real: () => assert.fail('asked for what is real') };
+  assert.equal(rounds.paint(frame, 0, idle), undefined);
+  rounds.left({ ms: 0, isWhole: false, knownMs: 0 });
+
+  const look = { isTiled: false, everyMs: 120, costMs: 100, real: () => [] };
+  await rounds.begin({ seed: 5, seconds: 10 });
+  assert.notEqual(rounds.paint(frame, 0, look), undefined);
+  assert.equal(rounds.paint(frame, 40, { ...look, costMs: 121 }), undefined);
+  assert.equal(rounds.paint(frame, 80, look), undefined, 'left in peace for a while');
+  assert.notEqual(rounds.paint(frame, 3_040, look), undefined);
+  assert.equal(rounds.paint(frame, 10_000, look), undefined);
+  assert.deepEqual(results, [{ set: SET, outcome: 'no-time', tallies: [] }]);
+
+  const both = [rounds.begin({ seed: 5, seconds: 10 }), rounds.begin({ seed: 6, seconds: 10 })];
+  nowMs = 26_000;
+  rounds.tick();
+  await Promise.all(both);
+  assert.deepEqual(
+    results.slice(1).map(({ outcome, set }) => [outcome, set]),
+    [
+      ['cut-short', SET],
+      ['cut-short', canarySetDigest(6)],
+    ],
+  );
 });
 
 test('one that sees everything misses none, a blind one all, and one that sees the left some', async () => {
