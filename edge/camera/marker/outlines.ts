@@ -1,7 +1,7 @@
 /**
  * Outlines of what is darker than its surroundings: mean of a square, threshold, and border following (Suzuki and Abe 1985), with the very
  * results of js-aruco2's `adaptiveThreshold` and `findContours`, which a property test compares. Those make an object of each point of each outline,
- * and nearly all outlines are too short to matter: a look cost four times as much.
+ * and nearly all outlines are too short to matter: a look cost two and a half times as much.
  */
 
 /** A grey picture, row by row without padding. */
