@@ -6,10 +6,10 @@ import { areaOf, intersectionArea } from '../track/geometry.ts';
 import type { Box, Detection, DetectionLabel } from './port.ts';
 
 /** What carries which, and how far down in it the middle of the carried may lie, as a share of the carrier's height. */
-const CARRIERS: Partial<Record<DetectionLabel, { by: DetectionLabel; downShareMax: number }>> = {
+const CARRIERS = {
   face: { by: 'person', downShareMax: 0.45 },
   plate: { by: 'vehicle', downShareMax: 1 },
-};
+} as const;
 /** Share of the carried that lies in its carrier at least. */
 const INSIDE_SHARE_MIN = 0.9;
 /** Areas of a carrier and what it carries: a box that is hardly larger is the same thing by another name. */
@@ -20,13 +20,17 @@ const AREA_RATIO_MIN = 1.8;
  * where they know no persons, that there is none means nothing, and faces stay as they are.
  */
 export function withCarriers(detections: readonly Detection[], known: ReadonlySet<DetectionLabel>): Detection[] {
+  const carriers = {
+    face: detections.filter(({ label }) => label === CARRIERS.face.by),
+    plate: detections.filter(({ label }) => label === CARRIERS.plate.by),
+  };
   return detections.map((detection) => {
-    const rule = CARRIERS[detection.label];
-    if (rule === undefined || !known.has(rule.by)) return detection;
+    const { label } = detection;
+    if ((label !== 'face' && label !== 'plate') || !known.has(CARRIERS[label].by)) return detection;
     let carrierScore = 0;
-    for (const { label, score, ...carrier } of detections) {
-      if (label === rule.by && score > carrierScore && isOn(detection, carrier, rule.downShareMax))
-        carrierScore = score;
+    for (const carrier of carriers[label]) {
+      if (carrier.score > carrierScore && isOn(detection, carrier, CARRIERS[label].downShareMax))
+        carrierScore = carrier.score;
     }
     return { ...detection, carrierScore };
   });
