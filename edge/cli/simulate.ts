@@ -3,11 +3,11 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { messageOf, UserError } from '../base/errors.ts';
 import { discard, partialNameFor, publish } from '../base/whole-file.ts';
-import { parseSimulated } from '../camera/capture/simulated/source.ts';
-import { createStreet, STREET_DEFAULTS } from '../camera/capture/simulated/street.ts';
+import { createStreet } from '../camera/capture/simulated/street.ts';
 import { createSurface } from '../camera/draw/surface.ts';
 import { ClipWriter } from '../camera/encode/clip-writer.ts';
 import { Redactor } from '../camera/redact/redactor.ts';
+import { parseSimulated, STREET_DEFAULTS } from '../config/simulated.ts';
 
 interface SimulateOptions {
   out: string;

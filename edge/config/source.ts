@@ -1,11 +1,13 @@
 /**
  * Camera URLs: checked, resolved from text, file or environment, and registered as secrets before anyone can log them.
- * No message made here holds any part of a URL.
+ * No message made here holds any part of a network URL.
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { UserError } from '../base/errors.ts';
 import { registerSecret, registerUrlSecrets } from '../base/secrets.ts';
 import { type CameraSettings, SOURCE, SOURCE_FORMS } from './schema.ts';
+import { parseSource } from './source-url.ts';
 
 type Source = CameraSettings['source'];
 
@@ -17,7 +19,7 @@ export interface Fault {
 
 /** What is wrong with a URL that the schema's pattern let through, or undefined. */
 function sourceFault(url: string): Fault | undefined {
-  if (!/^(rtsps?|https?):/i.test(url)) return undefined;
+  if (!/^(rtsps?|https?):/i.test(url)) return faultOf(() => parseSource(url));
   const escapes = 'In a user name or password write %2F for /, %3A for :, %3F for ?, %23 for # and %40 for @.';
   if (!URL.canParse(url)) return { what: 'the URL has no valid host or port', fix: escapes };
   const place = /^[a-z]+:\/\/[^/?#]*(.*)/is.exec(url)?.[1] ?? '';
@@ -30,6 +32,18 @@ function sourceFault(url: string): Fault | undefined {
     };
   }
   return undefined;
+}
+
+/** Its messages are without credentials, and only those of sources without any come here. */
+function faultOf(parse: () => unknown): Fault | undefined {
+  try {
+    parse();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const fix = error.fix ?? `write ${SOURCE_FORMS}`;
+    return { what: error.message, fix: `${fix.charAt(0).toUpperCase()}${fix.slice(1)}.` };
+  }
 }
 
 /** Registers what is secret in a camera or push URL. The last path segment of RTMP and WHIP targets is a stream key. */

@@ -1,12 +1,7 @@
 /** The simulated street, where some persons show the common marker, through the real pipeline; what came of it beside the truth. */
 import { systemClock } from '../../edge/base/clock.ts';
 import type { Capture } from '../../edge/camera/capture/port.ts';
-import {
-  createStreet,
-  type Street,
-  type StreetOptions,
-  type StreetTruth,
-} from '../../edge/camera/capture/simulated/street.ts';
+import { createStreet, type Street, type StreetTruth } from '../../edge/camera/capture/simulated/street.ts';
 import type { Detection, Detector, DetectorPicture, Verdict } from '../../edge/camera/detect/port.ts';
 import { readBarcode } from '../../edge/camera/evaluate/barcode.ts';
 import { hiddenShare } from '../../edge/camera/evaluate/coverage.ts';
@@ -15,6 +10,7 @@ import type { CountedCrossing } from '../../edge/camera/messages.ts';
 import { Pipeline } from '../../edge/camera/pipeline.ts';
 import type { CoverPlan } from '../../edge/camera/redact/plan.ts';
 import type { CountLine } from '../../edge/config/schema.ts';
+import type { StreetOptions } from '../../edge/config/simulated.ts';
 
 /** What can be asked of a marker: all of it in sight, high enough and not turned away (cosine of the angle). */
 const READABLE_PX_MIN = 20;

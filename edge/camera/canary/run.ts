@@ -1,10 +1,10 @@
 /** Canaries over a camera, a clip or the simulated street, in a pipeline of their own: what `garim canary` does. Nothing is encoded. */
 import { systemClock } from '../../base/clock.ts';
 import type { CameraSettings } from '../../config/schema.ts';
+import { parseSimulated } from '../../config/simulated.ts';
 import { openCapture } from '../capture/open.ts';
 import type { Capture } from '../capture/port.ts';
 import { createCast } from '../capture/simulated/cast.ts';
-import { parseSimulated } from '../capture/simulated/source.ts';
 import { createStreet } from '../capture/simulated/street.ts';
 import type { Detector } from '../detect/port.ts';
 import { StreetCapture } from '../evaluate/street-capture.ts';

@@ -20,7 +20,7 @@ import { WorldError } from '../../base/errors.ts';
 import { FRAME_PIXELS_MAX, SOURCE_STALL_MS } from '../../base/limits.ts';
 import { redactUrl } from '../../base/secrets.ts';
 import './libav-log.ts';
-import type { LibavSource } from './source.ts';
+import type { LibavSource } from '../../config/source-url.ts';
 
 /** Longest look at a live stream before it counts as known; what is read meanwhile is kept, and then comes in one burst. */
 const ANALYSE_LIVE_US_MAX = 300_000;

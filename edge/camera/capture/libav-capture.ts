@@ -14,6 +14,7 @@ import { messageOf, WorldError } from '../../base/errors.ts';
 import { DECODE_AHEAD_FRAMES_MAX, FRAME_PIXELS_MAX } from '../../base/limits.ts';
 import { RepeatLog, rootLog } from '../../base/log.ts';
 import { scrub } from '../../base/secrets.ts';
+import type { LibavSource } from '../../config/source-url.ts';
 import { RawFrame } from '../frame.ts';
 import { ArrivalTimes } from './arrival-times.ts';
 import { type DecoderChoices, DecoderSlot, type DecoderSlotOptions } from './decoder-slot.ts';
@@ -21,7 +22,6 @@ import { EventQueue } from './event-queue.ts';
 import { MediaInput } from './input.ts';
 import { LagGuard } from './lag-guard.ts';
 import type { Capture, CaptureCounts, CaptureEvent, CaptureOptions } from './port.ts';
-import type { LibavSource } from './source.ts';
 import { Timeline } from './timeline.ts';
 
 type LostReason = Extract<CaptureEvent, { kind: 'lost' }>['reason'];

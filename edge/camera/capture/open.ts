@@ -1,9 +1,9 @@
 /** Picks the capture that a URL asks for. */
 import { registerUrlSecrets } from '../../base/secrets.ts';
+import { parseSource } from '../../config/source-url.ts';
 import { LibavCapture } from './libav-capture.ts';
 import type { Capture, CaptureOptions } from './port.ts';
-import { openSimulated } from './simulated/capture.ts';
-import { parseSource } from './source.ts';
+import { SimulatedCapture } from './simulated/capture.ts';
 
 /**
  * Starts to capture at once; faults of the source come as `lost` events.
@@ -12,6 +12,6 @@ import { parseSource } from './source.ts';
 export function openCapture(options: CaptureOptions): Capture {
   registerUrlSecrets(options.url);
   const source = parseSource(options.url);
-  if (source.kind === 'simulated') return openSimulated(options);
+  if (source.kind === 'simulated') return new SimulatedCapture(source, options.pacing);
   return new LibavCapture(source, options);
 }

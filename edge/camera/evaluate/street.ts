@@ -4,7 +4,8 @@
  * (and of no other). Frames are looked at every `intervalMs`, which is as seldom as a live camera may.
  */
 import { systemClock } from '../../base/clock.ts';
-import { createStreet, type StreetOptions, type StreetTruth } from '../capture/simulated/street.ts';
+import type { StreetOptions } from '../../config/simulated.ts';
+import { createStreet, type StreetTruth } from '../capture/simulated/street.ts';
 import type { Box, Detection, Detector } from '../detect/port.ts';
 import type { DetectSettings } from '../detection-loop.ts';
 import { Pipeline } from '../pipeline.ts';

@@ -87,6 +87,14 @@ test('a value out of range: place, path, limit, value, and what to write in its 
   ]);
 });
 
+test('a source that no camera process could open is refused with its line, and not tried for ever', async () => {
+  const text = 'cameras:\n  a: {source: "simulated?fps=0"}\n  b: {source: "file:clip.mp4?speed=2"}\n';
+  assert.deepEqual(await problemsOf(text), [
+    "garim.yaml:2:15 cameras.a.source: 'fps' of the simulated source must be 1 to 60. Write simulated:SEED?night=1&rain=1&markers=1&width=1280&height=720&fps=25&seconds=60, each part as you need it.",
+    'garim.yaml:3:15 cameras.b.source: source "file:clip.mp4" has the unknown option speed=2. The only option of a file is loop=1.',
+  ]);
+});
+
 test('one address for both servers is refused before anything starts', async () => {
   const both =
     'cameras: {a: {source: simulated}}\nhttp: {listen: "127.0.0.1:8080"}\nrtsp: {listen: "127.0.0.1:8080"}\n';

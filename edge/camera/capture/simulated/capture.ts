@@ -11,23 +11,18 @@ import { Rational } from 'node-av/lib';
 import { systemClock } from '../../../base/clock.ts';
 import { messageOf } from '../../../base/errors.ts';
 import { DECODE_AHEAD_FRAMES_MAX } from '../../../base/limits.ts';
+import type { SimulatedSource } from '../../../config/simulated.ts';
 import { createSurface, type Surface } from '../../draw/surface.ts';
 import { RawFrame } from '../../frame.ts';
 import { EventQueue } from '../event-queue.ts';
-import type { Capture, CaptureCounts, CaptureEvent, CaptureOptions } from '../port.ts';
-import { parseSimulated, type SimulatedSource } from './source.ts';
+import type { Capture, CaptureCounts, CaptureEvent } from '../port.ts';
 import type { RenderRequest, WorkerAnswer } from './worker.ts';
 import { YuvConverter } from './yuv.ts';
 
 const RESTART_MS = 1000;
 const MICROSECONDS = new Rational(1, 1_000_000);
 
-/** @throws UserError when the URL has an unknown or impossible part */
-export function openSimulated(options: CaptureOptions): Capture {
-  return new SimulatedCapture(parseSimulated(options.url), options.pacing);
-}
-
-class SimulatedCapture implements Capture {
+export class SimulatedCapture implements Capture {
   readonly counts: CaptureCounts = { framesDecoded: 0, framesDropped: 0, decodeErrors: 0, reconnects: 0 };
   readonly #source: SimulatedSource;
   readonly #pacing: 'live' | 'unpaced';

@@ -4,6 +4,7 @@
  *
  * A frame depends on the options and its index only. All people, plates and words on it are drawn by this code.
  */
+import { STREET_DEFAULTS, type StreetOptions } from '../../../config/simulated.ts';
 import type { Surface } from '../../draw/surface.ts';
 import { drawBackground } from './background.ts';
 import { createCast } from './cast.ts';
@@ -11,17 +12,6 @@ import { BACKDROP, createFurniture, drawFurniture, FURNITURE } from './furniture
 import { Painter, type TruthObject } from './painter.ts';
 import { createView } from './view.ts';
 import { drawRain, expose, noiseTile } from './weather.ts';
-
-export interface StreetOptions {
-  seed: number;
-  widthPx: number;
-  heightPx: number;
-  frameRate: number;
-  night: boolean;
-  rain: boolean;
-  /** Some persons show the common marker; the truth names it. */
-  markers: boolean;
-}
 
 export interface StreetTruth {
   frame: number;
@@ -34,16 +24,6 @@ export interface Street {
   /** Draws frame `index` (from 0) into a surface of the street's size; says what is on it. */
   renderInto(index: number, surface: Surface): StreetTruth;
 }
-
-export const STREET_DEFAULTS: StreetOptions = {
-  seed: 1,
-  widthPx: 1280,
-  heightPx: 720,
-  frameRate: 25,
-  night: false,
-  rain: false,
-  markers: false,
-};
 
 /** Draws all sprites and the background once: a second or so, on threads of the image library. */
 export async function createStreet(given: Partial<StreetOptions> = {}): Promise<Street> {

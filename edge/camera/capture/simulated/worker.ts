@@ -3,7 +3,8 @@
  * the requester bounds what is in flight.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { createStreet, type StreetOptions } from './street.ts';
+import type { StreetOptions } from '../../../config/simulated.ts';
+import { createStreet } from './street.ts';
 
 export interface RenderRequest {
   index: number;

@@ -4,8 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { UserError } from '../../../../../edge/base/errors.ts';
-import { parseSimulated } from '../../../../../edge/camera/capture/simulated/source.ts';
+import { UserError } from '../../../edge/base/errors.ts';
+import { parseSimulated } from '../../../edge/config/simulated.ts';
 
 test('reads seed, weather, size and length', () => {
   assert.deepEqual(parseSimulated('simulated').street, {
@@ -17,6 +17,7 @@ test('reads seed, weather, size and length', () => {
     rain: false,
     markers: false,
   });
+  assert.equal(parseSimulated('simulated:?night=1').street.seed, 1);
   const { street, seconds } = parseSimulated(
     'simulated:42?night=1&rain=0&markers=1&width=640&height=360&fps=12.5&seconds=3',
   );

@@ -1,7 +1,8 @@
 /** Which source a URL means. Pure: opens nothing. */
 import { fileURLToPath } from 'node:url';
-import { UserError } from '../../base/errors.ts';
-import { redactUrl } from '../../base/secrets.ts';
+import { UserError } from '../base/errors.ts';
+import { redactUrl } from '../base/secrets.ts';
+import { parseSimulated, type SimulatedSource } from './simulated.ts';
 
 export type Source =
   /** RTSP or RTSPS; the URL with credentials, as given. */
@@ -10,7 +11,7 @@ export type Source =
   | { kind: 'http'; url: string }
   | { kind: 'v4l2'; device: string }
   | { kind: 'file'; path: string; loop: boolean }
-  | { kind: 'simulated' };
+  | ({ kind: 'simulated' } & SimulatedSource);
 
 export type LibavSource = Exclude<Source, { kind: 'simulated' }>;
 
@@ -18,7 +19,7 @@ const KNOWN = 'use rtsp://, rtsps://, http(s):// (MJPEG), v4l2:/dev/videoN, file
 
 /** @throws UserError that names the URL (without credentials) when it means no source that is known. */
 export function parseSource(url: string): Source {
-  if (/^simulated(?:[:?]|$)/.test(url)) return { kind: 'simulated' };
+  if (/^simulated(?:[:?]|$)/.test(url)) return { kind: 'simulated', ...parseSimulated(url) };
   // One letter before a colon is no scheme that anybody uses: such a text is a path.
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(url)?.[1]?.toLowerCase();
   switch (scheme) {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { UserError } from '../../../../edge/base/errors.ts';
-import { parseSource } from '../../../../edge/camera/capture/source.ts';
+import { UserError } from '../../../edge/base/errors.ts';
+import { STREET_DEFAULTS } from '../../../edge/config/simulated.ts';
+import { parseSource } from '../../../edge/config/source-url.ts';
 
 const GOOD: [string, ReturnType<typeof parseSource>][] = [
   ['rtsp://cam/stream1', { kind: 'rtsp', url: 'rtsp://cam/stream1' }],
@@ -14,8 +15,11 @@ const GOOD: [string, ReturnType<typeof parseSource>][] = [
   ['file:///clips/a%20b.mp4?loop=0', { kind: 'file', path: '/clips/a b.mp4', loop: false }],
   ['/clips/a.mp4', { kind: 'file', path: '/clips/a.mp4', loop: false }],
   ['./simulated.mp4?loop=1', { kind: 'file', path: './simulated.mp4', loop: true }],
-  ['simulated', { kind: 'simulated' }],
-  ['simulated:7?night=1', { kind: 'simulated' }],
+  ['simulated', { kind: 'simulated', street: STREET_DEFAULTS, seconds: undefined }],
+  [
+    'simulated:7?night=1',
+    { kind: 'simulated', street: { ...STREET_DEFAULTS, seed: 7, night: true }, seconds: undefined },
+  ],
 ];
 
 for (const [url, source] of GOOD) {

@@ -1,6 +1,27 @@
 /** Reads `simulated[:SEED][?night=1&rain=1&markers=1&width=1280&height=720&fps=25&seconds=60]`. */
-import { UserError } from '../../../base/errors.ts';
-import { STREET_DEFAULTS, type StreetOptions } from './street.ts';
+import { UserError } from '../base/errors.ts';
+
+/** What the simulated street is like. */
+export interface StreetOptions {
+  seed: number;
+  widthPx: number;
+  heightPx: number;
+  frameRate: number;
+  night: boolean;
+  rain: boolean;
+  /** Some persons show the common marker; the truth names it. */
+  markers: boolean;
+}
+
+export const STREET_DEFAULTS: StreetOptions = {
+  seed: 1,
+  widthPx: 1280,
+  heightPx: 720,
+  frameRate: 25,
+  night: false,
+  rain: false,
+  markers: false,
+};
 
 export interface SimulatedSource {
   street: StreetOptions;
@@ -13,9 +34,9 @@ const FIX =
 
 /** @throws UserError when the URL has an unknown or impossible part */
 export function parseSimulated(url: string): SimulatedSource {
-  const match = /^simulated(?::(\d{1,9}))?(?:\?(.*))?$/.exec(url);
+  const match = /^simulated(?::(\d{0,9}))?(?:\?(.*))?$/.exec(url);
   if (match === null) throw new UserError(`'${url}' is not a simulated source`, { fix: FIX });
-  const street = { ...STREET_DEFAULTS, seed: Number(match[1] ?? STREET_DEFAULTS.seed) };
+  const street = { ...STREET_DEFAULTS, seed: Number(match[1] || STREET_DEFAULTS.seed) };
   let seconds: number | undefined;
   for (const [key, text] of new URLSearchParams(match[2] ?? '')) {
     const value = text === '' ? Number.NaN : Number(text);
