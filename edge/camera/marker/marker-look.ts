@@ -1,9 +1,9 @@
 /**
  * Looks for the common marker beside a running pipeline, and knows whom to cover for it.
  *
- * A look takes place every INTERVAL_MS_MIN, or more rarely where it costs more than an eighth of a core. Whoever shows the marker is
- * followed as other things are, held through missed looks, and stays covered as a person while the person's own track lasts, so that
- * turning away uncovers nobody. All of it only adds cover.
+ * A look takes place every SEARCH_INTERVAL_MS, every FOLLOW_INTERVAL_MS while somebody shows the marker, and more rarely where it costs
+ * more than an eighth of a core. Whoever shows the marker is followed as other things are, held through missed looks, and stays covered as
+ * a person while the person's own track lasts, so that turning away uncovers nobody. All of it only adds cover.
  *
  * Without an answer for BLIND_MS nobody could be left out: then `isBlindAt()` says so and frames are covered whole.
  */
@@ -17,8 +17,11 @@ import { LumaMaker } from './luma.ts';
 import type { MarkerSeeker } from './marker-thread.ts';
 import type { GreyPicture } from './outlines.ts';
 
-const INTERVAL_MS_MIN = 250;
-/** Two looks within the second that the effect may take. */
+/** While nobody shows the marker: two looks within the second that the effect may take, with time to answer them. */
+const SEARCH_INTERVAL_MS = 400;
+/** While somebody does: what is followed from look to look must not get far between them. */
+const FOLLOW_INTERVAL_MS = 250;
+/** Two looks within that second, with none to spare. */
 const INTERVAL_MS_MAX = 500;
 const INTERVAL_PER_LOOK = 8;
 /** A marker is missed now and then: blurred by motion, or turned too far. */
@@ -54,7 +57,7 @@ export class MarkerLook implements AsyncDisposable {
   #isLooking = false;
   #answered: Promise<void> = Promise.resolve();
   #lookedMs = Number.NEGATIVE_INFINITY;
-  #intervalMs = INTERVAL_MS_MIN;
+  #intervalMs = SEARCH_INTERVAL_MS;
   /** Feed time of the first look that is still without an answer. */
   #unansweredMs: number | undefined;
 
@@ -89,7 +92,8 @@ export class MarkerLook implements AsyncDisposable {
     this.#isLooking = false;
     if (answer === undefined || resets !== this.#resets) return;
     this.#unansweredMs = undefined;
-    this.#intervalMs = Math.min(INTERVAL_MS_MAX, Math.max(INTERVAL_MS_MIN, INTERVAL_PER_LOOK * answer.lookMs));
+    const wantedMs = answer.markers.length > 0 ? FOLLOW_INTERVAL_MS : SEARCH_INTERVAL_MS;
+    this.#intervalMs = Math.min(INTERVAL_MS_MAX, Math.max(wantedMs, INTERVAL_PER_LOOK * answer.lookMs));
     const { ms, neededFromMs, widthPx, heightPx } = look;
     const scale = widthPx / picture.widthPx;
     this.#tracker.picture = { widthPx, heightPx };

@@ -46,16 +46,22 @@ async function offerFor(look: MarkerLook, fromMs: number, toMs: number): Promise
   }
 }
 
-test('a look every quarter of a second; every half where it is dear, never more rarely', async () => {
-  for (const [lookMs, looks] of [
-    [1, 36],
-    [45, 28],
-    [5_000, 20],
+test('a look every 400 ms, every quarter of a second while a marker is shown; every half where it is dear, never more rarely', async () => {
+  for (const [lookMs, looks, found] of [
+    [1, 25, []],
+    [1, 36, [MARKER]],
+    [45, 28, [MARKER]],
+    [55, 23, []],
+    [5_000, 20, []],
+    [5_000, 20, [MARKER]],
   ] as const) {
-    const seeker = new ScriptedSeeker(() => [], lookMs);
+    const seeker = new ScriptedSeeker(() => [...found], lookMs);
     await using look = new MarkerLook(seeker, 'live');
     await offerFor(look, 0, 10_000);
-    assert.ok(Math.abs(seeker.asked.length - looks) <= 1, `${seeker.asked.length} looks of ${lookMs} ms`);
+    assert.ok(
+      Math.abs(seeker.asked.length - looks) <= 1,
+      `${seeker.asked.length} looks of ${lookMs} ms, ${found.length} markers`,
+    );
   }
 });
 
