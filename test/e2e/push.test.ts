@@ -1,6 +1,6 @@
 /**
- * Goal: a pushed feed arrives, decodable and as it was coded, at receivers that are not ours. Method: ffmpeg (and GStreamer) as listeners on
- * this machine record a real H.264 test feed; ffprobe reads what arrived.
+ * Goal: a pushed feed arrives, decodable and as it was coded, at receivers that are not ours. Method: ffmpeg and a browser on this machine take a
+ * real H.264 test feed; ffprobe, and the browser's decoder, say what arrived.
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
@@ -11,12 +11,15 @@ import path from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { rootLog } from '../../edge/base/log.ts';
 import { type Push, startPush } from '../../edge/gateway/push/push.ts';
+import { browserPath, launchBrowser } from '../support/browser.ts';
 import { freePort } from '../support/free-port.ts';
 import { needs } from '../support/shared.ts';
 import { createTestFeed } from '../support/test-feed.ts';
 import { until } from '../support/wait.ts';
+import { type Received, WhipEndpoint } from '../support/whip-endpoint.ts';
 
 const FRAMES_WANTED = 20;
+const browser = { skip: needs(browserPath, 'Chromium') };
 const ffmpeg = { skip: needs(runs('ffmpeg', ['-version']) && runs('ffprobe', ['-version']), 'ffmpeg') };
 
 function runs(tool: string, args: string[]): boolean {
@@ -152,6 +155,34 @@ test('a target that takes nothing is given up, and no credential of it is shown'
   );
   assert.match(pushing.state.lastError, /took nothing for 10 s/);
   assert.doesNotMatch(JSON.stringify(pushing.state), /hush-hush|operator/);
+});
+
+test('whip: a browser receives the feed, and again after it has hung up', browser, async (context) => {
+  const chromium = await launchBrowser();
+  await using endpoint = await WhipEndpoint.open(chromium);
+  context.after(() => chromium.close());
+  const { push, sent } = setUp(context);
+  const pushing = push(`whip://127.0.0.1:${endpoint.port}/gate`);
+  const hasReceived = async (frames: number): Promise<void> => {
+    let received: Received | undefined;
+    await until(
+      () => `the browser has decoded its frames: ${JSON.stringify({ received, push: pushing.state })}`,
+      async () => {
+        received = await endpoint.received();
+        return (received?.framesDecoded ?? 0) >= frames;
+      },
+    );
+    assert.deepEqual([received?.widthPx, received?.heightPx], [320, 180]);
+  };
+  await hasReceived(FRAMES_WANTED);
+  assert.ok(sent.units >= FRAMES_WANTED);
+  await endpoint.hangUp();
+  await hasReceived(FRAMES_WANTED / 2);
+  const { reconnects } = pushing.state;
+  assert.ok(reconnects >= 1);
+  await pushing.close();
+  assert.equal(endpoint.requests.filter((line) => line === 'POST /gate').length, 1 + reconnects);
+  assert.equal(endpoint.requests.at(-1), 'DELETE /resource');
 });
 
 test('whip: the muxer is there, and an endpoint that can not be reached gives a clear error', async (context) => {

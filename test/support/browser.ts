@@ -22,6 +22,8 @@ const ARGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // Addresses of this machine instead of names that a peer would have to ask mDNS for.
+  '--disable-features=WebRtcHideLocalIpsWithMdns',
 ];
 
 export function launchBrowser(): Promise<Browser> {
