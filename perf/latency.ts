@@ -100,7 +100,7 @@ class Viewer {
   }
 
   async #run(): Promise<void> {
-    const input = new MediaInput({ kind: 'rtsp', url: this.#url }, 'tcp');
+    const input = new MediaInput({ kind: 'rtsp', url: this.#url }, { transport: 'tcp' });
     await input.open();
     const decoder = await VideoDecoder.open(input.stream, { pacing: 'live', motionVectors: false });
     using strip = new StripReader();

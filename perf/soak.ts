@@ -57,7 +57,7 @@ async function watch(url: string): Promise<void> {
   using packet = new Packet();
   packet.alloc();
   while (!viewer.isStopped) {
-    const input = new MediaInput({ kind: 'rtsp', url }, 'tcp');
+    const input = new MediaInput({ kind: 'rtsp', url }, { transport: 'tcp' });
     try {
       await input.open();
       viewer.connects++;

@@ -11,7 +11,7 @@ import type { Metrics } from './metrics.ts';
 
 interface WaysOutOptions {
   feed: Feed;
-  settings: Pick<CameraSettings, 'segments' | 'push'>;
+  settings: Pick<CameraSettings, 'segments' | 'push' | 'tls'>;
   desk: UseDesk;
   health: AgentHealthBook;
   metrics: Metrics;
@@ -23,7 +23,7 @@ const NOT_OPEN = { state: 'paused', advice: '', unitsSkipped: 0 } as const;
 
 /** What to close at the end, by name. */
 export function startWaysOut({ feed, settings, desk, health, metrics, log }: WaysOutOptions): [string, StandingUse][] {
-  const { segments, push } = settings;
+  const { segments, push, tls } = settings;
   const request = { feed: feed.name, kind: 'camera', asked: {} } as const;
   const started: [string, StandingUse][] = [];
   if (segments !== undefined) {
@@ -45,7 +45,7 @@ export function startWaysOut({ feed, settings, desk, health, metrics, log }: Way
     let target: Push | undefined;
     health.watchPush(feed.name, () => target?.state);
     const open = () => {
-      target = startPush({ feed, url, metrics, log: log.child({ camera: feed.name }) });
+      target = startPush({ feed, url, ca: tls?.ca, metrics, log: log.child({ camera: feed.name }) });
       return target;
     };
     const use = standUse({

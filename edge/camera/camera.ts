@@ -156,6 +156,7 @@ class Camera {
     const capture = openCapture({
       url: sourceUrl,
       transport: settings.transport,
+      ca: settings.tls?.ca,
       pacing: 'live',
       motionVectors: true,
       hardware: settings.decoder === 'auto' ? 'auto' : 'off',

@@ -68,7 +68,7 @@ async function sizeOf(name: string, { config, sources }: Awaited<ReturnType<type
     const names = Object.keys(config.cameras).join(', ') || 'none';
     throw new UserError(`there is no camera ${name} in the configuration`, { fix: `it names: ${names}` });
   }
-  return sizeOfCamera({ url, transport: settings.transport });
+  return sizeOfCamera({ url, transport: settings.transport, ca: settings.tls?.ca });
 }
 
 function linesOf(

@@ -46,9 +46,7 @@ export async function readClientTls(
     try {
       read[name] = await readFile(path.resolve(baseDir, file), 'utf8');
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-      const fix = 'Check the path, and that the user that runs Garim can read it.';
-      return { what: `the file of tls.${name} can't be read (${code})`, fix, isLocal: true };
+      return unreadable(name, error);
     }
   }
   if (read.key !== undefined) registerSecret(read.key);
@@ -61,9 +59,26 @@ export async function readClientTls(
       isLocal: true,
     };
   }
-  // Of a file without any certificate OpenSSL says nothing, and would then trust nobody: a broker could never be reached.
-  if (read.ca !== undefined && !read.ca.includes('-----BEGIN CERTIFICATE-----')) {
-    return { what: 'the file of tls.ca holds no certificate in PEM', fix: 'Name another file.', isLocal: true };
+  return (read.ca !== undefined && emptyFault(read.ca)) || read;
+}
+
+/** What is wrong with a file of authorities, PEM, that another process will read. Never rejects. */
+export async function authorityFault(file: string): Promise<Fault | undefined> {
+  try {
+    return emptyFault(await readFile(file, 'utf8'));
+  } catch (error) {
+    return unreadable('ca', error);
   }
-  return read;
+}
+
+/** Of a file without any certificate OpenSSL says nothing, and would then trust nobody: the other side could never be reached. */
+function emptyFault(pem: string): Fault | undefined {
+  if (pem.includes('-----BEGIN CERTIFICATE-----')) return undefined;
+  return { what: 'the file of tls.ca holds no certificate in PEM', fix: 'Name another file.', isLocal: true };
+}
+
+function unreadable(name: keyof ClientTls, error: unknown): Fault {
+  const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+  const fix = 'Check the path, and that the user that runs Garim can read it.';
+  return { what: `the file of tls.${name} can't be read (${code})`, fix, isLocal: true };
 }

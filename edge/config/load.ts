@@ -7,6 +7,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, UserError } from '../base/errors.ts';
+import { authorityFault } from './client-tls.ts';
 import { type ConfigDocument, type Located, linesOf, parseConfigText } from './document.ts';
 import { configGuide } from './expect.ts';
 import { type ResolvedHub, resolveHub } from './hub.ts';
@@ -108,6 +109,14 @@ export async function readConfig(options: LoadOptions): Promise<{ loaded: Loaded
     if (typeof camera.source === 'string') {
       camera.source = withoutCredentials(absoluteFileUrl(camera.source, baseDir));
     } else if ('file' in camera.source) camera.source.file = path.resolve(baseDir, camera.source.file);
+    if (camera.tls !== undefined) {
+      camera.tls.ca = path.resolve(file?.dir ?? cwd, camera.tls.ca);
+      const fault = await authorityFault(camera.tls.ca);
+      if (fault !== undefined) {
+        sourceProblems.push(locate({ path: ['cameras', name, 'tls', 'ca'], at: 'value', ...fault }));
+        delete sources[name];
+      }
+    }
     if (camera.segments !== undefined) camera.segments.dir = path.resolve(file?.dir ?? cwd, camera.segments.dir);
   }
   const intakes: Record<string, ResolvedIntake> = {};

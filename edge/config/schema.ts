@@ -77,6 +77,17 @@ const listenSchema = z
 export const cameraSchema = z.strictObject({
   source: sourceSchema,
   transport: z.enum(['tcp', 'udp']).default('tcp').describe('How RTP is carried from an RTSP camera.'),
+  tls: z
+    .strictObject({
+      ca: z
+        .string()
+        .min(1)
+        .describe('File with certificates, PEM. The one that is shown must be one of these, or be signed by one.'),
+    })
+    .optional()
+    .describe(
+      'What a source over rtsps:// or https:// and push targets over rtsps:// must show; a name in the URL is checked too. Without it any certificate is taken, as cameras have their own; those of rtmps:// and whips:// targets always are.',
+    ),
   look: z
     .enum(['blur', 'solid', 'mosaic'])
     .default('blur')

@@ -22,8 +22,11 @@ import { createTestFeed } from '../support/test-feed.ts';
 
 const dir = new TempDir();
 let tls: { cert: string; key: string };
+/** Of the certificate. */
+let file: string;
 before(async () => {
   const { cert, key } = await boxCertificate(dir.path, [], systemClock);
+  file = cert;
   tls = { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
 });
 after(() => dir[Symbol.dispose]());
@@ -107,7 +110,7 @@ test('libav plays it', async () => {
   await using fixture = await startRtspFixture(new ManualDirectory(feed), systemClock, undefined, tls);
   const login = `${RTSP_USER}:${encodeURIComponent(RTSP_PASSWORD)}`;
   const url = `rtsps://${login}@127.0.0.1:${fixture.server.address.port}/gate`;
-  const capture = openCapture({ url, transport: 'tcp', pacing: 'live' });
+  const capture = openCapture({ url, transport: 'tcp', ca: file, pacing: 'live' });
   try {
     for (;;) {
       const event = await capture.next();

@@ -72,6 +72,17 @@ describe('capture from a foreign RTSP server', { skip: rtspServerMissing(), time
         assert.deepEqual(lost, []);
         assertRising(ptsUs, 'ptsUs');
       });
+      await withCapture({ ...live(secure.url('h264', USER_INFO), 'tcp'), ca: `${tlsPem}.cert` }, async (capture) => {
+        const { lost } = await pull(capture, (seen) => seen.seqs.length >= 3 || seen.lost.length > 0);
+        assert.deepEqual(lost, [], 'its own certificate vouches for it');
+      });
+      execFileSync('openssl', [...request, '-keyout', '/dev/null', '-out', `${tlsPem}.other`], { stdio: 'ignore' });
+      await withCapture({ ...live(secure.url('h264', USER_INFO), 'tcp'), ca: `${tlsPem}.other` }, async (capture) => {
+        const { lost, seqs } = await pull(capture, (seen) => seen.seqs.length > 0 || seen.lost.length > 0);
+        assert.deepEqual(seqs, []);
+        assert.match(lost[0]!.error, /not vouched for by .*other \(tls\.ca\)/);
+        assert.doesNotMatch(lost[0]!.error, /geheim/);
+      });
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -4,14 +4,16 @@
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Socket } from 'node:net';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { type TestContext } from 'node:test';
+import { createServer as createTlsServer } from 'node:tls';
 import { rootLog } from '../../edge/base/log.ts';
 import { type Push, startPush } from '../../edge/gateway/push/push.ts';
 import { browserPath, launchBrowser } from '../support/browser.ts';
+import { Authority, opensslMissing } from '../support/certificates.ts';
 import { freePort } from '../support/free-port.ts';
 import { needs } from '../support/shared.ts';
 import { createTestFeed } from '../support/test-feed.ts';
@@ -46,8 +48,8 @@ function setUp(context: TestContext) {
     feed,
     sent,
     lines,
-    push: (url: string): Push => {
-      const push = startPush({ feed, url, metrics, log });
+    push: (url: string, ca?: string): Push => {
+      const push = startPush({ feed, url, ca, metrics, log });
       pushes.push(push);
       return push;
     },
@@ -103,6 +105,45 @@ for (const [scheme, receive, target] of [
     assert.ok(sent.units >= FRAMES_WANTED);
   });
 }
+
+test('rtsps: the target must be vouched for by tls.ca', { skip: ffmpeg.skip || opensslMissing }, async (context) => {
+  using authority = new Authority();
+  using stranger = new Authority();
+  const { cert, key } = authority.issue('centre');
+  const port = await freePort();
+  const { file, listen, push, lines } = setUp(context);
+  // ffmpeg can't listen for RTSP over TLS: this ends TLS before it.
+  const sockets = new Set<Socket>();
+  const server = createTlsServer({ cert: readFileSync(cert), key: readFileSync(key) }, (socket) => {
+    const inner = connect(port, '127.0.0.1');
+    for (const end of [socket, inner]) sockets.add(end.on('error', () => {}));
+    socket.pipe(inner).pipe(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  context.after(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const url = `rtsps://127.0.0.1:${(server.address() as AddressInfo).port}/gate`;
+
+  const refused = push(url, stranger.ca);
+  await until(
+    () => JSON.stringify(refused.state),
+    () => refused.state.reconnects >= 1,
+  );
+  assert.match(refused.state.lastError, /not vouched for by .*ca\.crt \(tls\.ca\)/);
+  await refused.close();
+  assert.equal(sockets.size, 0, 'nothing was sent');
+
+  const input = ['-rtsp_flags', 'listen', '-i', `rtsp://127.0.0.1:${port}/gate`];
+  const receiver = listen(...input, '-c', 'copy', '-frames:v', String(FRAMES_WANTED), '-f', 'mpegts', file);
+  const pushing = push(url, authority.ca);
+  await until(
+    () => `receiver has its frames; push ${JSON.stringify(pushing.state)}; ${lines.join('')}`,
+    () => receiver.exitCode !== null,
+  );
+  assert.ok(Number(probe(file).nb_read_frames) >= FRAMES_WANTED - 2);
+});
 
 test('reconnects when the target comes back, and says so', ffmpeg, async (context) => {
   const port = await freePort();

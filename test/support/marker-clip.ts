@@ -70,7 +70,7 @@ export interface ShownFrame {
 /** Frames of a feed as a player sees them, for so long. */
 export async function watchMarkerClip(url: string, seconds: number): Promise<ShownFrame[]> {
   const shown: ShownFrame[] = [];
-  const input = new MediaInput({ kind: 'rtsp', url }, 'tcp');
+  const input = new MediaInput({ kind: 'rtsp', url }, { transport: 'tcp' });
   await input.open();
   const decoder = await VideoDecoder.open(input.stream, { pacing: 'live', motionVectors: false });
   const untilMs = performance.now() + seconds * 1000;

@@ -23,7 +23,7 @@ export interface CanaryRun {
   seconds: number;
   /** Of a simulated street: also judge its own people and vehicles, whose places are known. */
   isStreetJudged?: boolean;
-  settings: Pick<CameraSettings, 'detect' | 'delayMs' | 'secondOpinion' | 'transport'>;
+  settings: Pick<CameraSettings, 'detect' | 'delayMs' | 'secondOpinion' | 'transport' | 'tls'>;
   detector: Detector;
   signal: AbortSignal;
   onLost(error: string): void;
@@ -41,7 +41,7 @@ export interface CanaryReport {
 
 export async function runCanaries(options: CanaryRun): Promise<CanaryReport> {
   const { url, pacing, seconds, detector, signal } = options;
-  const { detect, delayMs, secondOpinion, transport } = options.settings;
+  const { detect, delayMs, secondOpinion, transport, tls } = options.settings;
   const cast = await createCast(options.seed, { markers: false });
   const takeBuffer = (lengthBytes: number): Uint8Array<ArrayBuffer> =>
     detector.takeBuffer?.(lengthBytes) ?? new Uint8Array(lengthBytes);
@@ -50,7 +50,7 @@ export async function runCanaries(options: CanaryRun): Promise<CanaryReport> {
   const report: CanaryReport = { tallies: [], frames: 0, wholeFrames: 0, seconds: 0 };
   let firstMs: number | undefined;
   const pipeline = new Pipeline({
-    capture: known?.capture ?? openCapture({ url, transport, pacing, motionVectors: false }),
+    capture: known?.capture ?? openCapture({ url, transport, ca: tls?.ca, pacing, motionVectors: false }),
     detector,
     planted: known === undefined ? canaries : plantedTogether(canaries, known.street),
     secondOpinion,

@@ -17,30 +17,35 @@ import {
 } from 'node-av/constants';
 import { Dictionary, FFmpegError, FormatContext, InputFormat, type Packet, PosixError, type Stream } from 'node-av/lib';
 import { WorldError } from '../../base/errors.ts';
+import { tlsHint, tlsOptions } from '../../base/libav-tls.ts';
 import { FRAME_PIXELS_MAX, SOURCE_STALL_MS } from '../../base/limits.ts';
 import { redactUrl } from '../../base/secrets.ts';
 import './libav-log.ts';
 import type { LibavSource } from '../../config/source-url.ts';
+import type { CaptureOptions } from './port.ts';
 
 /** Longest look at a live stream before it counts as known; what is read meanwhile is kept, and then comes in one burst. */
 const ANALYSE_LIVE_US_MAX = 300_000;
 const EAGAIN = FFmpegError.AVERROR(PosixError.EAGAIN);
+const EIO = FFmpegError.AVERROR(PosixError.EIO);
 const EINVAL = FFmpegError.AVERROR(PosixError.EINVAL);
 const STREAMS_MAX = 64;
 const EAGAIN_PAUSE_MS = 5;
 
+/** How RTP is carried and by what TLS is known; sources without them don't care. */
+type Connecting = Pick<CaptureOptions, 'transport' | 'ca'>;
+
 export class MediaInput {
   readonly #source: LibavSource;
-  readonly #transport: 'tcp' | 'udp';
+  readonly #connecting: Connecting;
   readonly #shown: string;
   readonly #context = new FormatContext();
   #interrupted: 'stalled' | 'closed' | undefined;
   #stream: Stream | undefined;
 
-  /** `transport`: how RTP is carried; other sources don't care. */
-  constructor(source: LibavSource, transport: 'tcp' | 'udp') {
+  constructor(source: LibavSource, connecting: Connecting) {
     this.#source = source;
-    this.#transport = transport;
+    this.#connecting = connecting;
     this.#shown = shownName(source);
     // Allocated beforehand, since only an allocated context can be interrupted while it opens.
     this.#context.allocContext();
@@ -54,7 +59,7 @@ export class MediaInput {
 
   /** @throws WorldError */
   async open(): Promise<void> {
-    const { url, format, options } = openArguments(this.#source, this.#transport);
+    const { url, format, options } = openArguments(this.#source, this.#connecting);
     using dictionary = Dictionary.fromObject(options);
     const inputFormat = format === undefined ? null : InputFormat.findInputFormat(format);
     if (inputFormat === null && format !== undefined) {
@@ -145,11 +150,17 @@ export class MediaInput {
     if (this.#source.kind === 'http' && code === EINVAL) {
       return new WorldError('source-undecodable', `${failed}: what came is no Motion JPEG (multipart/x-mixed-replace)`);
     }
+    if (code === EIO && what === 'open' && isTls(this.#source)) {
+      const hint = tlsHint(this.#connecting.ca);
+      return new WorldError('source-unreachable', `${failed}: ${FFmpegError.strerror(code)}${hint}`);
+    }
     const kind =
       code === AVERROR_INVALIDDATA ? 'source-undecodable' : what === 'open' ? 'source-unreachable' : 'source-ended';
     return new WorldError(kind, `${failed}: ${FFmpegError.strerror(code)}`);
   }
 }
+
+const isTls = (source: LibavSource): boolean => 'url' in source && /^(rtsps|https):/i.test(source.url);
 
 function shownName(source: LibavSource): string {
   switch (source.kind) {
@@ -170,7 +181,7 @@ interface OpenArguments {
   options: Record<string, string | number>;
 }
 
-function openArguments(source: LibavSource, transport: 'tcp' | 'udp'): OpenArguments {
+function openArguments(source: LibavSource, { transport, ca }: Connecting): OpenArguments {
   const live = { max_streams: STREAMS_MAX, analyzeduration: ANALYSE_LIVE_US_MAX, timeout: SOURCE_STALL_MS * 1000 };
   switch (source.kind) {
     case 'rtsp':
@@ -179,6 +190,7 @@ function openArguments(source: LibavSource, transport: 'tcp' | 'udp'): OpenArgum
         format: 'rtsp',
         options: {
           ...live,
+          ...tlsOptions(ca),
           rtsp_transport: transport,
           allowed_media_types: 'video',
           protocol_whitelist: 'rtp,udp,tcp,tls',
@@ -188,7 +200,7 @@ function openArguments(source: LibavSource, transport: 'tcp' | 'udp'): OpenArgum
       return {
         url: source.url,
         format: 'mpjpeg',
-        options: { ...live, protocol_whitelist: 'http,https,httpproxy,tcp,tls' },
+        options: { ...live, ...tlsOptions(ca), protocol_whitelist: 'http,https,httpproxy,tcp,tls' },
       };
     case 'v4l2':
       return { url: source.device, format: 'v4l2', options: { fflags: 'nonblock' } };

@@ -135,7 +135,7 @@ export class LibavCapture implements Capture {
 
   /** Connects and plays until the end of the file. @throws WorldError when the source is lost */
   async #play(isLoop: boolean): Promise<void> {
-    const input = new MediaInput(this.#source, this.#options.transport);
+    const input = new MediaInput(this.#source, this.#options);
     this.#input = input;
     try {
       await input.open();

@@ -46,6 +46,8 @@ export interface CaptureOptions {
   /** With credentials, as given; never logged. */
   url: string;
   transport: 'tcp' | 'udp';
+  /** File with the certificates, PEM, by which a source over TLS is known; without it any certificate is taken. */
+  ca?: string | undefined;
   pacing: 'live' | 'unpaced';
   /** Export the decoder's motion vectors as frame side data (H.264 only); decoding gets 10 to 30 % slower. Default false. */
   motionVectors?: boolean;

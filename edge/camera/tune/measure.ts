@@ -49,7 +49,7 @@ export interface BoxCost {
 }
 
 /** Connects for a moment. @throws WorldError when the camera does not answer in time */
-export async function sizeOfCamera(options: Pick<CaptureOptions, 'url' | 'transport'>): Promise<CameraSize> {
+export async function sizeOfCamera(options: Pick<CaptureOptions, 'url' | 'transport' | 'ca'>): Promise<CameraSize> {
   const capture = openCapture({ ...options, pacing: 'live' });
   let error = `no answer within ${CONNECT_MS_MAX / 1000} s`;
   const late = sleep(CONNECT_MS_MAX, 'late' as const, { ref: false });

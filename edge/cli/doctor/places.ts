@@ -17,15 +17,23 @@ export const checkCameras: Check = (context) =>
       if (url.startsWith('simulated')) return ok(name, 'simulated');
       if (url.startsWith('file:')) return fileCamera(context, name, url);
       if (url.startsWith('v4l2:')) return deviceCamera(context, name, url.slice('v4l2:'.length));
-      return networkCamera(context, name, new URL(url));
+      return networkCamera(context, camera, new URL(url));
     }),
   );
 
-async function networkCamera({ system }: DoctorContext, name: string, url: URL): Promise<CheckResult> {
+async function networkCamera({ system, loaded }: DoctorContext, camera: string, url: URL): Promise<CheckResult> {
+  const name = `camera ${camera}`;
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const port = url.port === '' ? (DEFAULT_PORTS[url.protocol] ?? 0) : Number(url.port);
   const error = await system.connect(host, port, CONNECT_TIMEOUT_MS);
   const place = `${host} port ${port}`;
+  if (error === undefined && /^(rtsps|https):/.test(url.protocol) && loaded.config.cameras[camera]?.tls === undefined) {
+    return warn(
+      name,
+      `${place} answers, and any certificate would be taken for its own`,
+      `Fetch its certificate: openssl s_client -connect ${url.hostname}:${port} < /dev/null | openssl x509 > ${camera}.crt, and name it in cameras.${camera}.tls.ca.`,
+    );
+  }
   if (error === undefined) return ok(name, `${place} answers`);
   const fixes: Record<string, string> = {
     ECONNREFUSED: 'The device is there but does not serve this port: check the port and that RTSP or HTTP is on.',

@@ -14,8 +14,9 @@ import {
   AVFMT_NOFILE,
   AVMEDIA_TYPE_VIDEO,
 } from 'node-av/constants';
-import { FFmpegError, FormatContext, Log, Packet, Rational, type Stream } from 'node-av/lib';
+import { Dictionary, FFmpegError, FormatContext, Log, Packet, Rational, type Stream } from 'node-av/lib';
 import { UserError, WorldError } from '../../base/errors.ts';
+import { tlsHint, tlsOptions } from '../../base/libav-tls.ts';
 import { redactUrl } from '../../base/secrets.ts';
 import type { AccessUnit, StreamFormat } from '../feed.ts';
 import { targetOf } from './target.ts';
@@ -33,7 +34,7 @@ export class PushConnection {
   #firstPtsUs: number | undefined;
 
   /** Connects. Rejects with a UserError (scheme) or a WorldError that names the target without its credentials. */
-  static async open(url: string, format: StreamFormat): Promise<PushConnection> {
+  static async open(url: string, ca: string | undefined, format: StreamFormat): Promise<PushConnection> {
     const target = targetOf(url);
     if (target === undefined) throw new UserError(`push: ${redactUrl(url)} has no scheme that can be pushed to`);
     const context = new FormatContext();
@@ -46,7 +47,10 @@ export class PushConnection {
     // UDP would need ports towards us through every firewall.
     if (target.muxer === 'rtsp') context.setOption('rtsp_transport', 'tcp', AV_OPT_TYPE_STRING, AV_OPT_SEARCH_CHILDREN);
     if (hasFile) check(await context.openOutput(), where, 'cannot be reached');
-    check(await context.writeHeader(), where, 'did not accept the stream');
+    // Only RTSP hands these on to TLS.
+    const isChecked = /^rtsps:/i.test(url);
+    using options = Dictionary.fromObject(isChecked ? tlsOptions(ca) : {});
+    check(await context.writeHeader(options), where, `did not accept the stream${isChecked ? tlsHint(ca) : ''}`);
     return new PushConnection(context, stream, where, hasFile);
   }
 

@@ -4,7 +4,7 @@ import type { AccessUnit, StreamFormat } from '../feed.ts';
 
 export type ToPush =
   /** First message. The target may hold credentials, so it stands in no argument list and no environment. */
-  | { type: 'start'; url: string; format: StreamFormat }
+  | { type: 'start'; url: string; ca: string | undefined; format: StreamFormat }
   | { type: 'unit'; unit: AccessUnit }
   /** End the stream properly, then exit. */
   | { type: 'stop' };

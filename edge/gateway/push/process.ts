@@ -20,9 +20,9 @@ function say(message: FromPush): Promise<void> {
   });
 }
 
-async function run({ url, format }: Extract<ToPush, { type: 'start' }>): Promise<void> {
+async function run({ url, ca, format }: Extract<ToPush, { type: 'start' }>): Promise<void> {
   registerUrlSecrets(url);
-  const connection = await PushConnection.open(url, format);
+  const connection = await PushConnection.open(url, ca, format);
   await say({ type: 'connected' });
   for (;;) {
     const unit = waiting.shift();

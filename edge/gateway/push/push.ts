@@ -44,6 +44,8 @@ export interface PushOptions {
   feed: Feed;
   /** With its credentials. */
   url: string;
+  /** File with the certificates, PEM, by which a target over rtsps:// is known; without it any certificate is taken. */
+  ca?: string | undefined;
   metrics: Pick<GatewayMetrics, 'unitSent' | 'viewerDropped'>;
   log: Log;
   clock?: Clock;
@@ -122,7 +124,7 @@ class FeedPush implements Push {
   }
 
   #fork(format: StreamFormat): void {
-    const { log, url } = this.#options;
+    const { log, url, ca } = this.#options;
     const nowMs = this.#clock.monotonicMs();
     const connection: Connection = {
       child: forkChild({
@@ -140,7 +142,7 @@ class FeedPush implements Push {
       isEnding: false,
     };
     this.#connection = connection;
-    this.#tell({ type: 'start', url, format });
+    this.#tell({ type: 'start', url, ca, format });
   }
 
   #onUnit(unit: AccessUnit): void {

@@ -95,6 +95,19 @@ test('a source that no camera process could open is refused with its line, and n
   ]);
 });
 
+test('the file by which a camera is known over TLS must be there and hold a certificate', async () => {
+  using dir = new TempDir({ 'empty.pem': 'no certificate\n', 'good.pem': '-----BEGIN CERTIFICATE-----\n' });
+  const camera = (ca: string): string => `cameras:\n  a: { source: "rtsps://h/x", tls: { ca: ${ca} } }\n`;
+  assert.deepEqual(await problemsOf(camera(path.join(dir.path, 'good.pem'))), []);
+  assert.deepEqual(await problemsOf(camera(path.join(dir.path, 'empty.pem'))), [
+    'garim.yaml:2:42 cameras.a.tls.ca: the file of tls.ca holds no certificate in PEM. Name another file.',
+  ]);
+  assert.match(
+    (await problemsOf(camera('missing.pem'))).join(),
+    /^garim\.yaml:2:42 cameras\.a\.tls\.ca: .*can't be read \(ENOENT\)/,
+  );
+});
+
 test('one address for both servers is refused before anything starts', async () => {
   const both =
     'cameras: {a: {source: simulated}}\nhttp: {listen: "127.0.0.1:8080"}\nrtsp: {listen: "127.0.0.1:8080"}\n';

@@ -35,7 +35,7 @@ async function movie(dir: string): Promise<string> {
 /** All packets of the file through a slot; gives how many pictures came, which decoders were there, and faults. */
 async function decode(file: string, hardwareNames: Readonly<Record<string, readonly string[]>>) {
   const choices: DecoderChoices = new Map();
-  const input = new MediaInput({ kind: 'file', path: file, loop: false }, 'tcp');
+  const input = new MediaInput({ kind: 'file', path: file, loop: false }, { transport: 'tcp' });
   await input.open();
   const decoders: string[] = [];
   let [frames, damaged] = [0, 0];

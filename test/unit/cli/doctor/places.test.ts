@@ -39,8 +39,10 @@ test('cameras: the port that is asked, and the fix for each fault', async () => 
     f: 'rtsp://10.0.0.9/s',
     g: 'simulated:3',
   };
-  const results = [await checkCameras(contextWith({ connect }, { sources }))].flat();
-  assert.deepEqual(statuses(results), ['ok', 'ok', 'ok', 'fail', 'fail', 'fail', 'ok']);
+  const config = { cameras: { c: { source: 'https://[::1]/mjpeg', tls: { ca: '/etc/ssl/c.crt' } } } };
+  const results = [await checkCameras(contextWith({ connect }, { sources, config }))].flat();
+  assert.match(results[1]?.fix ?? '', /-connect up\.example:322 .* > b\.crt.* cameras\.b\.tls\.ca/);
+  assert.deepEqual(statuses(results), ['ok', 'warn', 'ok', 'fail', 'fail', 'fail', 'ok']);
   assert.deepEqual(asked, [
     'up.example 554',
     'up.example 322',
@@ -50,7 +52,7 @@ test('cameras: the port that is asked, and the fix for each fault', async () => 
     '10.0.0.9 554',
   ]);
   assert.ok(!JSON.stringify(results).includes('planted'));
-  assert.equal(new Set(results.filter(({ fix }) => fix).map(({ fix }) => fix)).size, 3);
+  assert.equal(new Set(results.filter(({ fix }) => fix).map(({ fix }) => fix)).size, 4);
 });
 
 test('cameras: files and devices of this machine', async () => {
