@@ -18,6 +18,8 @@ export interface Rule {
   context?: RegExp;
   /** Text without this is not looked at: a cheap first question. A pattern is not global. */
   needs?: string | RegExp;
+  /** Texts with fewer digits cannot match: the cheapest question. */
+  digitsMin?: number;
 }
 
 /** A text as recognisers get it. */
@@ -41,26 +43,47 @@ export function makeSubject(text: string): Subject {
   return { text, digits };
 }
 
-/** A recogniser that tries each rule; texts with fewer digits than `digitsMin` are not looked at. */
-export function recogniser(rules: readonly Rule[], { digitsMin = 0 } = {}): Recogniser {
+/** Without it, rules about Korean text find nothing. */
+export const HANGUL = /[가-힣]/;
+
+/** A recogniser that tries each rule; texts with fewer digits than `digitsMin`, or without what all rules need, are not looked at. */
+export function recogniser(
+  rules: readonly Rule[],
+  { digitsMin = 0, needs }: { digitsMin?: number; needs?: RegExp } = {},
+): Recogniser {
+  const contexts = new Set(rules.flatMap(({ context }) => context ?? []));
+  const everywhere = new Map([...contexts].map((context) => [context, new RegExp(context, `${context.flags}g`)]));
   return ({ text, digits }) => {
-    if (digits < digitsMin) return [];
+    if (digits < digitsMin || needs?.test(text) === false) return [];
     const spans: Span[] = [];
-    for (const rule of rules) collect(rule, text, spans);
+    const places = new Map<RegExp, number[]>();
+    // Rules share contexts: each is looked for once a text, and only when a rule asks.
+    const placesOf = (context: RegExp): readonly number[] => {
+      const known = places.get(context);
+      if (known !== undefined) return known;
+      const found = middlesOf(everywhere.get(context)!, text);
+      places.set(context, found);
+      return found;
+    };
+    for (const rule of rules) if (digits >= (rule.digitsMin ?? 0)) collect(rule, text, spans, placesOf);
     return spans;
   };
 }
 
-function collect({ category, pattern, isValid, context, needs }: Rule, text: string, spans: Span[]): void {
+function collect(
+  { category, pattern, isValid, context, needs }: Rule,
+  text: string,
+  spans: Span[],
+  placesOf: (context: RegExp) => readonly number[],
+): void {
   if (needs !== undefined && !(typeof needs === 'string' ? text.includes(needs) : needs.test(text))) return;
-  let places: number[] | undefined;
   pattern.lastIndex = 0;
   for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
     const end = match.index + match[0].length;
     const start = match.index + (match.groups?.['key']?.length ?? 0);
     let isFound = start < end && (isValid === undefined || isValid(text.slice(start, end)));
     if (isFound && context !== undefined) {
-      places ??= placesOf(context, text);
+      const places = placesOf(context);
       if (places.length === 0) return;
       isFound = isNear(places, match.index, end);
     }
@@ -70,10 +93,13 @@ function collect({ category, pattern, isValid, context, needs }: Rule, text: str
   }
 }
 
-/** Middles of all matches, in order. */
-function placesOf(context: RegExp, text: string): number[] {
-  const everywhere = new RegExp(context.source, `${context.flags}g`);
-  return Array.from(text.matchAll(everywhere), (match) => match.index + match[0].length / 2);
+/** Middles of all matches of a global pattern, in order. */
+function middlesOf(pattern: RegExp, text: string): number[] {
+  const middles: number[] = [];
+  pattern.lastIndex = 0;
+  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text))
+    middles.push(match.index + match[0].length / 2);
+  return middles;
 }
 
 function isNear(places: readonly number[], start: number, end: number): boolean {

@@ -3,7 +3,7 @@
  * codes beside it; and what follows "address:".
  */
 import { isEnglishWord } from '../lexicon.ts';
-import { type Rule, recogniser, type Subject } from '../rule.ts';
+import { HANGUL, type Rule, recogniser, type Subject } from '../rule.ts';
 import type { Span } from '../span.ts';
 import type { Word, Words } from '../words.ts';
 
@@ -153,13 +153,14 @@ const KEYED: readonly Rule[] = [
 
 const findNumbered = recogniser(NUMBERED, { digitsMin: 1 });
 const findMarks = recogniser(MARKS);
-const findSure = recogniser([...KOREAN, ...KEYED]);
+const findKorean = recogniser(KOREAN, { needs: HANGUL });
+const findKeyed = recogniser(KEYED);
 /** How many words an address may reach beyond its mark on each side. */
 const GROWTH_WORDS_MAX = 12;
 
 export function findAddresses(subject: Subject, { all, isEnglish }: Words): Span[] {
   const { text } = subject;
-  const sure = findSure(subject);
+  const sure = [...findKorean(subject), ...findKeyed(subject)];
   const marks = [...findNumbered(subject), ...findMarks(subject)];
   return [
     ...sure,

@@ -8,17 +8,20 @@ const DEVICE_WORDS =
 const RULES: readonly Rule[] = [
   {
     category: 'imei',
+    digitsMin: 15,
     pattern: /(?<!\d)\d{2}[ \-.]?\d{6}[ \-.]?\d{6}[ \-.]?\d(?:[ \-/]?\d)?(?!\d)/g,
     isValid: (v) => isLuhn(digitsOf(v).slice(0, 15)),
     context: /imei|phone|handset|modem|sim|device|단말/i,
   },
   {
     category: 'imei',
+    digitsMin: 15,
     pattern: /(?<!\d)(?:35|86|01|99)\d{4}[ \-.]?\d{2}[ \-.]?\d{6}[ \-.]?\d(?!\d)/g,
     isValid: (v) => isLuhn(digitsOf(v)),
   },
   {
     category: 'imei',
+    digitsMin: 14,
     pattern: /(?<key>\bimei(?:sv)?(?: ?(?:no|number|\d))?["']?[ :=#]{1,4}(?:is )?["']?)\d(?:[ \-./]?\d){13,16}/gi,
   },
   {
@@ -26,7 +29,7 @@ const RULES: readonly Rule[] = [
     pattern:
       /(?<key>\b(?:imsi|iccid|meid|esn|msisdn|sim)(?: ?(?:no|number|card))?["']?[ :=#]{1,4}(?:is )?["']?)[0-9A-F](?:[ \-.]?[0-9A-F]){7,21}/gi,
   },
-  { category: 'device-id', pattern: /(?<!\d)89\d{2}(?:[ -]?\d){14,16}(?:[ -]?[\dF])?(?!\d)/g },
+  { category: 'device-id', digitsMin: 18, pattern: /(?<!\d)89\d{2}(?:[ -]?\d){14,16}(?:[ -]?[\dF])?(?!\d)/g },
   {
     category: 'device-id',
     pattern:

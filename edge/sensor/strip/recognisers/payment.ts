@@ -25,14 +25,30 @@ const ACCOUNT_WORDS =
   /\b(?:accounts?|acct|a\/c|iban|routing|aba|rtn|sort code|bsb|bank|konto|kontonummer|cuenta|conto|compte|rekening|transfer|deposit|swift|bic)\b|계좌|은행|예금/i;
 
 const RULES: readonly Rule[] = [
-  { category: 'payment-card', pattern: /(?<!\d)\d(?:[ \-._/]{0,3}\d){11,18}(?!\d)/g, isValid: isCard },
-  { category: 'payment-card', pattern: /(?<!\d)\d(?:[ \-._/]{0,3}\d){11,18}(?!\d)/g, context: CARD_WORDS },
+  // After a plus it is a telephone number, whatever its sum.
+  {
+    category: 'payment-card',
+    digitsMin: 12,
+    pattern: /(?<![\d.]|\+ ?[\d ().\-/]{0,8})\d(?:[ \-._/]{0,3}\d){11,18}(?!\d)/g,
+    isValid: (value) => isCard(value) && !/^\d{1,3}\.\d{3,8}\D{1,3}-?\d{1,3}\.\d{3,8}$/.test(value),
+  },
+  {
+    category: 'payment-card',
+    digitsMin: 12,
+    pattern: /(?<!\d)\d(?:[ \-._/]{0,3}\d){11,18}(?!\d)/g,
+    context: CARD_WORDS,
+  },
   {
     category: 'payment-card',
     pattern: /(?<key>\b(?:cvv2?|cvc2?|cid|security code|pin)(?: (?:is|code))?\s{0,2}[:=#]?\s{0,2})\d{3,6}(?!\d)/gi,
   },
-  { category: 'bank-account', pattern: /(?<!\d)\d{4}[ -]?\d{4}[ -]?\d(?!\d)/g, isValid: isAba },
-  { category: 'bank-account', pattern: /(?<![\d.])\d(?:[ -]?\d){5,19}(?!\d|\.\d)/g, context: ACCOUNT_WORDS },
+  { category: 'bank-account', digitsMin: 9, pattern: /(?<!\d)\d{4}[ -]?\d{4}[ -]?\d(?!\d)/g, isValid: isAba },
+  {
+    category: 'bank-account',
+    digitsMin: 6,
+    pattern: /(?<![\d.])\d(?:[ -]?\d){5,19}(?!\d|\.\d)/g,
+    context: ACCOUNT_WORDS,
+  },
   {
     category: 'bank-account',
     pattern: /(?<![A-Za-z0-9])[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?(?![A-Za-z0-9])/g,
@@ -45,6 +61,7 @@ const RULES: readonly Rule[] = [
   },
   {
     category: 'bank-account',
+    digitsMin: 8,
     pattern: /(?<key>계좌\s?(?:번호)?\s{0,2}[:=]?\s{0,2}(?:[가-힣]{2,6}(?:은행|뱅크)?\s)?)\d[\d\- ]{6,20}\d/g,
   },
   {
