@@ -22,7 +22,10 @@ export function mergeSpans(spans: readonly Span[]): Span[] {
       merged.push({ ...span });
       continue;
     }
+    const isInside = span.end <= last.end;
     last.end = Math.max(last.end, span.end);
+    // The host of an e-mail address is one of the web too.
+    if (isInside && last.category === 'email' && span.category === 'url') continue;
     if (rank(span) < rank(last)) last.category = span.category;
   }
   return merged;

@@ -6,7 +6,15 @@ const LOCAL = String.raw`[\p{L}\p{N}!#$%&'*+/=?^_\x60{|}~.\-]{1,64}`;
 const LABEL = String.raw`[\p{L}\p{N}](?:[\p{L}\p{N}\-]{0,62})`;
 const DOT = String.raw`(?:\.|\s{0,2}[(\[{<]\s{0,2}(?:dot|\.|punkt|punto|점)\s{0,2}[)\]}>]\s{0,2}|\s{1,2}(?:dot|punkt|punto|점)\s{1,2})`;
 const AT = String.raw`(?:\s{0,2}[(\[{<]{1,2}\s{0,2}(?:at|@|a|ät|arroba|chez|골뱅이)\s{0,2}[)\]}>]{1,2}\s{0,2}|\s{0,2}골뱅이\s{0,2}|\s{1,2}@\s{0,2}|\s{0,2}@\s{1,2})`;
+/** The sign and the stop as people say them. */
+const SAID_AT =
+  'at|ät|arroba|arobase|arobas|chiocciola|chiocciolina|małpa|apenstaartje|klammeraffe|affenschwanz|골뱅이|앳|앳마크';
+const SAID_DOT = 'dot|punkt|punto|point|kropka|punt|점|닷|쩜';
 const BEFORE = String.raw`(?<![\p{L}\p{N}._%+\-])`;
+
+/** "We met at example.org", "the van at loading point north": the preposition counts only with a stop that is said, in a word for nothing else. */
+const PREPOSITION = /\sat\s/i;
+const SAID_STOP = /[\s([{<](?:dot|punkt|punto|kropka)[\s)\]}>]/iu;
 
 const RULES: readonly Rule[] = [
   {
@@ -28,7 +36,7 @@ const RULES: readonly Rule[] = [
   {
     category: 'email',
     pattern: new RegExp(
-      `${BEFORE}${LOCAL}\\s{1,2}at\\s{1,2}${LABEL}\\s{0,2}(?:\\s{1,2}dot\\s{1,2}|\\[dot\\]|\\(dot\\))\\s{0,2}[a-z]{2,12}`,
+      `${BEFORE}${LOCAL}\\s{1,2}at\\s{1,2}${LABEL}\\s{0,2}(?:\\s{1,2}dot\\s{1,2}|\\[dot\\]|\\(dot\\))\\s{0,2}[a-z]{2,12}(?:\\s{1,2}dot\\s{1,2}[a-z]{2,12}){0,2}`,
       'giu',
     ),
     needs: /\sat\s/i,
@@ -40,6 +48,22 @@ const RULES: readonly Rule[] = [
       'giu',
     ),
     needs: /\sat\s/i,
+  },
+  // Said aloud: either the sign is a word that means nothing else, or a stop is said too.
+  {
+    category: 'email',
+    pattern: new RegExp(
+      `${BEFORE}${LOCAL}(?:\\s{1,2}(?:${SAID_AT})\\s{1,2}|\\s{0,2}[([{<]\\s{0,2}(?:${SAID_AT})\\s{0,2}[)\\]}>]\\s{0,2})${LABEL}(?:(?:\\.|\\s{0,2}[([{<]?\\s{0,2}(?<=[\\s([{<])(?:${SAID_DOT})(?=[\\s)\\]}>])\\s{0,2}[)\\]}>]?\\s{0,2})${LABEL}){1,4}`,
+      'giu',
+    ),
+    needs: new RegExp(`[\\s([{<](?:${SAID_AT})[\\s)\\]}>]`, 'i'),
+    isValid: (value) => !PREPOSITION.test(value) || SAID_STOP.test(value),
+  },
+  {
+    category: 'email',
+    pattern:
+      /(?<![\p{L}\p{N}._%+-])[a-z0-9._-]{1,64}\s{0,2}\(?(?:골뱅이|앳)\)?\s{0,2}(?:[a-z0-9-]{1,63}|네이버|지메일|다음|한메일|카카오|네이트|구글)\s{0,2}(?:\.|점|닷|쩜)?\s{0,2}(?:com|net|kr|컴|넷|케이알|co\s{0,2}(?:\.|점|닷)\s{0,2}kr)/giu,
+    needs: /골뱅이|앳/,
   },
   {
     category: 'email',

@@ -2,9 +2,10 @@
 import { type Rule, recogniser } from '../rule.ts';
 
 const KEY =
-  '(?:lat(?:itude)?|lon(?:g(?:itude)?)?|lng|위도|경도|geo|gps|coord(?:inate)?s?|position|pos|loc(?:ation)?|좌표|위치)';
+  '(?:lat(?:itude?|itud)?|lon(?:g(?:itude?|itud)?)?|lng|위도|경도|geo|gps|coord(?:inate)?s?|position|pos|loc(?:ation)?|좌표|위치|(?:geogr(?:aphische|\\.) )?(?:breite|länge)|latitudine|longitudine|breedtegraad|lengtegraad|szer(?:okość|\\.)|dług(?:ość|\\.)|standort|koordinaten?|coordenadas?|coordonnées?|coordinate|współrzędne|coördinaten)';
 const NUMBER = String.raw`[+\-]?\d{1,3}[.,]\d{2,15}`;
-const DMS = String.raw`\d{1,3} ?(?:°|º|˚|deg|d|도) ?\d{1,2}(?:[.,]\d{1,8})? ?(?:'|min|m|분)? ?(?:\d{1,2}(?:[.,]\d{1,6})? ?(?:"|''|sec|s|초)?)?`;
+// A ring above or an ordinal sign reads as "o" once letters in disguise are off.
+const DMS = String.raw`\d{1,3} ?(?:°|º|˚|o(?= ?\d{1,2} ?')|deg|d|도) ?\d{1,2}(?:[.,]\d{1,8})? ?(?:'|min|m|분)? ?(?:\d{1,2}(?:[.,]\d{1,6})? ?(?:"|''|sec|s|초)?)?`;
 
 const RULES: readonly Rule[] = [
   {
@@ -22,6 +23,23 @@ const RULES: readonly Rule[] = [
     pattern:
       /(?<![\d.])[+-]?(?:180|1[0-7]\d|\d{1,2})\.\d{3,15}\s{0,2}[,;/| ]\s{0,2}[+-]?(?:90|[0-8]?\d)\.\d{3,15}(?!\d)/g,
   },
+  // A comma for the decimal point, as most of Europe writes.
+  {
+    category: 'location',
+    pattern:
+      /(?<![\d.,])[+-]?(?:90|[0-8]?\d),\d{3,15}\s{0,2}°?\s{0,2}[NSns]?(?:\s{0,2}[;/|]\s{0,2}|,? {1,3})[+-]?(?:180|1[0-7]\d|\d{1,2}),\d{3,15}(?:\s{0,2}°?\s{0,2}[EWOewo]\b)?(?![\d,])/g,
+    isValid: (value) => !/^\d{1,2},\d{3}\D{1,6}\d{1,3},\d{3}$/.test(value),
+  },
+  {
+    category: 'location',
+    pattern: /(?<![\d.,])\d{1,3},\d{2,15}\s?°\s?[NS]\b[,;/ ]{1,3}\d{1,3},\d{2,15}\s?°\s?[EWO]\b/gi,
+  },
+  // Degrees, minutes and seconds with nothing but spaces between.
+  {
+    category: 'location',
+    pattern:
+      /(?<![\d.])\d{1,2} [0-5]?\d [0-5]?\d(?:[.,]\d{1,6})? ?[NS][,;/ ]{1,3}\d{1,3} [0-5]?\d [0-5]?\d(?:[.,]\d{1,6})? ?[EWO](?![A-Za-z])/g,
+  },
   // Coarser pairs with a hemisphere or in brackets.
   {
     category: 'location',
@@ -35,7 +53,7 @@ const RULES: readonly Rule[] = [
       `(?:[NSEWnsew북남동서][위경]?\\s?)?${DMS}\\s?(?:[NSEW]\\b)?(?:[,;/ ]{0,3}(?:[NSEW동서][경]?\\s?)?${DMS}\\s?(?:[NSEW]\\b)?)?`,
       'g',
     ),
-    isValid: (v) => /[°º˚도d]/.test(v) && /['"분m]|\d [NSEW]/.test(v),
+    isValid: (v) => /[°º˚도do]/.test(v) && /['"분m]|\d [NSEW]/.test(v),
   },
   { category: 'location', pattern: /\bgeo:[+-]?\d[\d.,+\-;=a-z]{3,80}/gi },
   { category: 'location', pattern: /\b(?:POINT|LINESTRING|POLYGON) ?Z?M? ?\({1,3}[\d.,+\- ]{3,2000}\){1,3}/gi },

@@ -57,6 +57,9 @@ const isBrazilian = (value: string): boolean => {
   );
 };
 
+/** A word for an identity number may stand beside a telephone number. */
+const KOREAN_MOBILE = /^(?:82[ .-]{0,2}0?|0)1[016789][ .-]?\d{3,4}[ .-]?\d{4}$/;
+
 const NO_LETTER = '(?<![A-Za-z0-9])';
 const END = '(?![A-Za-z0-9])';
 const rule = (pattern: string, isValid?: (value: string) => boolean, context?: RegExp): Rule => ({
@@ -114,7 +117,11 @@ export const WORLD: readonly Rule[] = [
   // Digits, or a mixture, after or before a word for such a number, in several languages.
   rule(
     '(?<![A-Za-z0-9.])[A-Za-z]{0,4}\\d{1,24}(?:(?:[ \\-./_][A-Za-z]{0,3}|[A-Za-z]{1,3})\\d{1,24}){0,14}[A-Za-z]{0,3}(?![A-Za-z0-9])',
-    (value) => digitsOf(value).length >= 6 && digitsOf(value).length <= 20 && !/^\d{4}-\d{2}-\d{2}/.test(value),
+    (value) =>
+      digitsOf(value).length >= 6 &&
+      digitsOf(value).length <= 20 &&
+      !/^\d{4}-\d{2}-\d{2}/.test(value) &&
+      !KOREAN_MOBILE.test(value),
     /\b(?:ssn|itin|ein|passports?|licen[cs]e|driver|driving|id(?: ?(?:card|no|number|code))?|identity|identification|identifier|national|nin|nino|nhs|medicare|medicaid|insurance|insured|tax|tfn|abn|acn|npi|dea|mbi|sin|nas|pan|aadha?ar|voter|visa|social|citizen|resident|permit|patient|mrn|record|policy|member|dni|nie|nif|pasaporte|pesel|dowód|henkilötunnus|hetu|personnummer|organisationsnummer|ausweis|personalausweis|reisepass|pass|führerschein|steuer|krankenkasse|kvnr|codice|fiscale|patente|passaporto|passeport|permis|kimlik|tckn|vergi|refugee|uen|nric|fin|curp|rfc|cpf|cnpj|rut|bvn|employee|student|matricul\w{0,4})\b|여권|면허|주민|외국인|บัตร|ประชาชน/i,
   ),
   rule(

@@ -8,6 +8,10 @@ const isSomeone = (value: string): boolean => !/^(?:0{12,16}|f{12,16})$/i.test(v
 const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d{2}|[1-9]?\\d|0\\d{1,2})';
 const POINT = '(?:\\.|\\[\\.\\]|\\(\\.\\)| ?\\[dot\\] ?| ?\\(dot\\) ?)';
 
+/** Four small numbers after a word for a version or a section of a text are one. */
+const NO_VERSION =
+  '(?!(?<=(?:\\bv|\\bver\\.?|\\bversions?|\\bfirmware|\\bfw|\\bsection|\\bparagraph|\\bchapter|\\bclause|§|버전|펌웨어|버젼)[ :=]{0,3})(?:\\d{1,2}\\.){3}\\d{1,2}(?!\\d))';
+
 const RULES: readonly Rule[] = [
   // EUI-48 and EUI-64, in pairs.
   {
@@ -51,7 +55,7 @@ const RULES: readonly Rule[] = [
   },
   {
     category: 'ip-address',
-    pattern: new RegExp(`(?<![\\d.])(?:${OCTET}${POINT}){3}${OCTET}(?:/\\d{1,2})?(?!\\d|\\.\\d)`, 'gi'),
+    pattern: new RegExp(`${NO_VERSION}(?<![\\d.])(?:${OCTET}${POINT}){3}${OCTET}(?:/\\d{1,2})?(?!\\d|\\.\\d)`, 'gi'),
   },
 ];
 

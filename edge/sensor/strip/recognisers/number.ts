@@ -28,7 +28,12 @@ const LIST_GAP = /, |: | \/ | \| /;
 const LEADING_TIME = /^(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)? /;
 /** Of software. */
 const VERSION = /^v?\d{1,3}(?:\.\d{1,3}){1,3}(?:[.-][a-z]{1,5}\.?\d{0,3})?$/i;
-const TIMES = /^\d{1,2}(?::\d{2}){1,2}(?:[ ,-]{1,3}\d{1,2}(?::\d{2}){1,2}){0,16}$/;
+const TIMES = /^\d{1,2}(?::\d{2}){1,2}(?:[ ,~-]{1,3}\d{1,2}(?::\d{2}){1,2}){0,16}$/;
+/** Readings beside each other: a load average, a vector. */
+const DECIMALS = /^\d{1,4}\.\d{1,3}(?:[ ,]{1,2}\d{1,4}\.\d{1,3}){1,16}$/;
+/** Of a picture, and of a standard. */
+const SIZE = /^\d{2,5}[xX]\d{2,5}$/;
+const STANDARD_BEFORE = /\b(?:ISO|IEC|EN|DIN|RFC|ANSI|IEEE|KS)(?:\/(?:IEC|IEEE|TS|TR))?[ -]?(?:[A-Z] ?)?$/;
 /** Longest of the words in `MEASURE_BEFORE` with what may stand around them. */
 const BEFORE_UNITS = 32;
 
@@ -39,7 +44,7 @@ export const findNumbers: Recogniser = ({ text, digits }) => {
   for (const { 0: code, index } of text.matchAll(CODE)) {
     const count = digitsOf(code).length;
     const isLongEnough = count >= CODE_DIGITS_SURE || (count >= CODE_DIGITS_MIN && code.length >= CODE_LENGTH_MIN);
-    const isCode = isLongEnough && /[A-Za-z]/.test(code) && !VERSION.test(code);
+    const isCode = isLongEnough && /[A-Za-z]/.test(code) && !VERSION.test(code) && !SIZE.test(code);
     if (isCode) spans.push({ start: index, end: index + code.length, category: 'number' });
   }
   return spans;
@@ -53,7 +58,13 @@ function addRun(text: string, run: string, index: number, spans: Span[]): void {
   if (isPlain && (UNIT_AFTER.test(text.slice(end, end + 16)) || MEASURE_BEFORE.test(before))) return;
   // Short numbers in a list, or times, are no identifier.
   const parts = run.split(LIST_GAP);
-  if ((parts.length > 1 && parts.every((part) => digitsOf(part).length < DIGITS_MIN)) || TIMES.test(run)) return;
+  if (
+    (parts.length > 1 && parts.every((part) => digitsOf(part).length < DIGITS_MIN)) ||
+    TIMES.test(run) ||
+    DECIMALS.test(run)
+  )
+    return;
+  if (STANDARD_BEFORE.test(before) && /^\d{3,5}(?:-\d{1,2})?:\d{4}$/.test(run)) return;
   if (digitsOf(run.replace(LEADING_TIME, '')).length < DIGITS_MIN) return;
   spans.push({ start: index, end, category: 'number' });
 }

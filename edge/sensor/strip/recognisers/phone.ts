@@ -3,7 +3,7 @@ import { digitsOf } from '../checksums.ts';
 import { type Rule, recogniser } from '../rule.ts';
 
 const PHONE_WORDS =
-  /\b(?:tel|phones?|telephone|mobile|mob|cell|cellphone|fax|call(?:ed|ing)?|dial|whatsapp|sms|texts?|ring|reach|contact|desk|office|hotline|registered|handy|telefon[eo]?|telefono|teléfono|móvil|portable|numero|número|gsm|puhelin|puh)\b|전화|연락처|휴대폰|핸드폰|폰|팩스|内線|電話|携帯|电话|手机|тел/i;
+  /\b(?:tel|phones?|telephone|mobile|mob|cell|cellphone|fax|call(?:ed|ing)?|dial|whatsapp|sms|texts?|ring|reach|contact|desk|office|hotline|registered|handy|telefon[eo]?|telefono|teléfono|tél|téléphone|móvil|portable|cellulare|numero|numéro|número|nummer|numer|kom|komórka|rückruf|telefoon|gsm|puhelin|puh)\b|전화|연락처|휴대폰|핸드폰|폰|팩스|内線|電話|携帯|电话|手机|тел/i;
 
 const hasDigits =
   (min: number, max: number) =>
@@ -25,7 +25,7 @@ const RULES: readonly Rule[] = [
   // Korea: mobile, area, internet, personal, and nationwide service numbers.
   {
     category: 'phone',
-    pattern: /(?<!\d)(?:\(?82\)?[ .-]{0,2}\(?0?\)?)?[01]?1[016789][ .\-_/)=]{0,3}\d{3,4}[ .\-_/=]{0,3}\d{4}(?!\d)/g,
+    pattern: /(?<!\d)(?:\(?82\)?[ .-]{0,2}\(?0?\)?)?[01]?1[016789][ .\-_/)=~,]{0,3}\d{3,4}[ .\-_/=~,]{0,3}\d{4}(?!\d)/g,
     isValid: isKoreanMobile,
   },
   {
@@ -74,6 +74,12 @@ const RULES: readonly Rule[] = [
   },
   { category: 'phone', pattern: /(?<key>\b(?:ext|extension|내선)[.: ]{1,3})\d{2,6}(?!\d)/gi },
   // Spelled out.
+  // The prefix in syllables or with letters for noughts, the rest in digits; and words that speakers put between the groups.
+  {
+    category: 'phone',
+    pattern:
+      /(?<![\p{L}\p{N}])[공영빵0Oo][일1Il][공영빵0Oo](?:(?:에|의|다시|대시|국에|국의|[ .\-_/~]){0,6})(?:[\d공영일이삼사오육륙칠팔구Oo][ ]?){3,4}(?:(?:에|의|다시|대시|국에|국의|[ .\-_/~]){0,6})(?:[\d공영일이삼사오육륙칠팔구Oo][ ]?){3}[\d공영일이삼사오육륙칠팔구Oo](?!\d)/gu,
+  },
   { category: 'phone', pattern: /(?:[공영일이삼사오육륙칠팔구][ \-.]{0,2}){8,14}/g },
   {
     category: 'phone',
