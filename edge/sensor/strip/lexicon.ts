@@ -23,7 +23,8 @@ const TECHNICAL =
   subnet hotspot hostname localhost telemetry thermostat smartphone smartwatch anemometer lidar photocell uplink uplinks downlink downlinks
   payload payloads codec codecs metadata dataset datasets barcode ebike bikeshare carpark crosswalk streetlight streetlights signage roadworks
   bollard bollards stormwater wastewater hvac ups dvr nvr poe yaml sql aadhaar hetu pan cpf cnpj vin eta faulty flickers flickering
-  unknown null nan undefined true false inc ltd llc corp gmbh co android linux python`.split(/\s+/);
+  unknown mhz ghz khz gib mib kib laeq leq lamax ipv deveui devaddr joineui appeui uuid guid md5 checksum checksums hotline callback incl excl bacnet knx dhcpack adv tx rx ch
+  null nan undefined true false inc ltd llc corp gmbh co android linux python`.split(/\s+/);
 
 /** English words that are names of people as often: covered where they stand capitalised inside a sentence. */
 const NAME_WORDS =
@@ -57,8 +58,45 @@ const NAME_WORDS =
     /\s+/,
   );
 
+/**
+ * Common words of notes to a city in German, French, Spanish, Italian, Polish and Dutch that name nobody, so that a short note in one of them
+ * does not lose the word that it begins with or, in German, every noun. No word stands here that people are called by as well.
+ */
+const COMMON_ELSEWHERE =
+  `der dem ein eine einen einem einer und oder nicht sind wird wurde haben mich bitte danke beim über unter nach seit ohne zwischen gegen
+  kein keine noch schon wieder heute gestern immer sehr auch hier dort mein meine meinen meiner unser unsere ihre dieser diese dieses
+  hallo geehrte guten kennzeichen kennz kfz pkw lkw fahrzeug fahrzeuge wagen halter fahrer melder ansprechpartner nummer rückruf handy
+  handys telefon adresse standort straße richtung stau baustelle umleitung zähler zählerstand messstelle messung rechnung bestellung
+  vorgang aktenzeichen referenz kosten einfahrt ausfahrt zufahrt schranke falschparker gerät geräte zugriff antwort zeitpunkt uhr kunde kundin mieter
+  mieterin zeuge zeugin anzeige störung parkplatz gehweg radweg laterne bahnhof haltestelle vorname nachname betreff straßenname modell
+  hausnummer karte schlagloch müll lärm verkehr ampel treppe aufzug wohnung nachbarin mülltonne spielplatz heizung kreuzung gleis linie
+  fahrrad beschädigt gestört defekt kaputt abgewiesen verspätet gesperrt belegt ausgefallen erbeten lautet gestohlenen gemeldet verloren
+  gefunden werden kann soll muss steht liegt fährt parkt sont dans pour avec sous notre votre vous nous elle qui bonjour merci svp
+  depuis chez cette leur véhicule véhicules voiture plaque immatriculé immatriculée immatriculation camionnette conducteur conductrice
+  demandeur demandeuse rappelez appelez moi joignable numéro courriel écrivez voir travaux ligne retardée trottoir réverbère lampadaire
+  panne bancaire débitée stationnement prénom téléphone signalement nid poule bruit eau fuite poubelle piste cyclable arrêt gare
+  compteur facture commande locataire témoin propriétaire quartier immeuble appartement ascenseur escalier contactez vélo chaussée
+  retard fermé fermée cassé cassée está están pero porque desde hasta sobre entre también hola gracias buenos días llámeme llame
+  escríbame teléfono móvil correo matrícula coche furgoneta vehículo conductor conductora solicitante nombre apellidos contacto aparcado
+  aparcada tarjeta aquí farola acera vecino vecina aviso avería lectura dudosa obras línea dirección cobro acceso denegado ruido basura
+  agua semáforo estación contador factura pedido calzada ascensor escalera averiado averiada favor sulla delle degli sono vostro oppure
+  buongiorno grazie scrivere chiamare chiami telefono cellulare numero targa targata veicolo conducente richiedente nome cognome varco
+  transito divieto buca lampione marciapiede addebitata indirizzo accesso posizione segnalazione guasto lavori linea rumore rifiuti
+  acqua perdita semaforo fermata stazione contatore fattura ordine ascensore rotto riconosciuta riconosciuto jest przy przez oraz albo
+  moja moje nasz proszę dzień dobry dziękuję numer samochód samochodu pojazd pojazdu tablica tablicy rejestracyjny rejestracyjnym
+  kierowca zgłaszający zgłaszająca zgłoszenie imię nazwisko właściciel adres logowanie karta tutaj dziura latarnia ulica chodnik parkuje
+  stoi blokuje remont awaria piszcie dzwonić hałas śmieci woda wyciek przystanek stacja licznik faktura zamówienie droga schody zepsuta
+  zepsuty sąsiad sąsiadka nieczytelna skradziony obciążona podwójnie het een deze niet maar naar voor onder tussen sinds mijn jullie
+  zijn heeft hebben wordt werd graag bedankt telefoon kenteken kentekenhouder voertuig bestuurder melding naam achternaam voornaam
+  contactpersoon stoep uitrit lantaarnpaal kijk inlogpoging vanaf gestolen wegwerkzaamheden afrit storing aanvrager bewoner fiets lawaai
+  afval lekkage stoplicht halte factuur bestelling kapot buurman buurvrouw parkeerplaats verkeer`.split(/\s+/);
+/** German joins nouns without end; by what the last one is, these are no names. */
+const GERMAN_ENDING =
+  /^\p{L}{3,50}(?:zufahrt|ausfahrt|einfahrt|kennzeichen|nummer|erkennung|verwaltung|meldung|störung|sperrung|richtung|anlage|gerät|laterne|gebühr|adresse|behörde|haltestelle|parkplatz|baustelle|messstelle)(?:en|es|s|n|e)?$/u;
+
 let words: Set<string> | undefined;
 const nameWords = new Set(NAME_WORDS);
+const commonElsewhere = new Set(COMMON_ELSEWHERE);
 
 /** Lower case in, with an apostrophe at most at its end. */
 export function isEnglishWord(word: string): boolean {
@@ -68,6 +106,11 @@ export function isEnglishWord(word: string): boolean {
 
 export function isNameWord(word: string): boolean {
   return nameWords.has(word);
+}
+
+/** Takes a word of another language in lower case. */
+export function isCommonElsewhere(word: string): boolean {
+  return commonElsewhere.has(word) || GERMAN_ENDING.test(word);
 }
 
 function readWords(): Set<string> {

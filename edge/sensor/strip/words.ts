@@ -1,15 +1,16 @@
 /** The words of a text, sorted by what they may be part of: names and addresses are runs of certain kinds of words. */
-import { isEnglishWord, isNameWord } from './lexicon.ts';
+import { isCommonElsewhere, isEnglishWord, isNameWord } from './lexicon.ts';
 
 /**
  * - `proper`: capitalised and no English word, or a name inside a sentence; in a text without capitals, any word that is not English.
- * - `capital`: capitalised, an English word.
+ * - `capital`: capitalised, an English word or a common one of another language.
  * - `initial`: one or two letters that begin with a capital and are no English word.
  * - `foreign`: in lower case, no English word.
+ * - `common`: of those, a common word of another language.
  * - `word`: an English word in lower case.
  * - `number`: digits, or digits with a letter.
  */
-type WordKind = 'proper' | 'capital' | 'initial' | 'foreign' | 'word' | 'number';
+type WordKind = 'proper' | 'capital' | 'initial' | 'foreign' | 'common' | 'word' | 'number';
 
 export interface Word {
   start: number;
@@ -53,7 +54,7 @@ export function wordsOf(text: string): Words {
     const isSentenceStart = startsSentence(text, index);
     const kind = kindOf(token, lower, isSentenceStart);
     if (kind === 'word') known++;
-    if (kind === 'foreign' && token.length > PARTICLE_UNITS_MAX) foreign++;
+    if ((kind === 'foreign' || kind === 'common') && token.length > PARTICLE_UNITS_MAX) foreign++;
     if (kind !== 'number' && lower !== token) {
       hasCapitals = true;
       if (token !== token.toUpperCase()) isShouting = false;
@@ -74,7 +75,9 @@ function kindOf(token: string, lower: string, isSentenceStart: boolean): WordKin
   if (NO_CASE.test(token)) return 'word';
   if (token.length === 1) return first === lower ? 'word' : first === 'I' || first === 'A' ? 'capital' : 'initial';
   const isKnown = isEnglishWord(lower) || (lower.includes('-') && lower.split('-').every(isEnglishWord));
-  if (first === lower[0]) return isKnown ? 'word' : 'foreign';
+  const isCommon = !isKnown && lower.split('-').every((part) => isCommonElsewhere(part) || isEnglishWord(part));
+  if (first === lower[0]) return isKnown ? 'word' : isCommon ? 'common' : 'foreign';
+  if (isCommon) return 'capital';
   if (isKnown) return isNameWord(lower) && !isSentenceStart ? 'proper' : 'capital';
   if (/^\p{Lu}{2,}s$/u.test(token)) return 'capital';
   // A unit, or a short name that joins a longer one.

@@ -2,7 +2,8 @@
 
 import { isEnglishWord, isNameWord } from '../lexicon.ts';
 import type { Recogniser } from '../rule.ts';
-import { anyCase, type Rule, recogniser } from '../rule.ts';
+import { anyCase, HANGUL, type Rule, recogniser } from '../rule.ts';
+import type { Span } from '../span.ts';
 import { wordsOf } from '../words.ts';
 import { findAddresses } from './address.ts';
 import { findProperNouns } from './proper-noun.ts';
@@ -12,9 +13,26 @@ const CAPITALISED = String.raw`(?:\p{Lu}[\p{L}\p{M}'’\-]{1,40}|\p{Lu}\.)`;
 const CAPITALISED_NAME = `${CAPITALISED}(?: (?:(?:de|del|van|von|der|den|da|di|la|al|bin) ){0,2}${CAPITALISED}){0,4}`;
 /** Words of three syllables that stand before telephone numbers, by their heads. */
 const NO_NAMES_BEFORE_PHONE =
-  '연락|전화|휴대|번호|신고|차량|주차|계좌|주소|문의|예약|접수|담당|현장|고장|상담|안내|위치|성명|이름|기타|긴급|대표|우리|지금|여기|정보|확인|사무|경비|관리|본사|지사|지점|매장';
+  '연락|전화|휴대|번호|부재중|주세요|주십시|신고|차량|주차|계좌|주소|문의|예약|접수|담당|현장|고장|상담|안내|위치|성명|이름|기타|긴급|대표|우리|지금|여기|정보|확인|사무|경비|관리|본사|지사|지점|매장';
 const KEYS =
-  '(?:full |first |last |given |family |middle |maiden |sur|nick|user ?|contact |customer |patient |owner |driver |guest )?name|owner|driver|patient|tenant|resident|passenger|visitor|guest|customer|client|contact(?: person)?|recipient|sender|addressee|attn|attention|author|operator|officer|employee|student|teacher|nurse|doctor|physician|manager|witness|suspect|victim|caller|reporter|holder|cardholder|beneficiary|account holder|next of kin|signed(?: by)?|submitted by|reported by|registered to|issued to|prepared for|nom|prénom|nombre|apellidos?|nome|cognome|vorname|nachname|name des halters|halter|fahrer|naam|namn|navn|imię|nazwisko|jméno|nimi|isim|ad[ıi]? soyad[ıi]?';
+  '(?:full |first |last |given |family |middle |maiden |sur|nick|user ?|contact |customer |patient |owner |driver |guest )?name|owner|driver|patient|tenant|resident|passenger|visitor|guest|customer|client|contact(?: person)?|recipient|sender|addressee|attn|attention|author|operator|officer|employee|student|teacher|nurse|doctor|physician|manager|witness|suspect|victim|caller|reporter|holder|cardholder|beneficiary|account holder|next of kin|signed(?: by)?|submitted by|reported by|registered to|issued to|prepared for|complainant|applicant|requester|informant|' +
+  // German, Dutch, and the Nordic languages.
+  '(?:vor|nach|familien|zu)name|vor- und (?:nach|zu)name|name des halters|(?:fahrzeug)?halter(?:in)?|fahrer(?:in)?|melder(?:in)?|ansprechpartner(?:in)?|ansprechperson|kontakt(?:person)?|besitzer(?:in)?|eigentümer(?:in)?|absender(?:in)?|empfänger(?:in)?|kund(?:e|in)|mieter(?:in)?|zeug(?:e|in)|antragsteller(?:in)?|anzeigende[rs]?|bewohner(?:in)?|bearbeiter(?:in)?|anrufer(?:in)?|' +
+  '(?:voor|achter)?naam|voor- en achternaam|contactpersoon|bestuurder|eigenaar|(?:kenteken)?houder|afzender|ontvanger|aanvrager|klant|getuige|bewoner|beller|indiener|navn|fornavn|etternavn|efternavn|namn|förnamn|' +
+  // French, Spanish, Italian, Polish and others.
+  'nom(?: (?:et|&) prénom)?|prénom(?: et nom)?|demandeu(?:r|se)|déclarante?|conduct(?:eur|rice)|propriétaire|titulaire|locataire|client(?:e)?|expéditeur|destinataire|témoin|plaignante?|habitante?|interlocuteur|appelante?|' +
+  'nombre(?: y apellidos?| completo)?|apellidos?|solicitante|contacto|conductora?|titular|propietari[oa]|remitente|destinatari[oa]|denunciante|cliente|vecin[oa]|testigo|inquilin[oa]|ciudadan[oa]|' +
+  'nome(?: e cognome| completo)?|cognome(?: e nome)?|richiedente|conducente|contatto|proprietari[oa]|intestatari[oa]|mittente|segnalante|referente|testimone|inquilin[oa]|cittadin[oa]|' +
+  'imię(?: i nazwisko)?|nazwisko|zgłaszając[ay]|kierowca|właściciel(?:ka)?|kontakt|osoba kontaktowa|nadawca|odbiorca|wnioskodawca|klient(?:ka)?|świadek|najemca|mieszkan(?:iec|ka)|dzwoniąc[ay]|' +
+  'jméno|příjmení|nimi|isim|ad[ıi]? soyad[ıi]?';
+/** "Station name:" is that of a thing. */
+const NO_THING =
+  '(?!(?<=(?<![\\p{L}])(?:sensor|station|file|software|hostname|host|street|stop|parking|zone|package|model|brand|product|app|process|service|event|project|column|field|line|topic|layer|table|plan)[ _-])name)';
+/** Values that name nobody, and things that are numbered. */
+const NOBODY =
+  '(?!(?:unknown|none|null|nil|undefined|n/a|anonymous|anonym|unbekannt|inconnue?|desconocid[oa]|sconosciut[oa]|nieznany|onbekend)(?=["\']?\\s{0,2}(?:$|[,;|})\\]\\n]|[\\p{L}_]{1,20}[=:]))|(?:sensor|node|gw|gateway|cam|camera|dev|device|station|meter|gate|lamp|bay|lot|parking|zone)(?:[-_ ]?\\d|[-_]\\w{0,12}\\d))';
+/** What follows the value of a key in one line: the next key, or a way to reach the person. */
+const NO_VALUE = `(?!(?:${KEYS})["']?\\s{0,2}[:=]|(?:tel|tél|telefon|téléphone|teléfono|telefono|telefoon|phone|mobile|mobil|cell|handy|fax|mail|e-?mail|correo|courriel|plate|kennzeichen|targa|matrícula|kenteken|dept|room)(?![\\p{L}]))`;
 const KOREAN_KEYS =
   '이름|성명|성함|존함|차주|운전자|소유자|소유주|환자(?:명)?|보호자|담당자?|신고자|민원인|신청인|신청자|예금주|고객명?|작성자|수신인?|발신인?|수령인|입주자|세대주|대표자?|학생명?|직원명?|방문자|목격자|피해자|가해자|연락자';
 const SURNAMES =
@@ -35,39 +53,10 @@ const DOES = String.raw` (?:lives|lived|spent|was born|shouted|said|says|told|wr
 const RULES: readonly Rule[] = [
   {
     category: 'name',
+    needs: /(?<=[^\d\s]["']?\s{0,3})[:=]/,
     pattern: new RegExp(
-      `(?<key>(?<![\\p{L}])(?:${KEYS})["']?\\s{0,3}[:=]\\s{0,8}["']?)${WORD}(?:[ ,]{1,2}${WORD}){0,4}`,
+      `(?<key>(?<![\\p{L}])${NO_THING}(?:${KEYS})["']?\\s{0,3}[:=]\\s{0,8}["']?)${NOBODY}${WORD}(?:[ ,]{1,2}${NO_VALUE}${WORD}){0,4}`,
       'giu',
-    ),
-  },
-  {
-    category: 'name',
-    pattern: new RegExp(
-      `(?<key>(?:${KOREAN_KEYS})["']?\\s{0,2}[:=은는]?\\s{0,3}["']?)(?:[${SURNAMES}]|${TWO_SYLLABLE_SURNAMES})[가-힣]{1,2}(?![가-힣])`,
-      'g',
-    ),
-  },
-  {
-    category: 'name',
-    pattern: new RegExp(`(?<key>(?:${KOREAN_KEYS})["']?\\s{0,2}[:=]\\s{0,3}["']?)[가-힣]{2,5}(?: [가-힣]{1,3})?`, 'g'),
-  },
-  {
-    category: 'name',
-    pattern:
-      /(?<key>(?:이름|성명|성함)["']?\s{0,2}(?:은|는|:|=)?\s{0,3}["']?)[가-힣]{2,4}?(?=입니다|이에요|예요|이고|님|씨|[^가-힣]|$)/g,
-  },
-  {
-    category: 'name',
-    pattern: new RegExp(
-      `(?<![가-힣])(?!${NO_NAMES})(?:[${SURNAMES}][가-힣]{1,2}|(?:${TWO_SYLLABLE_SURNAMES})[가-힣]{1,2}) ?(?=(?:씨|님|군|양|선생님?|기사님?|고객님?|환자분?|과장님?|부장님?|차장님?|대리님?|팀장님?|사장님|주임님?|교수님?|박사님?|의원님?|할머니|할아버지|어머니|아버지|어르신|주민)(?:[^가-힣]|$|[이가은는을를의에께도과와입랑만]|한테|부터|까지))`,
-      'g',
-    ),
-  },
-  {
-    category: 'name',
-    pattern: new RegExp(
-      `(?<key>(?:저는|나는|제가|본인은|제 이름은) )[${SURNAMES}][가-힣]{1,2}(?=입니다|이에요|예요|인데|이라고|라고|이고|이며|,)`,
-      'g',
     ),
   },
   {
@@ -75,14 +64,7 @@ const RULES: readonly Rule[] = [
     pattern:
       /(?<key>(?:名前|氏名|姓名|お名前|联系人|聯絡人|担当者)\s{0,2}[:は]\s{0,2})[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー・ ]{2,12}/gu,
   },
-  // Before a telephone number; and at the end, as a signature.
-  {
-    category: 'name',
-    pattern: new RegExp(
-      `(?<![가-힣])(?!${NO_NAMES}|${NO_NAMES_BEFORE_PHONE})[${SURNAMES}][가-힣]{2}(?=[ ,:]{1,2}\\(?0\\d{1,2}[) .-])`,
-      'g',
-    ),
-  },
+  // At the end, as a signature.
   {
     category: 'name',
     pattern: new RegExp(`(?<key>[-~,] ?)${CAPITALISED_NAME}\\s{0,4}$`, 'gu'),
@@ -132,6 +114,50 @@ const RULES: readonly Rule[] = [
   },
 ];
 
+const KOREAN: readonly Rule[] = [
+  {
+    category: 'name',
+    pattern: new RegExp(
+      `(?<key>(?:${KOREAN_KEYS})["']?\\s{0,2}[:=은는]?\\s{0,3}["']?)(?!(?<=이름)표[가를는도이에]|부재중|(?:부재|연락|변경|지정|배정)(?![가-힣])|(?:${KOREAN_KEYS})\\s{0,2}[:=])(?:[${SURNAMES}]|${TWO_SYLLABLE_SURNAMES})[가-힣]{1,2}(?![가-힣])`,
+      'g',
+    ),
+  },
+  {
+    category: 'name',
+    pattern: new RegExp(
+      `(?<key>(?!(?<=(?:파일|장치|센서|정류장|역) ?)이름)(?:${KOREAN_KEYS})["']?\\s{0,2}[:=]\\s{0,3}["']?)[가-힣]{2,5}(?: [가-힣]{1,3})?`,
+      'g',
+    ),
+  },
+  {
+    category: 'name',
+    pattern:
+      /(?<key>(?:이름(?!표)|성명|성함)["']?\s{0,2}(?:은|는|:|=)?\s{0,3}["']?)[가-힣]{2,4}?(?=입니다|이에요|예요|이고|님|씨|[^가-힣]|$)/g,
+  },
+  {
+    category: 'name',
+    pattern: new RegExp(
+      `(?<![가-힣])(?!${NO_NAMES})(?:[${SURNAMES}][가-힣]{1,2}|(?:${TWO_SYLLABLE_SURNAMES})[가-힣]{1,2}) ?(?=(?:씨|님|군|양|선생님?|기사님?|고객님?|환자분?|과장님?|부장님?|차장님?|대리님?|팀장님?|사장님|주임님?|교수님?|박사님?|의원님?|할머니|할아버지|어머니|아버지|어르신|주민)(?:[^가-힣]|$|[이가은는을를의에께도과와입랑만]|한테|부터|까지))`,
+      'g',
+    ),
+  },
+  {
+    category: 'name',
+    pattern: new RegExp(
+      `(?<key>(?:저는|나는|제가|본인은|제 이름은) )[${SURNAMES}][가-힣]{1,2}(?=입니다|이에요|예요|인데|이라고|라고|이고|이며|,)`,
+      'g',
+    ),
+  },
+  // Before a telephone number.
+  {
+    category: 'name',
+    pattern: new RegExp(
+      `(?<![가-힣])(?!${NO_NAMES}|${NO_NAMES_BEFORE_PHONE})[${SURNAMES}][가-힣]{2}(?=[ ,:]{1,2}\\(?0\\d{1,2}[) .-])`,
+      'g',
+    ),
+  },
+];
+
 /** Capitals also stand on words that are none: of those only the ones that are names too count. */
 function isNameLike(value: string): boolean {
   const first = (/^[\p{L}-]*/u.exec(value)?.[0] ?? '').toLowerCase();
@@ -149,9 +175,20 @@ function isNoCommonOpening(value: string): boolean {
 }
 
 const findByRule = recogniser(RULES);
+const findKorean = recogniser(KOREAN, { needs: HANGUL });
+const KEY_ALONE = new RegExp(
+  `^(?:${KEYS}|tel|tél|telefon|téléphone|teléfono|telefono|telefoon|handy|mobil|adresse)$`,
+  'iu',
+);
+
+/** A word before a colon that announces a name is none itself. */
+function isKey(text: string, { start, end }: Span): boolean {
+  return /^["']?\s{0,3}[:=]/.test(text.slice(end, end + 8)) && KEY_ALONE.test(text.slice(start, end));
+}
 
 /** All that depends on words: names, places, addresses. */
 export const findNames: Recogniser = (subject) => {
   const words = wordsOf(subject.text);
-  return [...findByRule(subject), ...findProperNouns(subject.text, words), ...findAddresses(subject, words)];
+  const nouns = findProperNouns(subject.text, words).filter((span) => !isKey(subject.text, span));
+  return [...findByRule(subject), ...findKorean(subject), ...nouns, ...findAddresses(subject, words)];
 };

@@ -22,6 +22,20 @@ const EXPECTED: Record<string, Record<string, string>> = {
     '연락처 010-1234-5678 입니다': '연락처 [phone] 입니다',
     '번호는02)123-4567이에요': '번호는[phone]이에요',
     '공일공 일이삼사 오육칠팔': '[phone]',
+    '공일공에 1234에 5678': '[phone]',
+    'o1o-1234-5678': '[phone]',
+    '010~1234~5678': '[phone]',
+    '택시 충북 7바 4821 승차거부': '택시 [plate] 승차거부',
+    '오토바이 서울 강남 가 1234': '오토바이 [plate]',
+    '임시번호판 임 3104 차량': '임시번호판 [plate] 차량',
+    '12가3456 회색 쏘나타': '[plate] 회색 쏘나타',
+    '12가 3456 명의자 개인택시': '[plate] 명의자 개인택시',
+    '제12가3456 차요': '제[plate] 차요',
+    '담당자 배정현': '담당자 [name]',
+    '신청자 지정훈': '신청자 [name]',
+    '센서 담당자: 홍길동': '센서 담당자: [name]',
+    'LPR 4나 8812 (오인식 가능)': 'LPR [plate] (오인식 가능)',
+    '담당자 부재중, 010-1234-5678로 회신': '담당자 부재중, [phone]로 회신',
     '이름: 홍길동': '이름: [name]',
     '홍길동님께서 신고': '[name]님께서 신고',
     '담당자 김철수 과장님': '담당자 [name]과장님',
@@ -43,6 +57,13 @@ const EXPECTED: Record<string, Record<string, string>> = {
     'john.smith@example.com': '[email]',
     'john (at) example (dot) com': '[email]',
     'john.smith at gmail dot com': '[email]',
+    'Antwort an jan ät web Punkt de bitte': 'Antwort an [email] bitte',
+    'lucia arroba correo punto es': '[email]',
+    'marie(arobase)laposte.net': '[email]',
+    'giulia chiocciola libero punto it': '[email]',
+    'marek małpa wp kropka pl': '[email]',
+    'joost apenstaartje gmail punt com': '[email]',
+    'minsu 골뱅이 네이버 닷컴': '[email]',
     'https://user:pass@host.example/path?id=42': '[url]',
     'see www.example.org/u/7 please': 'see [url] please',
     '@gildong_h on telegram': '[account] on telegram',
@@ -81,12 +102,24 @@ const EXPECTED: Record<string, Record<string, string>> = {
     '1234 BCD': '[plate]',
     '7ABC123': '[plate]',
     'my plate is abc 1234': 'my plate is [plate]',
+    'Falschparker HRO–A 404': 'Falschparker [plate]',
+    'Einfahrt 3: fr-g 618 abgewiesen': 'Einfahrt 3: [plate] abgewiesen',
+    'camionnette 4821 XK 69': 'camionnette [plate]',
+    'coche m-2700-gf en doble fila': 'coche [plate] en doble fila',
+    'targa kt101yv': 'targa [plate]',
+    'samochód WPI 4C21 parkuje': 'samochód [plate] parkuje',
+    'kenteken 12-xkl-4': 'kenteken [plate]',
+    'License plate California 7KXL482': 'License plate [plate]',
     京A12345: '[plate]',
   },
   places: {
     'at 37.5665, 126.9780 now': 'at [location] now',
     '37°33\'59"N 126°58\'41"E': '[location]',
     'geo:37.5665,126.9780': '[location]',
+    'Breite 48,7758 Länge 9,1829': '[location] [location]',
+    'hier 48,77581; 9,18293': 'hier [location]',
+    '50 36 59.1 N 126 55 10.4 E': '[location]',
+    '51º06\'8"N 128º23\'27"E': '[location]',
     'Her office is at 230 Wit Road, Suite 246.': 'Her office is at [address].',
     'postcode EC2A 1NT please': 'postcode [address] please',
     'Frau Müller wohnt in der Gartenstr. 5': '[name] in [address]',
@@ -98,6 +131,16 @@ const EXPECTED: Record<string, Record<string, string>> = {
     'Please ask Mr. Fernandez about it.': 'Please ask Mr. [name] about it.',
     'We saw Halldórsson near the gate.': 'We saw [name] near the gate.',
     '名前: 山田太郎': '名前: [name]',
+    'Imię i nazwisko: Anna Nowak-Zielińska': 'Imię i nazwisko: [name]',
+    'Project manager: Nil Patel': 'Project manager: [name]',
+    'display_name=Camila Ruiz': 'display_name=[name]',
+    'Reporter: Anna Müller: lamp out': 'Reporter: [name]: lamp out',
+    'name: unknown': 'name: unknown',
+    'Zgłaszający: Łukasz Żak, tel. +48 602 360 464': 'Zgłaszający: [name], tel. [phone]',
+    'Demandeuse : Élodie Bernard': 'Demandeuse : [name]',
+    'Richiedente: Niccolò Bianchi': 'Richiedente: [name]',
+    'Solicitante: Ana Belén Ruiz': 'Solicitante: [name]',
+    'Contactpersoon: Sanne van den Berg': 'Contactpersoon: [name]',
     'since 29 March 2017 it works': 'since [date] it works',
     'a 35-year-old man fell': 'a [age]-year-old man fell',
   },
@@ -128,6 +171,44 @@ test('leaves ordinary notes of sensors and of people about them', () => {
     '선생님께 문의하세요. 기사님 수고하셨습니다.',
   ];
   for (const note of notes) assert.deepEqual(stripText(note), { text: note, spans: [] });
+});
+
+test('leaves harmless notes of other languages, of versions, sizes and things with a name', () => {
+  const notes = [
+    'Kennzeichenerkennung gestört',
+    'Rückruf erbeten',
+    'Falschparker blockiert die Feuerwehrzufahrt!',
+    'Lectura dudosa de la matrícula',
+    'Llámeme por favor',
+    'Proszę o telefon',
+    'Rappelez-moi svp',
+    '이름표가 떨어졌어요',
+    '담당자 배정 요청',
+    '12호 1234톤 입항',
+    'Firmware version 3.1.0.12 on gateway',
+    'section 10.2.3.4 describes it',
+    'uptime 15:58, load 0.07 0.02 0.00',
+    'ratio 16:9, 1920x1080',
+    'ISO 27001:2022 audit',
+    '영업시간 09:00~18:00',
+    'BLE adv name=unknown tx=4',
+    'name: sensor-12',
+    'LAeq 61.2 L10 64.0, 868.1 MHz',
+  ];
+  for (const note of notes) assert.deepEqual(stripText(note), { text: note, spans: [] });
+});
+
+test('covers names in notes of other languages, also those that are words of a third', () => {
+  for (const surname of 'Müller Keller Das Su Im Ho Lo Dalla Bürger Strada Zimmer Nachbar Brücke Rossi Żak Wójcik Ruiz'.split(
+    ' ',
+  ))
+    for (const note of [
+      'Fahrer: #',
+      'Gestern hat Frau # telefoniert',
+      'Conducteur : #',
+      'Melder Herr # bittet um Rückruf',
+    ])
+      assert.ok(!stripText(note.replace('#', surname)).text.includes(surname), `${note} ${surname}`);
 });
 
 test('gives offsets in UTF-16 code units of the input', () => {
