@@ -64,7 +64,16 @@ const isFrench = (value: string): boolean => {
 
 const NO_LETTER = '(?<![A-Za-z0-9])';
 const END = '(?![A-Za-z0-9])';
-const rule = (pattern: string, isValid?: (value: string) => boolean, context?: RegExp): Rule => ({
+/** Nearly all have as many; some that have more letters say so. */
+const DIGITS_MIN = 6;
+const FEW_DIGITS = 1;
+const rule = (
+  pattern: string,
+  isValid?: (value: string) => boolean,
+  context?: RegExp,
+  digitsMin = DIGITS_MIN,
+): Rule => ({
+  digitsMin,
   category: 'national-id',
   pattern: new RegExp(pattern, 'gi'),
   ...(isValid && { isValid: (value: string) => !isRepeated(digitsOf(value)) && isValid(value) }),
@@ -87,16 +96,21 @@ export const EUROPE: readonly Rule[] = [
   // Italy: fiscal code, VAT, identity card, passport, driving licence.
   rule(
     `${NO_LETTER}[A-Z]{6}[ \\-]?[0-9LMNPQRSTUV]{2}[ABCDEHLMPRST][0-9LMNPQRSTUV]{2}[ \\-]?[A-Z][0-9LMNPQRSTUV]{3}[A-Z]${END}`,
+    undefined,
+    undefined,
+    FEW_DIGITS,
   ),
   rule('(?<!\\d)\\d(?:[ _.\\-]?\\d){10}(?!\\d)', isItalianVat),
-  rule(`${NO_LETTER}(?:[A-Z]{2}\\d{5}[A-Z]{2}|[A-Z]{2} \\d{7}|\\d{7}[A-Z]{2})${END}`, isNoWord),
-  rule(`${NO_LETTER}(?:[A-Z]{2}\\d{7}[A-Z]|U1[A-Z0-9]{7}[A-Z])${END}`),
+  rule(`${NO_LETTER}(?:[A-Z]{2}\\d{5}[A-Z]{2}|[A-Z]{2} \\d{7}|\\d{7}[A-Z]{2})${END}`, isNoWord, undefined, FEW_DIGITS),
+  rule(`${NO_LETTER}(?:[A-Z]{2}\\d{7}[A-Z]|U1[A-Z0-9]{7}[A-Z])${END}`, undefined, undefined, FEW_DIGITS),
   // Germany: tax, identity card and passport, social security, health insurance, residence permit.
   rule('(?<!\\d)\\d{2} ?\\d{3} ?\\d{3} ?\\d{3}(?!\\d)', isGermanTax),
   rule('(?<!\\d)\\d{10,13}(?!\\d)', undefined, /steuer|idnr|id-nr|tin\b/i),
   rule(
     `${NO_LETTER}[CFGHJKLMNPRTVWXYZ][0-9CFGHJKLMNPRTVWXYZ]{7,8}\\d${END}`,
     (value) => /\d/.test(value.slice(1, -1)) && isIcao(value),
+    undefined,
+    FEW_DIGITS,
   ),
   rule(`${NO_LETTER}[CFGHJKLMNPRTVWXYZ]\\d{8}${END}`),
   rule(`${NO_LETTER}\\d{2} ?\\d{6} ?[A-Z] ?\\d{3}${END}`),
@@ -106,9 +120,11 @@ export const EUROPE: readonly Rule[] = [
     `${NO_LETTER}(?:HR[AB]|GnR|PR|VR) ?\\d{1,6}(?: ?[A-Z])?${END}`,
     undefined,
     /handelsregister|amtsgericht|registergericht|\bhr[ab]\b/i,
+    FEW_DIGITS,
   ),
   // Poland, Finland, Sweden, Norway, Denmark.
   rule('(?<!\\d)\\d{11}(?!\\d)', isPesel),
+  rule(`${NO_LETTER}[A-Z]{3} \\d{6}${END}`, undefined, /dow[oó]d/i),
   rule('(?<!\\d)\\d{6}[-+A-FYXWVU]\\d{3}[0-9A-FHJ-NPR-Y](?![A-Za-z0-9])', isFinnish),
   rule('(?<!\\d)\\d{6}[-+A-FYXWVU]\\d{3}[0-9A-FHJ-NPR-Y](?![A-Za-z0-9])', startsWithDay),
   rule('(?<!\\d)(?:1[89]|20)?\\d{6}[-+]?\\d{4}(?!\\d)', isSwedish),

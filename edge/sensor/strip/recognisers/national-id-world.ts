@@ -62,7 +62,16 @@ const KOREAN_MOBILE = /^(?:82[ .-]{0,2}0?|0)1[016789][ .-]?\d{3,4}[ .-]?\d{4}$/;
 
 const NO_LETTER = '(?<![A-Za-z0-9])';
 const END = '(?![A-Za-z0-9])';
-const rule = (pattern: string, isValid?: (value: string) => boolean, context?: RegExp): Rule => ({
+/** Nearly all have as many; some that have more letters say so. */
+const DIGITS_MIN = 6;
+const FEW_DIGITS = 1;
+const rule = (
+  pattern: string,
+  isValid?: (value: string) => boolean,
+  context?: RegExp,
+  digitsMin = DIGITS_MIN,
+): Rule => ({
+  digitsMin,
   category: 'national-id',
   pattern: new RegExp(pattern, 'gi'),
   ...(isValid && { isValid: (value: string) => !isRepeated(digitsOf(value)) && isValid(value) }),
@@ -78,6 +87,9 @@ export const WORLD: readonly Rule[] = [
   rule(`${NO_LETTER}[A-Z]\\d{8}${END}`),
   rule(
     `${NO_LETTER}[1-9][AC-HJ-KM-NP-RT-Y][0-9AC-HJ-KM-NP-RT-Y]\\d-?[AC-HJ-KM-NP-RT-Y][0-9AC-HJ-KM-NP-RT-Y]\\d-?[AC-HJ-KM-NP-RT-Y]{2}\\d{2}${END}`,
+    undefined,
+    undefined,
+    FEW_DIGITS,
   ),
   rule('(?<!\\d)\\d{4}[ \\-]?\\d{3}[ \\-]?\\d{3}(?!\\d)', isNpi),
   rule(`${NO_LETTER}[A-Z][A-Z9]\\d{7}${END}`),
@@ -96,7 +108,7 @@ export const WORLD: readonly Rule[] = [
   rule('(?<!\\d)[2-6]\\d{3} ?\\d{5} ?\\d(?!\\d)', isMedicare),
   // India.
   rule('(?<!\\d)[2-9]\\d{3}[ \\-:]?\\d{4}[ \\-:]?\\d{4}(?!\\d)', isAadhaar),
-  rule(`${NO_LETTER}[A-Z]{5}\\d{4}[A-Z]${END}`),
+  rule(`${NO_LETTER}[A-Z]{5}\\d{4}[A-Z]${END}`, undefined, undefined, FEW_DIGITS),
   rule(`${NO_LETTER}\\d{2}[A-Z]{5}\\d{4}[A-Z][1-9A-Z]Z[0-9A-Z]${END}`),
   rule(`${NO_LETTER}[A-Z]{3}\\d{7}${END}`),
   rule(`${NO_LETTER}[A-Z][ \\-]?[1-9]\\d{6}${END}`),
@@ -127,5 +139,7 @@ export const WORLD: readonly Rule[] = [
   rule(
     '(?<key>\\b(?:passport|licen[cs]e|ssn|nhs|nino|tin|vat|dni|nie|nif|id|permit|mrn|visa)(?: (?:no|nr|num|number|code|card|is|#)){0,3}[.:=# ]{1,3}(?:is )?)(?=[A-Z0-9 \\-/]{0,12}\\d)[A-Z0-9](?:[\\-/ ]?[A-Z0-9]){3,17}(?![A-Za-z0-9])',
     (value) => digitsOf(value).length >= 4,
+    undefined,
+    FEW_DIGITS,
   ),
 ];

@@ -1,6 +1,6 @@
 /** Telephone numbers: international, and in the national forms of Korea, North America, Europe and some of Asia. */
 import { digitsOf } from '../checksums.ts';
-import { type Rule, recogniser } from '../rule.ts';
+import { type Recogniser, type Rule, recogniser } from '../rule.ts';
 
 const PHONE_WORDS =
   /\b(?:tel|phones?|telephone|mobile|mob|cell|cellphone|fax|call(?:ed|ing)?|dial|whatsapp|sms|texts?|ring|reach|contact|desk|office|hotline|registered|handy|telefon[eo]?|telefono|teléfono|tél|téléphone|móvil|portable|cellulare|numero|numéro|número|nummer|numer|kom|komórka|rückruf|telefoon|gsm|puhelin|puh)\b|전화|연락처|휴대폰|핸드폰|폰|팩스|内線|電話|携帯|电话|手机|тел/i;
@@ -12,7 +12,7 @@ const hasDigits =
     return length >= min && length <= max;
   };
 
-const RULES: readonly Rule[] = [
+const DIALLED: readonly Rule[] = [
   {
     category: 'phone',
     pattern: /(?<![\w+])\+ ?\(?\d(?:[ .\-/()_]{0,3}\d){5,16}(?: {0,2}(?:x|ext\.?|내선) ?\d{1,6})?(?!\d)/gi,
@@ -67,13 +67,16 @@ const RULES: readonly Rule[] = [
     isValid: hasDigits(7, 15),
     context: PHONE_WORDS,
   },
+];
+
+/** After a word that says so, or spelled out. */
+const SAID: readonly Rule[] = [
   {
     category: 'phone',
     pattern:
       /(?<key>(?:\b(?:tel|phone|mobile|fax|cell)(?: (?:no|number))?|전화(?:번호)?|연락처|휴대폰|팩스)[ .]{0,2}[:=#] {0,3})[\d][\d \-().]{2,18}\d/gi,
   },
-  { category: 'phone', pattern: /(?<key>\b(?:ext|extension|내선)[.: ]{1,3})\d{2,6}(?!\d)/gi },
-  // Spelled out.
+  { category: 'phone', pattern: /(?<key>(?:\b(?:ext|extension)|내선)[.: ]{1,3})\d{2,6}(?!\d)/gi },
   // The prefix in syllables or with letters for noughts, the rest in digits; and words that speakers put between the groups.
   {
     category: 'phone',
@@ -92,4 +95,7 @@ function isKoreanMobile(value: string): boolean {
   return /^(?:82)?0?1[016789]\d{7,8}$/.test(digitsOf(value)) && digitsOf(value).length >= 10;
 }
 
-export const findPhones = recogniser(RULES);
+const findDialled = recogniser(DIALLED, { digitsMin: 6 });
+const findSaid = recogniser(SAID);
+
+export const findPhones: Recogniser = (subject) => [...findDialled(subject), ...findSaid(subject)];
