@@ -23,7 +23,7 @@ const TECHNICAL =
   subnet hotspot hostname localhost telemetry thermostat smartphone smartwatch anemometer lidar photocell uplink uplinks downlink downlinks
   payload payloads codec codecs metadata dataset datasets barcode ebike bikeshare carpark crosswalk streetlight streetlights signage roadworks
   bollard bollards stormwater wastewater hvac ups dvr nvr poe yaml sql aadhaar hetu pan cpf cnpj vin eta faulty flickers flickering
-  unknown mhz ghz khz gib mib kib laeq leq lamax ipv deveui devaddr joineui appeui uuid guid md5 checksum checksums hotline callback incl excl bacnet knx dhcpack adv tx rx ch
+  unknown mhz ghz khz gib mib kib laeq leq lamax ipv deveui devaddr joineui appeui uuid guid md5 checksum checksums hotline callback incl excl bacnet knx dhcpack adv tx rx ch tvoc ieee whatsapp medicare geohash
   null nan undefined true false inc ltd llc corp gmbh co android linux python`.split(/\s+/);
 
 /** English words that are names of people as often: covered where they stand capitalised inside a sentence. */
@@ -67,11 +67,11 @@ const COMMON_ELSEWHERE =
   kein keine noch schon wieder heute gestern immer sehr auch hier dort mein meine meinen meiner unser unsere ihre dieser diese dieses
   hallo geehrte guten kennzeichen kennz kfz pkw lkw fahrzeug fahrzeuge wagen halter fahrer melder ansprechpartner nummer rückruf handy
   handys telefon adresse standort straße richtung stau baustelle umleitung zähler zählerstand messstelle messung rechnung bestellung
-  vorgang aktenzeichen referenz kosten einfahrt ausfahrt zufahrt schranke falschparker gerät geräte zugriff antwort zeitpunkt uhr kunde kundin mieter
+  vorgang aktenzeichen referenz kosten einfahrt ausfahrt zufahrt schranke auto falschparker gerät geräte zugriff antwort zeitpunkt uhr kunde kundin mieter
   mieterin zeuge zeugin anzeige störung parkplatz gehweg radweg laterne bahnhof haltestelle vorname nachname betreff straßenname modell
   hausnummer karte schlagloch müll lärm verkehr ampel treppe aufzug wohnung nachbarin mülltonne spielplatz heizung kreuzung gleis linie
   fahrrad beschädigt gestört defekt kaputt abgewiesen verspätet gesperrt belegt ausgefallen erbeten lautet gestohlenen gemeldet verloren
-  gefunden werden kann soll muss steht liegt fährt parkt sont dans pour avec sous notre votre vous nous elle qui bonjour merci svp
+  tochter sohn mutter vater passwort kennwort fundbüro gefunden werden kann soll muss steht liegt fährt parkt sont dans pour avec sous notre votre vous nous elle qui bonjour merci svp
   depuis chez cette leur véhicule véhicules voiture plaque immatriculé immatriculée immatriculation camionnette conducteur conductrice
   demandeur demandeuse rappelez appelez moi joignable numéro courriel écrivez voir travaux ligne retardée trottoir réverbère lampadaire
   panne bancaire débitée stationnement prénom téléphone signalement nid poule bruit eau fuite poubelle piste cyclable arrêt gare
@@ -90,6 +90,7 @@ const COMMON_ELSEWHERE =
   zijn heeft hebben wordt werd graag bedankt telefoon kenteken kentekenhouder voertuig bestuurder melding naam achternaam voornaam
   contactpersoon stoep uitrit lantaarnpaal kijk inlogpoging vanaf gestolen wegwerkzaamheden afrit storing aanvrager bewoner fiets lawaai
   afval lekkage stoplicht halte factuur bestelling kapot buurman buurvrouw parkeerplaats verkeer`.split(/\s+/);
+const GERMAN_COMPOUND_UNITS_MIN = 8;
 /** German joins nouns without end; by what the last one is, these are no names. */
 const GERMAN_ENDING =
   /^\p{L}{3,50}(?:zufahrt|ausfahrt|einfahrt|kennzeichen|nummer|erkennung|verwaltung|meldung|störung|sperrung|richtung|anlage|gerät|laterne|gebühr|adresse|behörde|haltestelle|parkplatz|baustelle|messstelle)(?:en|es|s|n|e)?$/u;
@@ -110,7 +111,7 @@ export function isNameWord(word: string): boolean {
 
 /** Takes a word of another language in lower case. */
 export function isCommonElsewhere(word: string): boolean {
-  return commonElsewhere.has(word) || GERMAN_ENDING.test(word);
+  return commonElsewhere.has(word) || (word.length >= GERMAN_COMPOUND_UNITS_MIN && GERMAN_ENDING.test(word));
 }
 
 function readWords(): Set<string> {

@@ -24,8 +24,10 @@ export interface Word {
 
 export interface Words {
   all: readonly Word[];
-  /** Enough of what stands in lower case is English: only then do capitals tell names. */
+  /** Enough of what stands in lower case is English: only then does a single capital tell a name. */
   isEnglish: boolean;
+  /** Everything is in capitals, which then tell nothing. */
+  isShouting: boolean;
 }
 
 const TOKEN =
@@ -66,7 +68,7 @@ export function wordsOf(text: string): Words {
   const isCard = !hasCapitals && CONTACT_WORDS.test(text);
   if (!hasCapitals && known > 0 && (isEnglish || isCard))
     for (const word of all) if (isLowerName(word)) word.kind = 'proper';
-  return { all, isEnglish: isEnglish || isCard };
+  return { all, isEnglish: isEnglish || isCard, isShouting };
 }
 
 function kindOf(token: string, lower: string, isSentenceStart: boolean): WordKind {
@@ -75,15 +77,29 @@ function kindOf(token: string, lower: string, isSentenceStart: boolean): WordKin
   if (NO_CASE.test(token)) return 'word';
   if (token.length === 1) return first === lower ? 'word' : first === 'I' || first === 'A' ? 'capital' : 'initial';
   const isKnown = isEnglishWord(lower) || (lower.includes('-') && lower.split('-').every(isEnglishWord));
-  const isCommon = !isKnown && lower.split('-').every((part) => isCommonElsewhere(part) || isEnglishWord(part));
+  const isCommon = !isKnown && isCommonWord(lower);
   if (first === lower[0]) return isKnown ? 'word' : isCommon ? 'common' : 'foreign';
   if (isCommon) return 'capital';
   if (isKnown) return isNameWord(lower) && !isSentenceStart ? 'proper' : 'capital';
   if (/^\p{Lu}{2,}s$/u.test(token)) return 'capital';
   // A unit, or a short name that joins a longer one.
   if (token.length === 2) return 'initial';
+  if (isCamelOfWords(token)) return 'capital';
   const isUpper = token === token.toUpperCase();
   return isUpper && token.length < UPPER_NAME_UNITS_MIN ? 'capital' : 'proper';
+}
+
+/** Of another language, alone or joined to others: "MAC-Adresse". */
+function isCommonWord(lower: string): boolean {
+  if (!lower.includes('-')) return isCommonElsewhere(lower);
+  return lower.split('-').every((part) => isCommonElsewhere(part) || isEnglishWord(part));
+}
+
+/** "ParkingSpot", but not "MacArthur": types and fields in messages. */
+function isCamelOfWords(token: string): boolean {
+  if (!/^(?:\p{Lu}\p{Ll}{1,30}){2,6}$/u.test(token)) return false;
+  const parts = token.split(/(?=\p{Lu})/u).map((part) => part.toLowerCase());
+  return parts.every((part) => isEnglishWord(part) && !isNameWord(part));
 }
 
 /** Whoever writes without capitals writes names so too. */

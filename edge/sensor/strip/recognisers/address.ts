@@ -2,7 +2,7 @@
  * Street addresses: what marks one (a kind of street, an apartment, a post box, a postal code), grown over the numbers, place names and
  * codes beside it; and what follows "address:".
  */
-import { isEnglishWord } from '../lexicon.ts';
+import { isCommonElsewhere, isEnglishWord } from '../lexicon.ts';
 import { HANGUL, type Rule, recogniser, type Subject } from '../rule.ts';
 import type { Span } from '../span.ts';
 import type { Word, Words } from '../words.ts';
@@ -42,12 +42,13 @@ const NUMBERED: readonly Rule[] = [
   {
     category: 'address',
     pattern: new RegExp(
-      `(?<![\\p{L}\\d])\\d{1,5},? (?:${PREFIX}) (?:${NAME} ){0,4}\\p{Lu}[\\p{L}\\p{M}'-]{1,40}`,
+      `(?<![\\p{L}\\d])\\d{1,5}(?: ?(?:bis|ter|quater))?,? (?:${PREFIX}) (?:${NAME} ){0,4}\\p{Lu}[\\p{L}\\p{M}'-]{1,40}`,
       'giu',
     ),
   },
   {
     category: 'address',
+    needs: new RegExp(`(?:${COMPOUND}) \\d`, 'iu'),
     pattern: new RegExp(
       `(?<![\\p{L}])(?:(?!(?:on|in|at|to|is|the|and|of|from|near|for|with|an?) )[\\p{L}.'-]{1,30} )?[\\p{L}.'-]{0,30}(?:${COMPOUND}) \\d{1,5}[A-Za-z]?\\b\\.?`,
       'giu',
@@ -57,6 +58,14 @@ const NUMBERED: readonly Rule[] = [
   { category: 'address', pattern: new RegExp(DETAIL, 'gi') },
   { category: 'address', pattern: /\b(?:apo|fpo|dpo) [a-z]{2} \d{5}(?!\d)/gi },
   { category: 'address', pattern: new RegExp(`(?<![\\p{L}\\d.])\\d{1,4}(?:st|nd|rd|th) (?:${STREET})\\b\\.?`, 'giu') },
+  // German streets that begin with a preposition, and Polish postal codes.
+  {
+    category: 'address',
+    pattern:
+      /(?<![\p{L}])(?:Am|Im|Zum|Zur|(?:An|Auf|In|Hinter|Unter|Vor) de[nrm]) \p{Lu}\p{Ll}{3,30} \d{1,3}[a-z]?(?![\p{L}\d.,:%])/gu,
+    isValid: isNoCommonWord,
+  },
+  { category: 'address', pattern: /(?<![\d-])\d{2}-\d{3} \p{Lu}\p{Ll}{2,30}(?![\p{L}\d])/gu },
   // A postal code of five digits and a town.
   {
     category: 'address',
@@ -208,6 +217,13 @@ function isTitleCase(value: string): boolean {
 /** "During 1972" ends in a ring too. */
 function isNoEnglish(value: string): boolean {
   return !(value.toLowerCase().match(/\p{L}{2,}/gu) ?? []).every(isEnglishWord);
+}
+
+/** "Am Kirchberg 7", but "Im Zimmer 7" and "Am Bahnhof 3". */
+function isNoCommonWord(value: string): boolean {
+  return !(value.toLowerCase().match(/\p{L}{4,}/gu) ?? []).some(
+    (word) => isEnglishWord(word) || isCommonElsewhere(word),
+  );
 }
 
 function isNoDate(value: string): boolean {

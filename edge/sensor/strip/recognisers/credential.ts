@@ -8,6 +8,18 @@ const RULES: readonly Rule[] = [
     pattern:
       /(?<key>\b(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|api[ _-]?key|access[ _-]?(?:key|token|code)|auth(?:orization|[ _-]?(?:key|token))?|client[ _-]?secret|private[ _-]?key|app[ _-]?s?key|nwk[ _-]?s?key|session(?:[ _-]?(?:id|key|token))?|sid|cookie|bearer|otp|passcode|credentials?|license[ _-]?key|psk|wpa[ _-]?key|door[ _-]?code)["']?(?:\s{0,3}(?:[:=]|->)\s{0,3}|\s(?:is|was)\s))(?:(?:Basic|Bearer|Digest) )?(?:"[^"\n]{1,512}"|'[^'\n]{1,512}'|[^\s"',;<>]{1,512})/gi,
   },
+  // Other languages; "wifi", "del router" and the like may stand between.
+  {
+    category: 'credential',
+    pattern:
+      /(?<key>(?:passwort|kennwort|zugangscode|mots? de passe|contraseña|clave|password|parola d'ordine|hasło|wachtwoord|palavra-passe|senha|lösenord|heslo)["']?(?: (?:lautet|ist|est|es|è|to|is|é|är|je)| (?:[\p{Ll}']{1,8} ){0,2}(?:wi-?fi|wlan|router|gast|invitados|ospiti)){0,2}\s{0,2}[:=]?\s{0,2})(?=[^\s]{0,63}[\d!#$%&*?+_])[^\s"',;<>]{4,64}/giu,
+    needs: /pass|kennwort|zugangscode|contraseña|clave|parola|hasło|wachtwoord|senha|lösenord|heslo/i,
+  },
+  {
+    category: 'credential',
+    pattern: /(?<key>\b(?:gate|door|entry|access|alarm|lock) ?code(?: is)?[ :=]{1,3})[\dA-Z*#]{3,12}/gi,
+    needs: /code/i,
+  },
   {
     category: 'credential',
     pattern:

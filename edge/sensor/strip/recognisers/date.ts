@@ -6,13 +6,14 @@
 import { type Rule, recogniser } from '../rule.ts';
 
 const MONTH =
-  '(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|januar|februar|märz|juni|juli|oktober|dezember|janvier|février|mars|avril|juin|juillet|août|septembre|octobre|novembre|décembre)';
+  '(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|gennaio|febbraio|aprile|maggio|giugno|luglio|settembre|ottobre|dicembre|stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|września|października|listopada|grudnia|januari|februari|maart|mei|augustus|januar|februar|märz|juni|juli|oktober|dezember|janvier|février|mars|avril|juin|juillet|août|septembre|octobre|novembre|décembre)';
 const DAY = '(?:[12]\\d|3[01]|0?[1-9])';
 const YEAR = "(?:(?:1[89]|2[01])\\d{2}|'?\\d{2})";
 const TIME =
   '(?:[T ,]{1,2}(?:at )?\\d{1,2}[:.]\\d{2}(?::\\d{2}(?:[.,]\\d{1,9})?)?(?: ?(?:am|pm|z|utc|gmt|kst|[+\\-]\\d{2}:?\\d{2}))?)?';
 const FULL = [
   `(?:1[89]|2[01])\\d{2} ?[\\-./년] ?(?:1[0-2]|0?[1-9]) ?[\\-./월] ?${DAY}(?: ?[일.])?${TIME}`,
+  `\\d{2}년 ?\\d{1,2}월 ?\\d{1,2}일`,
   `\\d{2}[\\-./](?:1[0-2]|0[1-9])[\\-./](?:[0-2]\\d|3[01])(?!\\d)${TIME}`,
   `${DAY} ?[\\-./] ?(?:1[0-2]|0?[1-9]) ?[\\-./] ?${YEAR}(?!\\d)${TIME}`,
   `(?:1[0-2]|0?[1-9]) ?[\\-./] ?${DAY} ?[\\-./] ?${YEAR}(?!\\d)${TIME}`,
@@ -20,7 +21,7 @@ const FULL = [
   `\\b${MONTH}[ \\-.]{1,2}${DAY}(?:st|nd|rd|th)?\\b(?:,?[ \\-.]{1,2}${YEAR}(?!\\d))?${TIME}`,
 ].join('|');
 const BIRTH_KEY =
-  '(?:\\b(?:date of birth|birth ?dates?|birthday|d\\.?o\\.?b\\.?|born(?: on)?|geboren(?: am)?|geburtsdatum|n[ée]e? le|nacid[oa](?: el)?|fecha de nacimiento|data di nascita|nato il|nata il)\\b|생년월일|생일|출생(?:일)?)';
+  '(?:\\b(?:date of birth|birth ?dates?|birthday|d\\.?o\\.?b\\.?|born(?: on)?|geboren(?: am)?|geburtsdatum|n[ée]e? le|nacid[oa](?: el)?|fecha de nacimiento|data di nascita|nat[oa] il|urodzon[yae]|ur\\.|geb(?:oren|\\.)?)(?![a-zà-ž])|생년월일|생일|출생(?:일)?)';
 
 const RULES: readonly Rule[] = [
   {
@@ -56,7 +57,7 @@ const RULES: readonly Rule[] = [
   },
   {
     category: 'date',
-    pattern: /(?<!\d)(?:(?:19|20)\d{2}\s?년\s?)?(?:1[0-2]|0?[1-9])\s?월\s?(?:[12]\d|3[01]|0?[1-9])\s?일/g,
+    pattern: /(?<!\d)(?:(?:(?:19|20)\d{2}|\d{2})\s?년\s?)?(?:1[0-2]|0?[1-9])\s?월\s?(?:[12]\d|3[01]|0?[1-9])\s?일/g,
   },
   {
     category: 'age',

@@ -63,6 +63,13 @@ const RULES: readonly Rule[] = [
     pattern:
       /(?<key>(?:시리얼|일련\s?번호|기기\s?(?:번호|명)|차대\s?번호|단말기?\s?번호)\s{0,2}[:=]?\s{0,2})[A-Za-z0-9][A-Za-z0-9-]{3,40}/g,
   },
+  // Whose it is stands in the name that a phone gives itself.
+  {
+    category: 'device-id',
+    pattern:
+      /(?:[가-힣]{2,4}의 ?|[\p{L}]{2,20}['’]s )(?:아이폰|아이패드|갤럭시|에어팟|iPhone|iPad|Galaxy|AirPods|MacBook|Pixel|Buds|Watch)(?: [A-Z0-9][A-Za-z0-9+]{0,9}){0,3}/gu,
+    needs: /의|['’]s /,
+  },
   // Bytes written one by one.
   { category: 'device-id', pattern: /(?:0x[0-9A-Fa-f]{2}[ ,;:]{1,2}){5,64}0x[0-9A-Fa-f]{2}/g },
 ];

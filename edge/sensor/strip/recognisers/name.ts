@@ -1,6 +1,6 @@
 /** Names of people by what announces them: a key, a title, a phrase; in English, Korean, and the keys of some other languages. */
 
-import { isEnglishWord, isNameWord } from '../lexicon.ts';
+import { isCommonElsewhere, isEnglishWord, isNameWord } from '../lexicon.ts';
 import type { Recogniser } from '../rule.ts';
 import { anyCase, HANGUL, type Rule, recogniser } from '../rule.ts';
 import type { Span } from '../span.ts';
@@ -30,11 +30,11 @@ const NO_THING =
   '(?!(?<=(?<![\\p{L}])(?:sensor|station|file|software|hostname|host|street|stop|parking|zone|package|model|brand|product|app|process|service|event|project|column|field|line|topic|layer|table|plan)[ _-])name)';
 /** Values that name nobody, and things that are numbered. */
 const NOBODY =
-  '(?!(?:unknown|none|null|nil|undefined|n/a|anonymous|anonym|unbekannt|inconnue?|desconocid[oa]|sconosciut[oa]|nieznany|onbekend)(?=["\']?\\s{0,2}(?:$|[,;|})\\]\\n]|[\\p{L}_]{1,20}[=:]))|(?:sensor|node|gw|gateway|cam|camera|dev|device|station|meter|gate|lamp|bay|lot|parking|zone)(?:[-_ ]?\\d|[-_]\\w{0,12}\\d))';
+  '(?!(?:true|false|yes|no|on|off|open|closed|unknown|none|null|nil|undefined|n/a|anonymous|anonym|unbekannt|inconnue?|desconocid[oa]|sconosciut[oa]|nieznany|onbekend)(?=["\']?\\s{0,2}(?:$|[,;|})\\]\\n]|[\\p{L}_]{1,20}[=:]))|(?:sensor|node|gw|gateway|cam|camera|dev|device|station|meter|gate|lamp|bay|lot|parking|zone)(?:[-_ ]?\\d|[-_]\\w{0,12}\\d))';
 /** What follows the value of a key in one line: the next key, or a way to reach the person. */
 const NO_VALUE = `(?!(?:${KEYS})["']?\\s{0,2}[:=]|(?:tel|tél|telefon|téléphone|teléfono|telefono|telefoon|phone|mobile|mobil|cell|handy|fax|mail|e-?mail|correo|courriel|plate|kennzeichen|targa|matrícula|kenteken|dept|room)(?![\\p{L}]))`;
 const KOREAN_KEYS =
-  '이름|성명|성함|존함|차주|운전자|소유자|소유주|환자(?:명)?|보호자|담당자?|신고자|민원인|신청인|신청자|예금주|고객명?|작성자|수신인?|발신인?|수령인|입주자|세대주|대표자?|학생명?|직원명?|방문자|목격자|피해자|가해자|연락자';
+  '이름|성명|성함|존함|차주|운전자|소유자|소유주|환자(?:명)?|보호자|담당자?|신고자|민원인|신청인|신청자|예금주|고객명?|작성자|수신인?|발신인?|수령인|입주자|세대주|대표자?|학생명?|직원명?|방문자|목격자|피해자|가해자|연락자|점검[자원]|요청[자인]|제보자?|접수자|이용자|이용객|승객|회원|기사|주무관|실무관|사무관|검침원|계장';
 const SURNAMES =
   '김이박최정강조윤장임한오서신권황안송전홍유고문양손배백허남심노하곽성차주우구민류나진지엄채원천방공현함변염여추도소석선설마길연위표명기반왕금옥육인맹제모탁국어은편용예경봉사부가복태목형피두감호음빈동온시범좌팽승간견';
 const TWO_SYLLABLE_SURNAMES = '남궁|황보|제갈|사공|선우|서문|독고|동방';
@@ -43,6 +43,8 @@ const NO_NAMES =
 
 const INTRODUCTIONS =
   "(?:my|his|her|their|your|whose|the|maiden|last|first|family|full) (?:full |first |last |maiden |family )?names?(?:'s| is| are| was)|i am called|call(?:s|ed)? me|named (?:him|her|me|it|after)|name is|goes by|known as|aka|yours sincerely,?|sincerely,?|kind regards,?|best regards,?|regards,?|me llamo|je m'appelle|ich hei(?:ß|ss)e|mi chiamo|mijn naam is|mein name ist|mi nombre es";
+const RELATIONS =
+  'tochter|sohn|mutter|vater|oma|opa|enkel(?:in)?|nachbar(?:in)?|kolleg(?:e|in)|freund(?:in)?|anrufer(?:in)?|melder(?:in)?|hausmeister(?:in)?|zeug(?:e|in)|patient(?:in)?|fahrer(?:in)?|namen|fille|fils|mère|père|voisine?|collègue|gardien(?:ne)?|témoin|locataire|(?:r?appele(?:r|z)|contacte(?:r|z)|joindre)|nom de|hij(?:o|a)|abuel(?:o|a)|madre|padre|vecin(?:o|a)|amig(?:o|a)|conserje|testigo|llam(?:ar|e)|figli(?:o|a)|nonn(?:o|a)|vicin(?:o|a)|custode|portinai(?:o|a)|chiamare|syn|córka|babcia|dziadek|sąsiad(?:ka)?|właściciel(?:ka)?|zgłosiła?|zoon|dochter|moeder|vader|buurman|buurvrouw|huismeester|bel';
 const NO_NAME_AFTER =
   'not|on|in|at|the|a|an|is|this|that|my|to|for|with|it|and|or|as|by|of|from|back|when|asap|incorrect|misspelled|wrong|appears?|tag|plate|server|badge|card|list|field|column|called|if|later|again|tomorrow|today|now|please';
 
@@ -74,13 +76,34 @@ const RULES: readonly Rule[] = [
   {
     category: 'name',
     pattern: new RegExp(
-      `(?<key>(?<![\\p{L}])(?:[Mm]rs?|[Mm]s|[Mm]iss|[Mm]x|[Dd]r|[Pp]rof(?:essor)?|[Ss]ir|[Mm]adam|[Ll]ady|[Ll]ord|[Rr]ev(?:erend)?|[Cc]apt(?:ain)?|[Ss]gt|[Ss]ergeant|[Ll]t|[Cc]ol|[Gg]en|[Oo]fficer|[Ii]nspector|[Nn]urse|[Dd]octor|[Ss]e[ñn]or(?:a|ita)?|[Ss]ra?|[Hh]err|[Ff]rau|[Mm]onsieur|[Mm]adame|[Mm]me|[Mm]lle|[Ss]ignora?|[Dd]hr|[Mm]evr)\\.? )${CAPITALISED_NAME}`,
+      `(?<key>(?<![\\p{L}])(?:[Mm]rs?|[Mm]s|[Mm]iss|[Mm]x|[Dd]r|[Pp]rof(?:essor)?|[Ss]ir|[Mm]adam|[Ll]ady|[Ll]ord|[Rr]ev(?:erend)?|[Cc]apt(?:ain)?|[Ss]gt|[Ss]ergeant|[Ll]t|[Cc]ol|[Gg]en|[Oo]fficer|[Ii]nspector|[Nn]urse|[Dd]octor|[Ss]e[ñn]or(?:a|ita)?|[Ss]ra?|Don|Doña|[Pp]ani?|[Mm]eneer|[Mm]evrouw|[Ss]igra?|[Hh]err|[Ff]rau|[Mm]onsieur|[Mm]adame|[Mm]me|[Mm]lle|[Ss]ignora?|[Dd]hr|[Mm]evr)\\.? )${CAPITALISED_NAME}`,
       'gu',
     ),
   },
   {
     category: 'name',
     pattern: new RegExp(`(?<key>(?<![\\p{L}])(?:MR|MRS|MS|MISS|DR|PROF)\\.? )${WORD}(?: ${WORD}){0,2}`, 'gu'),
+  },
+  // Relations, roles and requests to call, in other languages.
+  {
+    category: 'name',
+    pattern: new RegExp(
+      `(?=\\p{Lu}\\p{Ll})(?<=(?<![\\p{L}])(?:${anyCase(RELATIONS)})(?: (?:an?|à|de|bei|von))? )${CAPITALISED_NAME}`,
+      'gu',
+    ),
+    isValid: isNoCommonWord,
+  },
+  // The sender, before an address.
+  {
+    category: 'name',
+    pattern: new RegExp(`(?<![\\p{L}.])${CAPITALISED_NAME}(?= ?[<(][^\\s@<>()]{1,64}@)`, 'gu'),
+    needs: '@',
+  },
+  // Japanese, before a title.
+  {
+    category: 'name',
+    pattern: /(?!お?[客皆神仏奥王])(?<![\p{Script=Han}])[\p{Script=Han}]{1,4}(?=様|さん)/gu,
+    needs: /様|さん/,
   },
   // Phrases after which a name comes in any case of letters.
   {
@@ -118,7 +141,7 @@ const KOREAN: readonly Rule[] = [
   {
     category: 'name',
     pattern: new RegExp(
-      `(?<key>(?:${KOREAN_KEYS})["']?\\s{0,2}[:=은는]?\\s{0,3}["']?)(?!(?<=이름)표[가를는도이에]|부재중|(?:부재|연락|변경|지정|배정)(?![가-힣])|(?:${KOREAN_KEYS})\\s{0,2}[:=])(?:[${SURNAMES}]|${TWO_SYLLABLE_SURNAMES})[가-힣]{1,2}(?![가-힣])`,
+      `(?<key>(?:${KOREAN_KEYS})["']?\\s{0,2}[:=은는]?\\s{0,3}["']?)(?!(?<=이름)표[가를는도이에]|부재중|(?:부재|변경|지정|배정|연락처|${NO_NAMES_BEFORE_PHONE}|${KOREAN_KEYS})[이가은는을를로]?(?![가-힣])|(?:${KOREAN_KEYS})\\s{0,2}[:=])(?:[${SURNAMES}]|${TWO_SYLLABLE_SURNAMES})[가-힣]{1,2}(?![가-힣])`,
       'g',
     ),
   },
@@ -148,11 +171,17 @@ const KOREAN: readonly Rule[] = [
       'g',
     ),
   },
+  // Exported chats: "[홍길동] [오전 10:12] ..." and "오전 10:12, 홍길동 : ...".
+  {
+    category: 'name',
+    pattern: /(?<=\[)[가-힣]{2,10}(?=\] ?\[(?:오전|오후) ?\d)|(?<=(?:오전|오후) ?\d{1,2}:\d{2}, )[가-힣]{2,10}(?= : )/g,
+    needs: /오전|오후/,
+  },
   // Before a telephone number.
   {
     category: 'name',
     pattern: new RegExp(
-      `(?<![가-힣])(?!${NO_NAMES}|${NO_NAMES_BEFORE_PHONE})[${SURNAMES}][가-힣]{2}(?=[ ,:]{1,2}\\(?0\\d{1,2}[) .-])`,
+      `(?<![가-힣])(?!${NO_NAMES}|${NO_NAMES_BEFORE_PHONE})[${SURNAMES}][가-힣]{2}(?=[ ,:/]{1,2}\\(?0\\d{1,2}[) .-])`,
       'g',
     ),
   },
@@ -162,6 +191,12 @@ const KOREAN: readonly Rule[] = [
 function isNameLike(value: string): boolean {
   const first = (/^[\p{L}-]*/u.exec(value)?.[0] ?? '').toLowerCase();
   return isNoCommonOpening(value) && (!isEnglishWord(first) || isNameWord(first));
+}
+
+/** "Nachbar Müller", but "Nachbar Straße". */
+function isNoCommonWord(value: string): boolean {
+  const first = (/^[\p{L}-]*/u.exec(value)?.[0] ?? '').toLowerCase();
+  return !isCommonElsewhere(first) && (!isEnglishWord(first) || isNameWord(first));
 }
 
 /** Words that open sentences; a name that is one is announced in other ways too. */

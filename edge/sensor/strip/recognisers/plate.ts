@@ -17,7 +17,7 @@ const VEHICLE = new RegExp(
     'targ(?:a|ata|ato)|veicolo|vettura|macchina|furgone|camioncino|conducente|varco|ztl|transito|sosta|parcheggiat[oa]|' +
     'tablic[aęy]|rejestracyjn(?:y|a|ym|ej)|nr rej|rej|samoch(?:ód|odu|odem)|pojazd(?:u|em)?|aut[oa]|kierowca|zaparkowan[ye]|parkuje|motocykl|ciężarówka|' +
     'kenteken(?:plaat)?|voertuig|busje|bestel(?:bus|wagen)|vrachtwagen|bestuurder|geparkeerd|fout geparkeerd|brommer|motor|' +
-    'lectura|lettura|odczyt|plaka|rekisteri|registreringsnummer|nummerplade|nummerplåt|rz|spz|rendszám' +
+    'lectura|lettura|odczyt|plaka|rekisteri|registreringsnummer|nummerplade|nummerplåt|rz|spz|rendszám|nr_?rej|n(?:um|o|r)_?plate|plate_?(?:no|nr|num|number|id)|veh(?:icle)?_?(?:id|no|nr|reg)|ref_?vehicle|fzg|immat|kent|abschleppen|fourrière|grúa|rimozione|odholować|wegslepen|felparkerad|regnr' +
     ')(?![\\p{L}])|번호판|차량|차번|주차|오토바이|이륜차|入庫|车牌|ナンバー',
   'iu',
 );
@@ -65,7 +65,7 @@ function inLowerCase(form: string): string {
 }
 /** Of such forms, what measures or dates. */
 const UNITS_OR_DATE =
-  /^(?:\d+ ?(?:min|sec|std|uhr|eur|usd|krw|kmh|kwh|mhz|ghz|khz|ppm|ppb|rpm|dba|hpa|lux|pcs|stk|szt|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mai|mär|okt|dez|abr|ago|dic|gen|mag|giu|lug|set|ott|the|and|von|bis|der|die|das|por|los|las|per|dei|sur|les|des|van|met|voor|nad|pod|cars?|vans?|men|von|day|new|old|out|off|are|was|has|had|for|not|per)\b|(?:am|um|ab|bis|von|seit|vor|nach|at|on|in|by|to|of|no|nr|le|la|el|il|de|du|al|du|en|od|do|na|op|om|te|the|bay|lot|row|bus|gate|zone|area|line|platz|tor|gate|floor|level|box|room|unit|ab|km|ca|for|and|get|put|ref|job|run|art|abs|rue|via|only|about|over|last|next|lane)[ \-–:·.])/i;
+  /^(?:\d+ ?(?:min|sec|std|uhr|eur|usd|krw|kmh|kwh|mhz|ghz|khz|ppm|ppb|rpm|dba|hpa|lux|pcs|stk|szt|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mai|mär|okt|dez|abr|ago|dic|gen|mag|giu|lug|set|ott|the|and|von|bis|der|die|das|por|los|las|per|dei|sur|les|des|van|met|voor|nad|pod|cars?|vans?|suvs?|men|von|day|new|old|out|off|are|was|has|had|for|not|per)\b|(?:car|van|suv|am|um|ab|bis|von|seit|vor|nach|at|on|in|by|to|of|no|nr|le|la|el|il|de|du|al|du|en|od|do|na|op|om|te|the|bay|lot|row|bus|gate|zone|area|line|platz|tor|gate|floor|level|box|room|unit|ab|km|ca|for|and|get|put|ref|job|run|art|abs|rue|via|only|about|over|last|next|lane)[ \-–:·.])/i;
 
 const RULES: readonly Rule[] = [
   // United Kingdom: current, prefix and suffix style.

@@ -2,7 +2,8 @@
  * Proper nouns in English sentences: names of people, places and organisations, without a list of them.
  *
  * Method: a capitalised word that is no English word begins or continues a name; initials, particles and capitalised English words beside
- * it belong to it. Off for texts in other languages and in capitals only, where capitals say nothing.
+ * it belong to it. In other languages one capital says little (German nouns, the beginnings of short notes): there two in a row are a name.
+ * Off for texts in capitals only.
  */
 import type { Span } from '../span.ts';
 import type { Word, Words } from '../words.ts';
@@ -23,8 +24,8 @@ const WORDY_COUNTRIES =
 /** Capitalised English words taken along on each side of a name. */
 const CAPITALS_MAX = 2;
 
-export function findProperNouns(text: string, { all, isEnglish }: Words): Span[] {
-  if (!isEnglish) return [];
+export function findProperNouns(text: string, { all, isEnglish, isShouting }: Words): Span[] {
+  if (!isEnglish) return isShouting ? [] : runsOfCapitals(text, all);
   const spans: Span[] = [];
   for (const { 0: country, index } of text.matchAll(WORDY_COUNTRIES))
     spans.push({ start: index, end: index + country.length, category: 'location' });
@@ -36,6 +37,29 @@ export function findProperNouns(text: string, { all, isEnglish }: Words): Span[]
     const to = lastOf(text, all, i, isPlace);
     spans.push({ start: all[from]!.start, end: all[to]!.end, category: isPlace ? 'location' : 'name' });
     i = Math.max(i, to);
+  }
+  return spans;
+}
+
+/** "Katarzyna Błaszczyk", "Luc d'Aubigny", "Thorsten von der Heide": at least one is in lower case but for its first letter. */
+function runsOfCapitals(text: string, all: readonly Word[]): Span[] {
+  const spans: Span[] = [];
+  for (let i = 0; i < all.length; i++) {
+    if (all[i]!.kind !== 'proper' && all[i]!.kind !== 'initial') continue;
+    let last = i;
+    let count = 0;
+    for (let j = i; j < all.length && (j === i || isBeside(text, all[j - 1]!, all[j]!)); j++) {
+      const { kind, lower, isName } = all[j]!;
+      if (kind === 'proper' || kind === 'initial' || (kind === 'capital' && isName)) {
+        last = j;
+        count++;
+      } else if (!PARTICLES.has(lower)) break;
+    }
+    const { start } = all[i]!;
+    const { end } = all[last]!;
+    if (count > 1 && /\p{Lu}[\p{Ll}'][\p{L}]/u.test(text.slice(start, end)))
+      spans.push({ start, end, category: 'name' });
+    i = last;
   }
   return spans;
 }
