@@ -12,7 +12,7 @@ const RULES: readonly Rule[] = [
   {
     category: 'credential',
     pattern:
-      /(?<key>(?:passwort|kennwort|zugangscode|mots? de passe|contraseña|clave|password|parola d'ordine|hasło|wachtwoord|palavra-passe|senha|lösenord|heslo)["']?(?: (?:lautet|ist|est|es|è|to|is|é|är|je)| (?:[\p{Ll}']{1,8} ){0,2}(?:wi-?fi|wlan|router|gast|invitados|ospiti)){0,2}\s{0,2}[:=]?\s{0,2})(?=[^\s]{0,63}[\d!#$%&*?+_])[^\s"',;<>]{4,64}/giu,
+      /(?<key>(?:passwort|kennwort|zugangscode|mots? de passe|contraseña|clave|password|parola d'ordine|hasło|wachtwoord|palavra-passe|senha|lösenord|heslo)["']?(?: (?:lautet|ist|est|es|è|to|is|é|är|je)| (?:[\p{Ll}']{1,8} ){0,2}(?:\p{L}{1,12}-)?(?:wi-?fi|wlan|router|gast|invitados|ospiti)){0,2}\s{0,2}[:=]?\s{0,2})(?=[^\s]{0,63}[\d!#$%&*?+_])[^\s"',;<>]{4,64}/giu,
     needs: /pass|kennwort|zugangscode|contraseña|clave|parola|hasło|wachtwoord|senha|lösenord|heslo/i,
   },
   {

@@ -34,17 +34,17 @@ const NOBODY =
 /** What follows the value of a key in one line: the next key, or a way to reach the person. */
 const NO_VALUE = `(?!(?:${KEYS})["']?\\s{0,2}[:=]|(?:tel|tél|telefon|téléphone|teléfono|telefono|telefoon|phone|mobile|mobil|cell|handy|fax|mail|e-?mail|correo|courriel|plate|kennzeichen|targa|matrícula|kenteken|dept|room)(?![\\p{L}]))`;
 const KOREAN_KEYS =
-  '이름|성명|성함|존함|차주|운전자|소유자|소유주|환자(?:명)?|보호자|담당자?|신고자|민원인|신청인|신청자|예금주|고객명?|작성자|수신인?|발신인?|수령인|입주자|세대주|대표자?|학생명?|직원명?|방문자|목격자|피해자|가해자|연락자|점검[자원]|요청[자인]|제보자?|접수자|이용자|이용객|승객|회원|기사|주무관|실무관|사무관|검침원|계장';
+  '이름|성명|성함|존함|차주|운전자|소유자|소유주|환자(?:명)?|보호자|담당자?|신고자|민원인|신청인|신청자|예금주|입금자명?|고객명?|작성자|수신인?|발신인?|수령인|입주자|세대주|대표자?|학생명?|직원명?|방문자|목격자|피해자|가해자|연락자|점검[자원]|요청[자인]|제보자?|접수자|이용자|이용객|승객|회원|기사|주무관|실무관|사무관|검침원|계장';
 const SURNAMES =
   '김이박최정강조윤장임한오서신권황안송전홍유고문양손배백허남심노하곽성차주우구민류나진지엄채원천방공현함변염여추도소석선설마길연위표명기반왕금옥육인맹제모탁국어은편용예경봉사부가복태목형피두감호음빈동온시범좌팽승간견';
 const TWO_SYLLABLE_SURNAMES = '남궁|황보|제갈|사공|선우|서문|독고|동방';
 const NO_NAMES =
-  '선생|기사|고객|사장|회장|부장|과장|차장|팀장|소장|원장|교수|의사|간호|어머|아버|할머|할아|손님|주인|부모|이모|고모|주민|시민|여러|도련|사모|장모|형수|기자|감독|대표|위원|의원|시장|국장|반장|조장|변호|경찰|소방|공무|직원|이용|방문|신청|민원|보호|환자';
+  '차량|지하|선생|기사|고객|사장|회장|부장|과장|차장|팀장|소장|원장|교수|의사|간호|어머|아버|할머|할아|손님|주인|부모|이모|고모|주민|시민|여러|도련|사모|장모|형수|기자|감독|대표|위원|의원|시장|국장|반장|조장|변호|경찰|소방|공무|직원|이용|방문|신청|민원|보호|환자';
 
 const INTRODUCTIONS =
   "(?:my|his|her|their|your|whose|the|maiden|last|first|family|full) (?:full |first |last |maiden |family )?names?(?:'s| is| are| was)|i am called|call(?:s|ed)? me|named (?:him|her|me|it|after)|name is|goes by|known as|aka|yours sincerely,?|sincerely,?|kind regards,?|best regards,?|regards,?|me llamo|je m'appelle|ich hei(?:ß|ss)e|mi chiamo|mijn naam is|mein name ist|mi nombre es";
 const RELATIONS =
-  'tochter|sohn|mutter|vater|oma|opa|enkel(?:in)?|nachbar(?:in)?|kolleg(?:e|in)|freund(?:in)?|anrufer(?:in)?|melder(?:in)?|hausmeister(?:in)?|zeug(?:e|in)|patient(?:in)?|fahrer(?:in)?|namen|fille|fils|mère|père|voisine?|collègue|gardien(?:ne)?|témoin|locataire|(?:r?appele(?:r|z)|contacte(?:r|z)|joindre)|nom de|hij(?:o|a)|abuel(?:o|a)|madre|padre|vecin(?:o|a)|amig(?:o|a)|conserje|testigo|llam(?:ar|e)|figli(?:o|a)|nonn(?:o|a)|vicin(?:o|a)|custode|portinai(?:o|a)|chiamare|syn|córka|babcia|dziadek|sąsiad(?:ka)?|właściciel(?:ka)?|zgłosiła?|zoon|dochter|moeder|vader|buurman|buurvrouw|huismeester|bel';
+  'tochter|sohn|mutter|vater|bruder|schwester|mann|ehefrau|tante|onkel|oma|opa|enkel(?:in)?|nachbar(?:in)?|kolleg(?:e|in)|freund(?:in)?|anrufer(?:in)?|melder(?:in)?|hausmeister(?:in)?|zeug(?:e|in)|patient(?:in)?|fahrer(?:in)?|namen|fille|fils|mère|père|frère|sœur|mari|femme|épouse|tante|oncle|voisine?|collègue|gardien(?:ne)?|témoin|locataire|(?:r?appele(?:r|z)|contacte(?:r|z)|joindre)|nom de|hij(?:o|a)|abuel(?:o|a)|herman(?:o|a)|marido|esposa|madre|padre|vecin(?:o|a)|amig(?:o|a)|conserje|testigo|llam(?:ar|e)|figli(?:o|a)|nonn(?:o|a)|fratello|sorella|marito|moglie|vicin(?:o|a)|custode|portinai(?:o|a)|chiamare|syn|córka|brat|siostra|mąż|żona|babcia|dziadek|sąsiad(?:ka)?|właściciel(?:ka)?|zgłosiła?|zoon|dochter|moeder|vader|broer|zus|oom|echtgenote|buurman|buurvrouw|huismeester|bel';
 const NO_NAME_AFTER =
   'not|on|in|at|the|a|an|is|this|that|my|to|for|with|it|and|or|as|by|of|from|back|when|asap|incorrect|misspelled|wrong|appears?|tag|plate|server|badge|card|list|field|column|called|if|later|again|tomorrow|today|now|please';
 
@@ -176,6 +176,11 @@ const KOREAN: readonly Rule[] = [
     category: 'name',
     pattern: /(?<=\[)[가-힣]{2,10}(?=\] ?\[(?:오전|오후) ?\d)|(?<=(?:오전|오후) ?\d{1,2}:\d{2}, )[가-힣]{2,10}(?= : )/g,
     needs: /오전|오후/,
+  },
+  // Before an age in brackets.
+  {
+    category: 'name',
+    pattern: new RegExp(`(?<![가-힣])[${SURNAMES}][가-힣]{1,2}(?= ?\\(\\d{1,3}세)`, 'g'),
   },
   // Before a telephone number.
   {
