@@ -150,7 +150,7 @@ test('spans are sorted, disjoint, whole and reproduce the output', () => {
 
 const LONG_UNITS = 8_192;
 const HOSTILE =
-  '=41|\\x41|\\101|<b>|<a |<!--|a b |0x41, |41:|41 |QUJDREVGR0hJSktM\n|_at_a|_at_a_dot_|ㄱㅏ|a|A|1|1 |a1|1-|a.|a@|1:|aa:|Abc |Abc Def |A1 |name: |My name is |%41|&#65;|\\u0041|(|1°1\'|lat 1.234,|가|가 12|서울 |강남구 |1\u200b|a\u0301|а1|QUJD|\n|address: 1 A\n|12 Abc Def |www.|http://a|password=|GB12 ABCD |1.1.|1 Jan |zero |0x01, |+1 (2) |"|_-|a=|4111 1111 |::|1.1.1.|(1) |POINT(1 |xqzt |I said. |corner of A |plate AB |card 123456789012 |a at |a arroba |a punkt |a at b punkt |a małpa b kropka |Imię: Abc |Name: a |010 다시 1 |공일공 |서울 강남 가 |임시 |Kfz |Kfz AB-|48,123 |50 36 59 |targa ab12 '.split(
+  "=41|\\x41|\\101|<b>|<a |<!--|a b |0x41, |41:|41 |QUJDREVGR0hJSktM\n|_at_a|_at_a_dot_|ㄱㅏ|a|A|1|1 |a1|1-|a.|a@|1:|aa:|Abc |Abc Def |A1 |name: |My name is |%41|&#65;|\\u0041|(|1°1'|lat 1.234,|가|가 12|서울 |강남구 |1\u200b|a\u0301|а1|QUJD|\n|address: 1 A\n|12 Abc Def |www.|http://a|password=|GB12 ABCD |1.1.|1 Jan |zero |0x01, |+1 (2) |\"|_-|a=|4111 1111 |::|1.1.1.|(1) |POINT(1 |xqzt |I said. |corner of A |plate AB |card 123456789012 |a at |a arroba |a punkt |a at b punkt |a małpa b kropka |Imię: Abc |Name: a |010 다시 1 |공일공 |서울 강남 가 |임시 |Kfz |Kfz AB-|48,123 |50 36 59 |targa ab12 |mi abuela Abc |Abc <a@|Passwort vom a wlan |///abc.|홍길동(78세|a's Galaxy A1 |[가나다] [오전 1|담당 |De Vries |Am Abcd 1 |geb. 1.".split(
     '|',
   );
 
@@ -171,7 +171,9 @@ test('every pattern that a long text meets has bounded repetition, or repeats on
     return exec.call(this, text);
   };
   try {
-    const long = 'Ask John Smith, +82 10-1234-5678, a@b.example, 37.56651, 126.97801, 12가3456, %41 at 5 Main Street. ';
+    const long =
+      'Ask John Smith, +82 10-1234-5678, a@b.example, 37.56651, 126.97801, 12가3456, %41 at 5 Main Street. ' +
+      "Kfz B-AB 12, a arroba b punto es, mi hija Ana, Tom's Galaxy, Passwort wlan: a1, code 12, ///aa.bb.cc, geohash u1, 佐藤様, 오전 10:12 임 1234, name: x, 99,12345; ";
     stripText(long.repeat(8));
   } finally {
     RegExp.prototype.exec = exec;
