@@ -138,6 +138,13 @@ const RULES: readonly Rule[] = [
     pattern: /[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][· .-]?[A-Z0-9]{5,6}/g,
   },
   { category: 'plate', pattern: /[\u4e00-\u9fff]{1,4} ?\d{2,3} ?[\u3041-\u3096] ?[\d.・]{1,2}-?\d{1,2}/g },
+  // France and Italy with spaces, whose letters leave out I, O and U.
+  {
+    category: 'plate',
+    pattern: /(?<![A-Za-z0-9])[A-HJ-NP-TV-Z]{2} \d{3} [A-HJ-NP-TV-Z]{2}(?![A-Za-z0-9])/g,
+    isValid: (value) =>
+      !/^(?:A[MNST]|B[EY]|HE|M[EY]|WE|[CPL]H|SF) | (?:AM|CM|DB|GB|HZ|K[BGMW]|M[BMSW]|PM|PT|TB|TX|RX)$/.test(value),
+  },
   // Beside a word for a vehicle, the forms of many countries in any case, with any mark between the groups: old and new France, old Spain,
   // Germany, Italy, Poland and others of letters before digits.
   {

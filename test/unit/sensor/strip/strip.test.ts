@@ -120,6 +120,7 @@ const EXPECTED: Record<string, Record<string, string>> = {
     'Einfahrt 3: fr-g 618 abgewiesen': 'Einfahrt 3: [plate] abgewiesen',
     'camionnette 4821 XK 69': 'camionnette [plate]',
     'coche m-2700-gf en doble fila': 'coche [plate] en doble fila',
+    'la Panda GC 049 MJ blocca il passo': 'la Panda [plate] blocca il passo',
     'targa kt101yv': 'targa [plate]',
     'samochód WPI 4C21 parkuje': 'samochód [plate] parkuje',
     'kenteken 12-xkl-4': 'kenteken [plate]',
