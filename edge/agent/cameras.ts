@@ -39,6 +39,7 @@ export function camerasOf(options: CamerasOptions): { supervisors: CameraSupervi
     clock: systemClock,
     log,
     onMeasured: (camera, startedMs, answer) => record.canaries(camera, startedMs, answer),
+    onOver: (camera) => record.canariesOver(camera),
   });
   return { supervisors, rota };
 }

@@ -2,8 +2,8 @@
  * Asks one camera after the other for a round of canaries (camera/canary/rounds.ts), so that the record says what the filter of this very box
  * misses. Never two at once: what a round costs, it costs one camera at a time.
  *
- * A camera that shows nothing, or is covered by order, is passed over and has its turn as soon as it shows again. A round without an answer is
- * given up.
+ * A camera that shows nothing, or is covered by order, is passed over and has its turn as soon as it shows again. A round without its last
+ * answer is given up; what it had found until then counts.
  */
 import { randomInt } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
@@ -33,8 +33,10 @@ interface CanaryRotaOptions {
   cameras: readonly CanaryCamera[];
   clock: Clock;
   log: Log;
-  /** A round that began then is over. */
+  /** What a round that began then has found since the last call; its times are of the wall clock. */
   onMeasured(camera: string, startedMs: number, answer: CanaryAnswer): void;
+  /** A round is over, or given up: nothing more is found in it. */
+  onOver(camera: string): void;
 }
 
 export class CanaryRota {
@@ -83,12 +85,14 @@ export class CanaryRota {
   answered(camera: string, answer: CanaryAnswer): void {
     const waiting = this.#waiting;
     if (waiting?.camera !== camera) return;
+    this.#options.onMeasured(camera, waiting.startedWallMs, answer);
+    if (answer.outcome === 'running') return;
     this.#over();
     this.#say(camera, answer);
-    this.#options.onMeasured(camera, waiting.startedWallMs, answer);
   }
 
   #over(): void {
+    if (this.#waiting !== undefined) this.#options.onOver(this.#waiting.camera);
     this.#waiting = undefined;
     this.#overMs = this.#options.clock.monotonicMs();
   }

@@ -232,7 +232,7 @@ class Camera {
       zones: secondOpinion,
       takeBuffer: (lengthBytes) => detector.takeBuffer?.(lengthBytes) ?? new Uint8Array(lengthBytes),
       clock: systemClock,
-      onDone: ({ tallies, ...result }) => {
+      onResult: ({ tallies, ...result }) => {
         const { digests } = detector.state;
         this.#channel.send({ type: 'canaries', ...result, digests, tallies: tallies.slice(0, CANARY_TALLIES_MAX) });
       },

@@ -137,6 +137,7 @@ export interface CanaryTally {
 
 /** How a round of canaries ended. */
 export const CANARY_OUTCOMES = [
+  'running', // it goes on: this is what was found since the last message
   'measured',
   'no-time', // the box has no room for a second look
   'covered', // everything is covered by order, so that nothing could be missed
@@ -154,7 +155,10 @@ export type FromCamera =
   | { type: 'health'; health: CameraHealth; counts: CameraCounts }
   /** `dropped`: crossings given up for want of room since the last message of this type. */
   | { type: 'counts'; crossings: CountedCrossing[]; dropped: number }
-  /** A round of canaries is over. `set` and `digests` (of the models that looked): sha256, hex. */
+  /**
+   * What a round of canaries has found since the last such message. `set` and `digests` (of the models that looked): sha256, hex. The last one of a
+   * round has another outcome than `running`.
+   */
   | { type: 'canaries'; set: string; digests: string[]; outcome: CanaryOutcome; tallies: CanaryTally[] }
   | { type: 'snapshot'; requestId: number; jpeg: Uint8Array }
   | { type: 'stopped' };
@@ -174,7 +178,7 @@ export type ToCamera =
   | { type: 'cover-whole'; isOn: boolean }
   /** For `camera/slate-process.ts`: draw slates until stopped. `ptsUs` continues the feed's timeline. */
   | { type: 'start-slate'; name: string; reason: SlateReason; widthPx: number; heightPx: number; ptsUs: number }
-  /** Show the detector known people and vehicles for so long, beside the feed (canary/rounds.ts); answered by one `canaries`. */
+  /** Show the detector known people and vehicles for so long, beside the feed (canary/rounds.ts); answered by `canaries`. */
   | { type: 'plant-canaries'; seed: number; seconds: number }
   | { type: 'request-key-frame' }
   | { type: 'request-snapshot'; requestId: number }

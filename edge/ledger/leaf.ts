@@ -32,6 +32,8 @@ const count = z.string().regex(BUCKET);
 const counts = z.record(reason, count).refine((by) => Object.keys(by).length <= COUNTS_MAX);
 const share = z.number().min(0).max(1);
 const whole = z.int().nonnegative();
+/** The process was lost meanwhile: what it had found in the last seconds before is in no leaf. */
+const interrupted = z.literal(true).optional();
 const size = z.int().nonnegative();
 const root = z.string().regex(/^[A-Za-z0-9+/]{43}=$/);
 const vkey = z.string().max(400);
@@ -158,6 +160,7 @@ const schemas = {
     missed: whole,
     canarySet: sha256,
     model: sha256,
+    interrupted,
   }),
   /** A figure that tools found outside of the log (a test with injected faults, an attack, a scan); their output is known by its digest. */
   measurement: leaf('measurement', {
@@ -172,6 +175,7 @@ const schemas = {
     method: name,
     software: name,
     evidence: sha256,
+    interrupted,
   }),
   indicator: leaf('indicator', {
     id: z.int().min(1).max(999),

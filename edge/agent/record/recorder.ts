@@ -24,13 +24,13 @@ import type { EffectTime, OptOutListInForce } from '../../policy/choices/port.ts
 import type { SensorPolicy } from '../../policy/schema.ts';
 import type { Release, SensorReport } from '../../sensor/messages.ts';
 import { CHOICES, type Stream } from './about.ts';
+import { RoundBook } from './canary-rounds.ts';
 import { EvidenceGate } from './evidence.ts';
 import { InForce } from './in-force.ts';
 import { EvidenceJudge } from './judge.ts';
 import { type Kept, parseKept, settle } from './kept.ts';
 import {
   type CanaryFigures,
-  canaryLeaves,
   detailOf,
   expiryOf,
   figuresOfCamera,
@@ -46,7 +46,7 @@ import { type Window, WindowBook } from './windows.ts';
 const TURN_EVERY_MS = 1_000;
 /** Also how much of the counts a crash may cost. On a card that is some 100 MB of writes a day. */
 const KEEP_EVERY_MS = 10_000;
-/** One leaf of each kind of measurement; a start that was cut short costs what was added up since. */
+/** One leaf of each kind of measurement. */
 const MEASURED_EVERY_MS = 3_600_000;
 const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$/;
 
@@ -67,9 +67,6 @@ export interface RecorderOptions {
 /** A leaf about somebody who takes something, or was refused. */
 export type UseLeaf = Extract<LeafBody, { kind: 'pull' | 'refusal' }>;
 
-/** What other parts put on record themselves. */
-type OthersLeaf = UseLeaf | Extract<LeafBody, { kind: 'canary' }>;
-
 export class Recorder {
   readonly evidence = new EvidenceGate();
   readonly measures: LiveMeasures;
@@ -78,6 +75,7 @@ export class Recorder {
   readonly #book: WindowBook;
   readonly #judge: EvidenceJudge;
   readonly #inForce: InForce;
+  readonly #rounds = new RoundBook();
   #measuredMs: number;
   /** By witness: the size of the newest cosignature whose time was looked at. */
   readonly #timedSizes = new Map<string, number>();
@@ -142,9 +140,19 @@ export class Recorder {
       this.#inForce.restore(settled);
       this.#objections.restore(settled.objected);
       this.#book.restore(settled.windows, clock.wallMs());
+      this.#rounds.restore(settled.rounds);
+      await this.#restoreMeasures(ledger, settled);
     } else if (found !== undefined) log.warn('windows that were open when Garim ended can not be read, and are lost');
     const { origin, vkey } = ledger.state();
     log.info({ origin, vkey }, 'the record is open');
+  }
+
+  /** What was measured before this start goes on record at the time at which it was kept. */
+  async #restoreMeasures(ledger: Ledger, { measures, isClean }: Kept): Promise<void> {
+    if (measures === undefined) return;
+    const { atMs, ...sums } = measures;
+    this.measures.restore(sums, isClean);
+    for (const leaf of this.measures.take(atMs)) await ledger.append(leaf);
   }
 
   /** A camera process's counts since its last message. */
@@ -178,10 +186,14 @@ export class Recorder {
     this.#book.add({ kind: 'sensor', name: sensor }, figuresOfSensor(report), nowMs);
   }
 
-  /** What a round of canaries that began then has shown: a leaf for each stratum. A round that can't be recorded is lost, and counted. */
-  canaries(camera: string, startedMs: number, round: CanaryFigures): void {
-    for (const leaf of canaryLeaves(camera, round, [startedMs, this.#options.clock.wallMs()]))
-      this.append(leaf).catch(() => {}); // `append` has counted it
+  /** What a round of canaries that began then has found since the last call. */
+  canaries(camera: string, startedMs: number, { set, digests, tallies }: CanaryFigures): void {
+    this.#rounds.add({ camera, startedMs, set, digests, tallies }, this.#options.clock.wallMs());
+  }
+
+  /** The camera's round is over: a leaf for each stratum of it. */
+  canariesOver(camera: string): void {
+    this.#rounds.over(camera);
   }
 
   /** Resolves when it is on record that this leaves. After a rejection, a WorldError, it must not. */
@@ -202,7 +214,7 @@ export class Recorder {
   }
 
   /** Resolves when the leaf is durable. After a rejection, a WorldError, nothing may be served. */
-  append(leaf: OthersLeaf): Promise<void> {
+  append(leaf: UseLeaf): Promise<void> {
     return this.#append(leaf);
   }
 
@@ -246,9 +258,9 @@ export class Recorder {
     return this.#judge.failures;
   }
 
-  /** Windows that will never be on record. */
+  /** Windows, and rounds of canaries, that will never be on record. */
   get windowsLost(): number {
-    return this.#book.lost;
+    return this.#book.lost + this.#rounds.lost;
   }
 
   notices(): string[] {
@@ -263,6 +275,8 @@ export class Recorder {
     await this.#turn();
     if (this.#ledger === undefined) return;
     const refused = (error: unknown): void => this.#judge.refused(error);
+    this.#rounds.over();
+    await this.#recordRounds(this.#ledger).catch(refused);
     await this.#recordMeasures(this.#ledger).catch(refused);
     await this.#keep(this.#ledger, true).catch(refused);
     await this.#ledger.close();
@@ -289,10 +303,13 @@ export class Recorder {
     for (const window of closed) await this.#recordWindow(ledger, window);
     if (closed.length > 0) this.#inForce.forgetAllBut([...closed, ...this.#book.unrecorded]);
     this.#lookAtClock(ledger);
-    if (clock.monotonicMs() - this.#measuredMs >= MEASURED_EVERY_MS) await this.#recordMeasures(ledger);
+    const isRound = await this.#recordRounds(ledger);
+    const isMeasured = clock.monotonicMs() - this.#measuredMs >= MEASURED_EVERY_MS;
+    if (isMeasured) await this.#recordMeasures(ledger);
     const isDestroyed = await this.#destroyObjected(ledger);
-    if (isNews || isDestroyed || closed.length > 0 || clock.monotonicMs() - this.#keptMs >= KEEP_EVERY_MS)
-      await this.#keep(ledger, false);
+    const isWritten = isNews || isRound || isMeasured || isDestroyed || closed.length > 0;
+    const mustKeep = isWritten || this.#rounds.mustKeep || this.measures.mustKeep;
+    if (mustKeep || clock.monotonicMs() - this.#keptMs >= KEEP_EVERY_MS) await this.#keep(ledger, false);
     const { isHeld, failure } = ledger.state();
     if (failure === undefined) this.#judge.recorded(isHeld);
   }
@@ -304,6 +321,14 @@ export class Recorder {
       this.#timedSizes.set(name, size);
       this.measures.clockOff(offsetMsMax);
     }
+  }
+
+  /** Gives whether there was any. */
+  async #recordRounds(ledger: Ledger): Promise<boolean> {
+    const due = this.#rounds.due();
+    // Together: they share one flush of the disk.
+    await Promise.all(due.map(({ leaf, told }) => ledger.append(leaf).then(told)));
+    return due.length > 0;
   }
 
   async #recordMeasures(ledger: Ledger): Promise<void> {
@@ -368,8 +393,13 @@ export class Recorder {
       isClean,
       ...this.#inForce.said,
       objected: [...this.#objections.waiting],
+      measures: { atMs: clock.wallMs(), ...this.measures.unrecorded },
+      rounds: [...this.#rounds.unrecorded],
       windows: [...windows],
     };
+    // Before it is written: what comes meanwhile is not in it.
+    this.measures.kept();
+    this.#rounds.kept();
     await ledger.keep(this.#batchOf({ startMs, lengthMs }), kept);
     this.#keptMs = clock.monotonicMs();
   }

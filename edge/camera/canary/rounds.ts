@@ -29,6 +29,7 @@ export interface CanaryResult {
   /** sha256 of the set, hex. */
   set: string;
   outcome: CanaryOutcome;
+  /** Since the last result of this round. */
   tallies: CanaryTally[];
 }
 
@@ -37,8 +38,8 @@ export interface CanaryRoundsOptions {
   zones: ZoneRules;
   takeBuffer: (lengthBytes: number) => Uint8Array<ArrayBuffer>;
   clock: { monotonicMs(): number };
-  /** Called once for each round, when it is over. */
-  onDone(result: CanaryResult): void;
+  /** Called with what is new in a round while it goes on (`running`), and once when it is over. */
+  onResult(result: CanaryResult): void;
   onFault(error: unknown): void;
 }
 
@@ -51,6 +52,7 @@ interface Running {
   /** Feed time until which there are none, for want of time. */
   pausedUntilMs: number;
   deadlineMs: number;
+  hasTold: boolean;
 }
 
 export class CanaryRounds implements Planted, Disposable {
@@ -71,6 +73,7 @@ export class CanaryRounds implements Planted, Disposable {
       startMs: undefined,
       pausedUntilMs: Number.NEGATIVE_INFINITY,
       deadlineMs,
+      hasTold: false,
     };
     this.#running = running;
     return createCast(round.seed, { markers: false }).then(
@@ -85,10 +88,18 @@ export class CanaryRounds implements Planted, Disposable {
     running.canaries = new Canaries({ cast, longSidePx: detect.longSidePx, takeBuffer, zones });
   }
 
-  /** Call now and then: ends a round that is overdue. */
+  /** Call once a second: ends a round that is overdue, and tells what is new, so that whoever kills this process does not take the round with it. */
   tick(): void {
-    if (this.#running !== undefined && this.#options.clock.monotonicMs() > this.#running.deadlineMs)
+    const running = this.#running;
+    if (running === undefined) return;
+    if (this.#options.clock.monotonicMs() > running.deadlineMs) {
       this.end('cut-short');
+      return;
+    }
+    const tallies = running.canaries?.take() ?? [];
+    if (tallies.length === 0) return;
+    running.hasTold = true;
+    this.#options.onResult({ set: canarySetDigest(running.round.seed), outcome: 'running', tallies });
   }
 
   /** What was measured until now counts. */
@@ -96,7 +107,7 @@ export class CanaryRounds implements Planted, Disposable {
     const running = this.#running;
     if (running === undefined) return;
     this.#running = undefined;
-    const { canaries, round } = running;
+    const { canaries, round, hasTold } = running;
     let tallies: CanaryTally[] = [];
     try {
       canaries?.reset();
@@ -105,8 +116,9 @@ export class CanaryRounds implements Planted, Disposable {
     } catch (error) {
       this.#options.onFault(error);
     }
-    const isShort = outcome === 'measured' && tallies.length === 0 && Number.isFinite(running.pausedUntilMs);
-    this.#options.onDone({ set: canarySetDigest(round.seed), outcome: isShort ? 'no-time' : outcome, tallies });
+    const isNothing = tallies.length === 0 && !hasTold;
+    const isShort = outcome === 'measured' && isNothing && Number.isFinite(running.pausedUntilMs);
+    this.#options.onResult({ set: canarySetDigest(round.seed), outcome: isShort ? 'no-time' : outcome, tallies });
   }
 
   paint(frame: RawFrame, ms: number, look: LookAtFrame): CanaryLook | undefined {

@@ -70,6 +70,7 @@ test('nothing is recorded twice, and what was kept is not lost', async () => {
           policies: [],
           models: [],
           objected: [],
+          rounds: [],
           windows: [...book.unrecorded],
         };
         disk = JSON.stringify(kept);

@@ -20,6 +20,7 @@ function rotaOf(names: readonly string[]) {
   const asked: string[] = [];
   const seeds: number[] = [];
   const measured: [camera: string, startedMs: number][] = [];
+  const over: string[] = [];
   const dark = new Set<string>();
   const lines: string[] = [];
   const log = { warn: (_: object, text: string) => lines.push(text) } as unknown as Log;
@@ -36,11 +37,12 @@ function rotaOf(names: readonly string[]) {
     clock: { monotonicMs: () => nowMs, wallMs: () => 1_000_000 + nowMs },
     log,
     onMeasured: (camera, startedMs) => measured.push([camera, startedMs - 1_000_000]),
+    onOver: (camera) => over.push(camera),
   });
   const pass = (ms: number): void => {
     for (const endMs = nowMs + ms; nowMs < endMs; nowMs += 1_000) rota.turn();
   };
-  return { rota, asked, seeds, measured, dark, lines, pass };
+  return { rota, asked, seeds, measured, over, dark, lines, pass };
 }
 
 test('one after the other, a pause between them, each once an hour and with others each time', () => {
@@ -77,6 +79,27 @@ test('a camera without a picture is passed over and has its turn when it shows o
   assert.deepEqual(asked, ['yard', 'gate'], 'the yard never answered');
   rota.answered('yard', answer());
   assert.deepEqual(measured, []);
+});
+
+test('what a round finds counts as it comes, also of one that is given up; there is no other meanwhile', () => {
+  const { rota, asked, measured, over, pass } = rotaOf(['gate', 'yard']);
+  pass(MINUTE_MS + 1_000);
+  rota.answered('gate', answer('running'));
+  rota.answered('gate', answer('running'));
+  pass(30_000);
+  assert.deepEqual([asked, over, measured.length], [['gate'], [], 2]);
+  rota.answered('gate', answer());
+  rota.answered('gate', answer('running'));
+  assert.deepEqual([over, measured.length], [['gate'], 3]);
+  pass(MINUTE_MS + 1_000);
+  rota.answered('yard', answer('running'));
+  pass(2 * MINUTE_MS);
+  assert.deepEqual(over, ['gate', 'yard'], 'it never said that it was over');
+  rota.answered('yard', answer());
+  assert.deepEqual(
+    measured.map(([camera]) => camera),
+    ['gate', 'gate', 'gate', 'yard'],
+  );
 });
 
 test('a box without time for it is told so once', () => {
