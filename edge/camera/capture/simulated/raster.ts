@@ -77,11 +77,31 @@ export function spriteOfPixels(
 function blank(widthPx: number, heightPx: number): Level {
   const w = widthPx + 2 * MARGIN;
   const h = heightPx + 2 * MARGIN;
-  return { widthPx: w, heightPx: h, texels: new Uint32Array(w * h), spans: new Int16Array(2 * h) };
+  return { widthPx: w, heightPx: h, texels: blankTexels(w * h), spans: new Int16Array(2 * h) };
 }
 
-function bytesOf(level: Level): Uint8ClampedArray {
-  return new Uint8ClampedArray(level.texels.buffer);
+/**
+ * Texels lie together in chunks, which the system gets back when the last sprite of each is gone. In pieces of their own they would leave the process
+ * as large as it was with a whole cast (canaries draw one an hour): the C library keeps what is this small for itself.
+ */
+const CHUNK_BYTES = 8 * 1_048_576;
+let chunk = new ArrayBuffer(0);
+let usedBytes = 0;
+
+function blankTexels(count: number): Uint32Array {
+  const lengthBytes = count * Uint32Array.BYTES_PER_ELEMENT;
+  if (lengthBytes > CHUNK_BYTES) return new Uint32Array(count);
+  if (usedBytes + lengthBytes > chunk.byteLength) {
+    chunk = new ArrayBuffer(CHUNK_BYTES);
+    usedBytes = 0;
+  }
+  const texels = new Uint32Array(chunk, usedBytes, count);
+  usedBytes += lengthBytes;
+  return texels;
+}
+
+function bytesOf({ texels }: Level): Uint8ClampedArray {
+  return new Uint8ClampedArray(texels.buffer, texels.byteOffset, texels.byteLength);
 }
 
 /** Notes what each row holds, once its texels are final. */
