@@ -17,8 +17,7 @@ import path from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { messageOf, UserError, WorldError } from '../base/errors.ts';
 import type { Log as Logger } from '../base/log.ts';
-import { bucketOf } from './bucket.ts';
-import { type DetailBatch, Details, requireReserve } from './detail.ts';
+import { type DetailBatch, requireReserve } from './detail.ts';
 import { type Disk, nodeDisk } from './disk.ts';
 import { DurableFolder } from './durable.ts';
 import { entriesOf } from './entries.ts';
@@ -33,7 +32,8 @@ import { renamedVerifier, type Signer } from './note.ts';
 import { requireOwn } from './own.ts';
 import { formatProof } from './proof.ts';
 import { LogReader, type PublicFile } from './reader.ts';
-import { instantOf, msOf, type Window } from './window.ts';
+import { Sealing } from './sealing.ts';
+import { instantOf, type Window } from './window.ts';
 import { WitnessClient } from './witness/client.ts';
 import { witnessed } from './witness/witnessed-log.ts';
 import { type Cosigned, type WitnessedLog, Witnessing } from './witness/witnessing.ts';
@@ -41,14 +41,8 @@ import { type Cosigned, type WitnessedLog, Witnessing } from './witness/witnessi
 /** Folder of the ledger in the state folder. */
 export const LEDGER_FOLDER = 'ledger';
 const KEY_FILE = 'log.key';
-const KEPT_FILE = 'kept';
 /** A durable leaf waits at most this long for its checkpoint: together they cost some ten flushes of the disk. */
 const PUBLISH_WITHIN_MS = 1_000;
-/** All sealed details: 30 days of 15-minute windows of 8 sensors take about 25 MB. */
-const DETAIL_BYTES_MAX = 256 * 1024 * 1024;
-const SHRED_EVERY_MS = 60_000;
-/** Details that outlived their time by more than this were shredded late: the box was off, or its disk failed. */
-const SHRED_LATE_MS = 5 * 60_000;
 /** Free space is looked at this often at most. */
 const RESERVE_CHECK_MS = 1_000;
 
@@ -94,30 +88,25 @@ export class Ledger {
   readonly #folder: DurableFolder;
   readonly #signer: Signer;
   readonly #log: Log;
-  readonly #details: Details;
   readonly #reader: LogReader;
   readonly #witnessing: Witnessing;
+  readonly #sealing: Sealing;
   readonly #unlock: () => Promise<void>;
-  readonly #shredding: NodeJS.Timeout;
   #reserveCheckedMs = Number.NEGATIVE_INFINITY;
 
   private constructor(
     options: LedgerOptions,
-    parts: { folder: DurableFolder; signer: Signer; log: Log; details: Details; unlock: () => Promise<void> },
+    parts: { folder: DurableFolder; signer: Signer; log: Log; sealing: Sealing; unlock: () => Promise<void> },
     clients: readonly WitnessClient[],
   ) {
     this.#options = options;
     this.#folder = parts.folder;
     this.#signer = parts.signer;
     this.#log = parts.log;
-    this.#details = parts.details;
+    this.#sealing = parts.sealing;
     this.#unlock = parts.unlock;
     this.#reader = new LogReader(this.#folder.disk, this.#folder.root);
     this.#witnessing = new Witnessing(this.#witnessed(), clients, options.log);
-    this.#shredding = setInterval(() => {
-      this.shredDue().catch((error: unknown) => options.log.error({ err: error }, 'details could not be shredded'));
-    }, SHRED_EVERY_MS);
-    this.#shredding.unref();
   }
 
   /**
@@ -148,8 +137,14 @@ export class Ledger {
         onFailed: options.onFailed,
         onPublished: () => onPublished(),
       });
-      const details = await Details.open(folder, DETAIL_BYTES_MAX);
-      const ledger = new Ledger(options, { folder, signer, log, details, unlock }, clients);
+      const sealing = await Sealing.open({
+        folder,
+        clock: options.clock,
+        logger: options.log,
+        log,
+        write: (leaf) => log.append(encodeLeaf({ v: 1, box: options.box, ...leaf })),
+      });
+      const ledger = new Ledger(options, { folder, signer, log, sealing, unlock }, clients);
       onPublished = () => ledger.#witnessing.published();
       await ledger.#begin(clients);
       return ledger;
@@ -172,7 +167,7 @@ export class Ledger {
         await this.#write({ kind: 'genesis', at: instantOf(clock.wallMs()), origin, key, witnesses, software });
       }
     } catch (error) {
-      clearInterval(this.#shredding);
+      this.#sealing.close();
       await this.#log.close();
       throw error;
     }
@@ -192,24 +187,31 @@ export class Ledger {
   }
 
   /** Seals exact values; the digest belongs into the `detail` of the leaf that is appended next. Rejects as `append` does. */
-  async seal(batch: DetailBatch, values: unknown): Promise<string> {
-    if (this.#log.failure !== undefined) throw this.#log.failure;
-    return this.#onDisk(this.#details.seal(batch, values));
+  seal(batch: DetailBatch, values: unknown): Promise<string> {
+    return this.#sealing.seal(batch, values);
   }
 
   /**
    * Puts what is not on record yet into the ledger's folder, in the place of what was kept before; no part of the log. It is encrypted under the
    * key of the batch, and gone with it. Durable when it resolves; after a rejection by the disk the ledger is over.
    */
-  async keep(batch: DetailBatch, values: unknown): Promise<void> {
-    if (this.#log.failure !== undefined) throw this.#log.failure;
-    await this.#onDisk(this.#details.wrap(batch, values).then((bytes) => this.#folder.write(KEPT_FILE, bytes)));
+  keep(batch: DetailBatch, values: unknown): Promise<void> {
+    return this.#sealing.keep(batch, values);
   }
 
   /** What was kept last, if it is whole and its key is still there. */
-  async kept(): Promise<unknown> {
-    const bytes = await this.#onDisk(this.#folder.read(KEPT_FILE));
-    return bytes && this.#onDisk(Details.unwrap(this.#folder, bytes));
+  kept(): Promise<unknown> {
+    return this.#sealing.kept();
+  }
+
+  /** Destroys what is sealed and outlived its time; done every minute. Gives how many. */
+  shredDue(): Promise<number> {
+    return this.#sealing.shredDue();
+  }
+
+  /** Destroys the keys of all details of this window before their time, each with its `shred` leaf; gives how many. It must be over, and sealed. */
+  shredWindow(window: Window): Promise<number> {
+    return this.#sealing.shredWindow(window);
   }
 
   /** Durable leaves from this index on. Throws WorldError `ledger-damaged`. */
@@ -217,15 +219,6 @@ export class Ledger {
     for await (const { entry } of entriesOf(this.#folder, index)) {
       const decoded = decodeLeaf(entry);
       if ('leaf' in decoded) yield decoded.leaf;
-    }
-  }
-
-  /** After a fault of the disk anywhere in its folder nobody knows what is on it: the log must not go on either. */
-  async #onDisk<T>(done: Promise<T>): Promise<T> {
-    try {
-      return await done;
-    } catch (error) {
-      throw error instanceof WorldError ? error : this.#log.fail(error);
     }
   }
 
@@ -238,37 +231,8 @@ export class Ledger {
     if (this.#log.failure !== undefined) throw this.#log.failure;
     const nowMs = this.#options.clock.monotonicMs();
     if (nowMs - this.#reserveCheckedMs < RESERVE_CHECK_MS) return;
-    await this.#onDisk(requireReserve(this.#folder));
+    await this.#sealing.onDisk(requireReserve(this.#folder));
     this.#reserveCheckedMs = nowMs;
-  }
-
-  /**
-   * Destroys the keys of details whose time is over, each with its `shred` leaf, and says in a `retention` leaf how many there were. Done every
-   * minute; gives how many.
-   */
-  async shredDue(): Promise<number> {
-    const nowMs = this.#options.clock.wallMs();
-    const at = instantOf(nowMs);
-    let late = 0;
-    const shredded = await this.#onDisk(
-      this.#details.shredDue(nowMs, ({ window, expires: due }, key) => {
-        if (nowMs - msOf(due) > SHRED_LATE_MS) late++;
-        return this.#write({ kind: 'shred', at, window, due, key });
-      }),
-    );
-    const count = bucketOf(shredded);
-    if (shredded > 0) await this.#write({ kind: 'retention', at, due: count, shredded: count, late: bucketOf(late) });
-    return shredded;
-  }
-
-  /** Destroys the keys of all details of this window before their time, each with its `shred` leaf; gives how many. It must be over, and sealed. */
-  shredWindow(window: Window): Promise<number> {
-    const at = instantOf(this.#options.clock.wallMs());
-    return this.#onDisk(
-      this.#details.shredWindow(window, (batch, key) =>
-        this.#write({ kind: 'shred', at, window: batch.window, due: batch.expires, key }),
-      ),
-    );
   }
 
   state(): LedgerState {
@@ -282,7 +246,7 @@ export class Ledger {
       vkey,
       isHeld,
       cosigned,
-      detailBytes: this.#details.bytes,
+      detailBytes: this.#sealing.bytes,
       failure,
     };
   }
@@ -322,7 +286,7 @@ export class Ledger {
 
   /** Signs what is durable, and lets go of the folder. */
   async close(): Promise<void> {
-    clearInterval(this.#shredding);
+    this.#sealing.close();
     await this.#witnessing.close();
     await this.#log.close();
     await this.#unlock();

@@ -7,7 +7,7 @@
  * their own. What is waited for is asked for by whoever must not go on without it: `release` and `append`.
  *
  * When the ledger falls behind or refuses, windows wait (windows.ts says how many) and everything is covered. Each turn, every second, tries
- * again; every KEEP_EVERY_MS it writes to the disk even if nothing is due, so that a disk that died is found out within that time.
+ * again; every KEEP_EVERY_MS (writer.ts) it writes to the disk even if nothing is due, so that a disk that died is found out within that time.
  */
 import type { Clock } from '../../base/clock.ts';
 import { messageOf, UserError, WorldError } from '../../base/errors.ts';
@@ -15,11 +15,10 @@ import type { Log } from '../../base/log.ts';
 import type { CameraCounts, CameraHealth } from '../../camera/messages.ts';
 import type { LedgerSettings } from '../../config/ledger.ts';
 import type { RecordHealth } from '../../gateway/http/status.ts';
-import type { DetailBatch } from '../../ledger/detail.ts';
 import { type LeafBody, Ledger } from '../../ledger/ledger.ts';
 import type { Answer, Query } from '../../ledger/lookup.ts';
 import type { PublicFile } from '../../ledger/reader.ts';
-import { instantOf, type Window as LedgerWindow, minuteOf } from '../../ledger/window.ts';
+import { instantOf, type Window as LedgerWindow } from '../../ledger/window.ts';
 import type { EffectTime, OptOutListInForce } from '../../policy/choices/port.ts';
 import type { SensorPolicy } from '../../policy/schema.ts';
 import type { Release, SensorReport } from '../../sensor/messages.ts';
@@ -28,26 +27,14 @@ import { RoundBook } from './canary-rounds.ts';
 import { EvidenceGate } from './evidence.ts';
 import { InForce } from './in-force.ts';
 import { EvidenceJudge } from './judge.ts';
-import { type Kept, parseKept, settle } from './kept.ts';
-import {
-  type CanaryFigures,
-  detailOf,
-  expiryOf,
-  figuresOfCamera,
-  figuresOfSensor,
-  leavesOf,
-  releaseLeaf,
-  windowOf,
-} from './leaves.ts';
+import { parseKept, settle } from './kept.ts';
+import { type CanaryFigures, figuresOfCamera, figuresOfSensor, releaseLeaf } from './leaves.ts';
 import { LiveMeasures } from './measures.ts';
 import { Objections } from './objections.ts';
-import { type Window, WindowBook } from './windows.ts';
+import { WindowBook } from './windows.ts';
+import { RecordWriter } from './writer.ts';
 
 const TURN_EVERY_MS = 1_000;
-/** Also how much of the counts a crash may cost. On a card that is some 100 MB of writes a day. */
-const KEEP_EVERY_MS = 10_000;
-/** One leaf of each kind of measurement. */
-const MEASURED_EVERY_MS = 3_600_000;
 const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$/;
 
 export interface RecorderOptions {
@@ -74,16 +61,11 @@ export class Recorder {
   readonly #origin: string;
   readonly #book: WindowBook;
   readonly #judge: EvidenceJudge;
-  readonly #inForce: InForce;
   readonly #rounds = new RoundBook();
-  #measuredMs: number;
-  /** By witness: the size of the newest cosignature whose time was looked at. */
-  readonly #timedSizes = new Map<string, number>();
-  #list: OptOutListInForce | undefined;
   readonly #objections = new Objections();
+  readonly #writer: RecordWriter;
   #starting: Promise<void> | undefined;
   #ledger: Ledger | undefined;
-  #keptMs = Number.NEGATIVE_INFINITY;
   #turning: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -92,12 +74,18 @@ export class Recorder {
     const { settings, box, streams, clock, log } = options;
     this.#options = options;
     this.measures = new LiveMeasures(options.software);
-    this.#measuredMs = options.clock.monotonicMs();
     this.#origin = settings.origin ?? `garim.local/box/${box}`;
     this.#book = new WindowBook(settings.windowMinutes * 60_000, streams);
-    this.#inForce = new InForce(streams);
     const witnessUrls = settings.witnesses.map(({ url }) => url);
     this.#judge = new EvidenceJudge({ evidence: this.evidence, witnessUrls, clock, log });
+    const sums = {
+      book: this.#book,
+      rounds: this.#rounds,
+      measures: this.measures,
+      inForce: new InForce(streams),
+      objections: this.#objections,
+    };
+    this.#writer = new RecordWriter({ ...options, sums, judge: this.#judge });
   }
 
   /**
@@ -136,23 +124,10 @@ export class Recorder {
     const found = await ledger.kept();
     const kept = parseKept(found);
     if (kept !== undefined) {
-      const settled = await settle(kept, ledger.leavesFrom(kept.size));
-      this.#inForce.restore(settled);
-      this.#objections.restore(settled.objected);
-      this.#book.restore(settled.windows, clock.wallMs());
-      this.#rounds.restore(settled.rounds);
-      await this.#restoreMeasures(ledger, settled);
+      await this.#writer.restore(ledger, await settle(kept, ledger.leavesFrom(kept.size)));
     } else if (found !== undefined) log.warn('windows that were open when Garim ended can not be read, and are lost');
     const { origin, vkey } = ledger.state();
     log.info({ origin, vkey }, 'the record is open');
-  }
-
-  /** What was measured before this start goes on record at the time at which it was kept. */
-  async #restoreMeasures(ledger: Ledger, { measures, isClean }: Kept): Promise<void> {
-    if (measures === undefined) return;
-    const { atMs, ...sums } = measures;
-    this.measures.restore(sums, isClean);
-    for (const leaf of this.measures.take(atMs)) await ledger.append(leaf);
   }
 
   /** A camera process's counts since its last message. */
@@ -178,7 +153,7 @@ export class Recorder {
 
   /** From now on this list is in force. */
   optOutList(list: OptOutListInForce): void {
-    this.#list = list;
+    this.#writer.optOutList(list);
   }
 
   sensorReport(sensor: string, report: SensorReport): void {
@@ -274,11 +249,7 @@ export class Recorder {
     await this.#turning;
     await this.#turn();
     if (this.#ledger === undefined) return;
-    const refused = (error: unknown): void => this.#judge.refused(error);
-    this.#rounds.over();
-    await this.#recordRounds(this.#ledger).catch(refused);
-    await this.#recordMeasures(this.#ledger).catch(refused);
-    await this.#keep(this.#ledger, true).catch(refused);
+    await this.#writer.end(this.#ledger);
     await this.#ledger.close();
   }
 
@@ -293,118 +264,11 @@ export class Recorder {
   }
 
   async #record(): Promise<void> {
-    const { clock } = this.#options;
-    this.#book.turn(clock.wallMs());
+    this.#book.turn(this.#options.clock.wallMs());
     const ledger = this.#ledger;
     if (ledger === undefined || ledger.state().failure !== undefined) return;
-    await ledger.requireRoom();
-    const isNews = await this.#sayInForce(ledger);
-    const closed = this.#book.closed;
-    for (const window of closed) await this.#recordWindow(ledger, window);
-    if (closed.length > 0) this.#inForce.forgetAllBut([...closed, ...this.#book.unrecorded]);
-    this.#lookAtClock(ledger);
-    const isRound = await this.#recordRounds(ledger);
-    const isMeasured = clock.monotonicMs() - this.#measuredMs >= MEASURED_EVERY_MS;
-    if (isMeasured) await this.#recordMeasures(ledger);
-    const isDestroyed = await this.#destroyObjected(ledger);
-    const isWritten = isNews || isRound || isMeasured || isDestroyed || closed.length > 0;
-    const mustKeep = isWritten || this.#rounds.mustKeep || this.measures.mustKeep;
-    if (mustKeep || clock.monotonicMs() - this.#keptMs >= KEEP_EVERY_MS) await this.#keep(ledger, false);
+    await this.#writer.turn(ledger);
     const { isHeld, failure } = ledger.state();
     if (failure === undefined) this.#judge.recorded(isHeld);
-  }
-
-  /** Each cosignature holds the time at which a witness signed it. */
-  #lookAtClock(ledger: Ledger): void {
-    for (const [name, { size, offsetMsMax }] of ledger.state().cosigned) {
-      if (this.#timedSizes.get(name) === size) continue;
-      this.#timedSizes.set(name, size);
-      this.measures.clockOff(offsetMsMax);
-    }
-  }
-
-  /** Gives whether there was any. */
-  async #recordRounds(ledger: Ledger): Promise<boolean> {
-    const due = this.#rounds.due();
-    // Together: they share one flush of the disk.
-    await Promise.all(due.map(({ leaf, told }) => ledger.append(leaf).then(told)));
-    return due.length > 0;
-  }
-
-  async #recordMeasures(ledger: Ledger): Promise<void> {
-    const { clock } = this.#options;
-    this.#measuredMs = clock.monotonicMs();
-    for (const leaf of this.measures.take(clock.wallMs())) await ledger.append(leaf);
-  }
-
-  /** Gives whether there was anything to destroy. */
-  async #destroyObjected(ledger: Ledger): Promise<boolean> {
-    const due = this.#objections.due(this.#options.clock.wallMs(), this.#book.unrecorded.map(windowOf));
-    if (due.length === 0) return false;
-    // What was kept under the key of such a window is kept anew before that key is gone.
-    await this.#keep(ledger, false);
-    for (const window of due) await ledger.shredWindow(window);
-    this.#objections.destroyed(due);
-    return true;
-  }
-
-  /** Before the windows that name them. Gives whether there was anything to say. */
-  async #sayInForce(ledger: Ledger): Promise<boolean> {
-    const missing = this.#inForce.missing(this.#book.unrecorded, instantOf(this.#options.clock.wallMs()));
-    for (const { leaf, told } of missing) {
-      await ledger.append(leaf);
-      told();
-    }
-    return missing.length > 0;
-  }
-
-  async #recordWindow(ledger: Ledger, window: Window): Promise<void> {
-    const { settings, presenceOf } = this.#options;
-    const detail = await this.#sealed(ledger, window);
-    const presence = presenceOf?.(windowOf(window));
-    // Together: they share one flush of the disk.
-    const leaves = leavesOf(window, settings, { detail, presence, list: this.#list });
-    await Promise.all(leaves.map((leaf) => ledger.append(leaf)));
-    this.#book.recorded(window);
-  }
-
-  /** Undefined when the details' budget is spent, or their time is over already: the leaf is the evidence. */
-  async #sealed(ledger: Ledger, window: Window): Promise<string | undefined> {
-    const batch = this.#batchOf(window);
-    if (expiryOf(window, this.#options.settings) <= this.#options.clock.wallMs()) return undefined;
-    if (this.#objections.isAgainst(windowOf(window))) return undefined;
-    try {
-      return await ledger.seal(batch, detailOf(window));
-    } catch (error) {
-      if (!(error instanceof WorldError) || error.code !== 'disk-full') throw error;
-      this.#judge.note(error);
-      return undefined;
-    }
-  }
-
-  async #keep(ledger: Ledger, isClean: boolean): Promise<void> {
-    const { clock, settings } = this.#options;
-    const windows = this.#book.unrecorded;
-    const lengthMs = settings.windowMinutes * 60_000;
-    const startMs = Math.floor(clock.wallMs() / lengthMs) * lengthMs;
-    const kept: Kept = {
-      v: 1,
-      size: ledger.state().size,
-      isClean,
-      ...this.#inForce.said,
-      objected: [...this.#objections.waiting],
-      measures: { atMs: clock.wallMs(), ...this.measures.unrecorded },
-      rounds: [...this.#rounds.unrecorded],
-      windows: [...windows],
-    };
-    // Before it is written: what comes meanwhile is not in it.
-    this.measures.kept();
-    this.#rounds.kept();
-    await ledger.keep(this.#batchOf({ startMs, lengthMs }), kept);
-    this.#keptMs = clock.monotonicMs();
-  }
-
-  #batchOf(window: Pick<Window, 'startMs' | 'lengthMs'>): DetailBatch {
-    return { window: windowOf(window), expires: minuteOf(expiryOf(window, this.#options.settings)) };
   }
 }
