@@ -26,7 +26,7 @@ export const GROUNDS: Readonly<Record<string, Words>> = {
 export function keptFor(days: number): Words {
   return days === 0
     ? { ko: '저장하지 않음', en: 'not kept' }
-    : { ko: `가린 영상 ${days}일`, en: `the covered video, ${days} days` };
+    : { ko: `가린 영상 ${days}일`, en: `the covered video, ${days} ${days === 1 ? 'day' : 'days'}` };
 }
 
 /** What Garim does to every camera's picture: no setting turns it off. A detector misses some, and a sign must not hide that. */

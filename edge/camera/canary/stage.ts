@@ -25,7 +25,12 @@ export class Stage implements Disposable {
     this.widthPx = widthPx;
     this.heightPx = heightPx;
     this.scratch = createSurface(widthPx, heightPx);
-    this.#maker = new PictureMaker(Math.max(widthPx, heightPx));
+    // Always the same memory: a new one each look would be 25 MB of 4K, ten times a second.
+    let pixels: Uint8Array<ArrayBuffer> | undefined;
+    this.#maker = new PictureMaker(Math.max(widthPx, heightPx), (lengthBytes) => {
+      pixels ??= new Uint8Array(lengthBytes);
+      return pixels;
+    });
     this.#copy.alloc();
     this.#copy.format = AV_PIX_FMT_RGB24;
     this.#copy.width = widthPx;
@@ -33,7 +38,10 @@ export class Stage implements Disposable {
     this.#copy.getBuffer();
   }
 
-  /** A copy of the frame to paint on; undefined for a format that can't be read. Wider than the frame by what the copy pads. */
+  /**
+   * A copy of the frame to paint on, valid until the next call; undefined for a format that can't be read. Wider than the frame by what the copy
+   * pads.
+   */
   copyOf(frame: RawFrame): Surface | undefined {
     const made = this.#maker.make(frame.av)?.picture;
     return made && { widthPx: made.widthPx, heightPx: made.heightPx, rgb: made.rgb };
