@@ -40,7 +40,7 @@ export function reportCommand(): Command {
     .option('--state <dir>', 'folder for the state of this box', 'state')
     .option('--key <vkey>', 'the key of the log, from elsewhere', parseVerifier)
     .option('--witness <vkey>', 'a witness that must have cosigned; may be repeated', addVerifier, [])
-    .option('--config <file>', 'configuration of the box, to hold its sign and its budgets against')
+    .option('--config <file>', 'configuration of the box: its sign, its budgets and its witnesses')
     .option('--sign', 'put the results on record as statements of the box; the agent must not run meanwhile')
     .addHelpText(
       'after',
@@ -67,9 +67,9 @@ function addVerifier(text: string, all: Verifier[]): Verifier[] {
 async function report(flags: ReportFlags, print: (line: string) => void): Promise<void> {
   if (flags.out === undefined && flags.json === undefined)
     throw new UserError('there is nowhere to write to', { fix: 'give --out FILE, --json FILE or both' });
-  const live = await liveOf(flags.config, print);
+  const { live, known } = await configured(flags.config, print);
   const { state: stateDir, period, key, witness: witnesses } = flags;
-  const gathered = await gather({ stateDir, period, key, witnesses, live });
+  const gathered = await gather({ stateDir, period, key, witnesses, known, live });
   const results = computeAll(gathered.evidence);
   const made = await reportOf(gathered, results, { period, isKeyGiven: key !== undefined });
   if (flags.out !== undefined) await write(flags.out, reportPage(made));
@@ -86,21 +86,29 @@ async function report(flags: ReportFlags, print: (line: string) => void): Promis
   print(`on record: leaves ${indices[0]} to ${indices.at(-1)}`);
 }
 
+interface Configured {
+  live: Live;
+  /** Its witnesses. */
+  known: Verifier[];
+}
+
 /** What the configuration says now; nothing without one. What a sign lacks does not keep a report from being made: it is said. */
-async function liveOf(file: string | undefined, print: (line: string) => void): Promise<Live> {
-  if (file === undefined) return {};
+async function configured(file: string | undefined, print: (line: string) => void): Promise<Configured> {
+  if (file === undefined) return { live: {}, known: [] };
   const { loaded } = await readConfig({ file, cameras: [], env: process.env });
   const setup = await sensorSetup(loaded.config);
+  const known = loaded.config.ledger.witnesses.map(({ vkey }) => parseVerifier(vkey));
   const caps = Object.entries(setup.policy.sensors).flatMap(([name, { epsilonPerDay }]) =>
     epsilonPerDay === undefined ? [] : [[name, epsilonPerDay] as const],
   );
   const epsilonPerDay = Object.fromEntries(caps);
   // A box without signs has no sign that could be stale.
-  if (loaded.config.controller === undefined) return { epsilonPerDay };
+  if (loaded.config.controller === undefined) return { live: { epsilonPerDay }, known };
   const missing = missingForNotice(loaded.config);
-  if (missing.length === 0) return { epsilonPerDay, sign: { digest: signDigest(noticeOf(loaded.config, setup)) } };
-  print(`no sign can be current: ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set in ${file}`);
-  return { epsilonPerDay, sign: { digest: undefined } };
+  const digest = missing.length === 0 ? signDigest(noticeOf(loaded.config, setup)) : undefined;
+  if (digest === undefined)
+    print(`no sign can be current: ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set in ${file}`);
+  return { live: { epsilonPerDay, sign: { digest } }, known };
 }
 
 async function reportOf(

@@ -109,6 +109,8 @@ export interface Live {
 
 export interface EvidenceOptions {
   period: Period;
+  /** Time of the report: what is due later in a period that is not over is not due yet. */
+  nowMs: number;
   /** Undefined when there is no log. */
   integrity: Integrity | undefined;
   live: Live;
@@ -121,13 +123,16 @@ const MEASUREMENT_AGE_DAYS_MAX = 90;
 
 export class Evidence {
   readonly period: Period;
+  /** End of the period, or of what is over of it. */
+  readonly untilMs: number;
   readonly integrity: Integrity | undefined;
   readonly live: Live;
   readonly rangeOf: EvidenceOptions['rangeOf'];
   readonly #entries = new Map<EvidenceKind, Entry[]>();
 
-  constructor({ period, integrity, live, rangeOf }: EvidenceOptions) {
+  constructor({ period, nowMs, integrity, live, rangeOf }: EvidenceOptions) {
     this.period = period;
+    this.untilMs = Math.min(period.toMs, nowMs);
     this.integrity = integrity;
     this.live = live;
     this.rangeOf = rangeOf;

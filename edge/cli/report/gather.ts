@@ -24,8 +24,10 @@ export interface GatherOptions {
   stateDir: string;
   period: Period;
   key: Verifier | undefined;
-  /** Beside those that the log itself names. */
+  /** These must have cosigned. */
   witnesses: readonly Verifier[];
+  /** These may have, beside those that the log itself names: where one did, that is evidence. */
+  known: readonly Verifier[];
   live: Live;
 }
 
@@ -38,22 +40,23 @@ export interface Gathered {
 
 export async function gather(options: GatherOptions): Promise<Gathered> {
   const { stateDir, period, key, live } = options;
+  const nowMs = Date.now();
   const folder = new DurableFolder(nodeDisk, path.join(stateDir, LEDGER_FOLDER));
   const reader = new LogReader(folder.disk, folder.root);
   if (!isLog(folder))
-    return { evidence: new Evidence({ period, integrity: undefined, live, rangeOf }), log: undefined, reader };
+    return { evidence: new Evidence({ period, nowMs, integrity: undefined, live, rangeOf }), log: undefined, reader };
   const audit = await auditLog({ folder, witnesses: options.witnesses, ...(key === undefined ? {} : { key }) });
   const { checkpoint } = audit;
   const isSound = checkpoint !== undefined && audit.faults.length === 0;
   const first = isSound ? decodeLeaf((await reader.bundle(0, checkpoint.size))[0]!) : undefined;
   const genesis = first && 'leaf' in first && first.leaf.kind === 'genesis' ? first.leaf : undefined;
-  const known = [...options.witnesses, ...(genesis?.witnesses ?? []).map(parseVerifier)];
+  const known = [...options.witnesses, ...options.known, ...(genesis?.witnesses ?? []).map(parseVerifier)];
   const integrity: Integrity = {
     size: checkpoint?.size ?? 0,
     faults: audit.faults,
     witnessedSize: isSound ? await witnessedSize(reader, checkpoint, known) : undefined,
   };
-  const evidence = new Evidence({ period, integrity, live, rangeOf });
+  const evidence = new Evidence({ period, nowMs, integrity, live, rangeOf });
   if (isSound) await readLeaves(reader, checkpoint.size, evidence);
   return { evidence, log: { box: genesis?.box ?? '', audit, checkpoint }, reader };
 }

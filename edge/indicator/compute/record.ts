@@ -8,9 +8,9 @@ const SHRED_GRACE_MS = 3_600_000;
 
 /** Windows whose details were shredded on time, of those whose time was over in the period. */
 export const retention: Indicator = (evidence) => {
-  const { fromMs, toMs } = evidence.period;
+  const { fromMs } = evidence.period;
   const due = new Map<string, { dueMs: number; entries: Located[] }>();
-  const isDue = (ms: number): boolean => ms >= fromMs && ms + SHRED_GRACE_MS < toMs;
+  const isDue = (ms: number): boolean => ms >= fromMs && ms + SHRED_GRACE_MS < evidence.untilMs;
   const keyOf = (window: readonly [string, string], expires: string): string => `${window.join()} ${expires}`;
   for (const entry of evidence.of('collect')) {
     const { detail, window, expires } = entry.leaf;
@@ -115,7 +115,7 @@ export const signage: Indicator = (evidence) => {
   if (live === undefined && policies.length === 0) return unknown('no-leaves');
   const later = policies.filter(({ index, leaf }) => index > sign.index && leaf.policy !== sign.leaf.policy);
   const isCurrent = live === undefined ? later.length === 0 : live.digest === sign.leaf.sign;
-  const days = (evidence.period.toMs - Date.parse(sign.leaf.at)) / DAY_MS;
+  const days = (evidence.untilMs - Date.parse(sign.leaf.at)) / DAY_MS;
   const parts = [{ name: 'sign-age-days', value: Math.floor(days) }];
   const figures = { num: isCurrent ? 1 : 0, den: 1, value: isCurrent ? 1 : 0, line: 1, parts };
   return known({ status: isCurrent ? 'pass' : 'fail', ...figures }, live === undefined ? [sign, ...later] : [sign]);

@@ -7,11 +7,13 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { LEDGER_FOLDER, type LeafBody } from '../../../edge/ledger/ledger.ts';
+import { parseVerifier } from '../../../edge/ledger/note.ts';
 import { checkProof } from '../../../edge/ledger/proof.ts';
 import { garim } from '../../support/garim-command.ts';
 import { collectLeaf, leaves } from '../../support/leaves.ts';
 import { TempDir } from '../../support/temp.ts';
-import { startTestLedger } from '../../support/test-ledger.ts';
+import { startTestLedger, startTestWitness } from '../../support/test-ledger.ts';
+import { until } from '../../support/wait.ts';
 
 interface ReportJson {
   log: { isVerified: boolean; faults: string[]; size: number } | undefined;
@@ -119,6 +121,25 @@ test('a wrong key, a wrong period, and nowhere to write to', async () => {
     assert.equal(run.code, 1, args.join(' '));
     assert.match(run.stderr, /is no period|nowhere to write/);
   }
+});
+
+test('a cosignature of a witness that only the configuration names is evidence', async () => {
+  using temp = new TempDir();
+  const state = path.join(temp.path, 'state');
+  const key = await writeLog(state);
+  await using hub = await startTestWitness(path.join(temp.path, 'hub'), [parseVerifier(key)]);
+  {
+    await using started = await startTestLedger(state, { witnesses: [hub.address] });
+    await until('cosigned', () => started.ledger.state().cosigned.size > 0);
+  }
+  writeFileSync(
+    path.join(temp.path, 'garim.yaml'),
+    `cameras: {gate: {source: simulated}}\nledger: {witnesses: [{url: '${hub.address.url}', vkey: '${hub.address.vkey}'}]}\nstate: state\n`,
+  );
+  assert.equal(statusOf((await report(temp.path)).data, 14), 'unknown');
+  const { run, data } = await report(temp.path, '--config', 'garim.yaml');
+  assert.equal(run.code, 0, run.stderr);
+  assert.equal(statusOf(data, 14), 'pass');
 });
 
 test('a camera without a site keeps no report from being made: it is said, and no sign of the box is current', async () => {

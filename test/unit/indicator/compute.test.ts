@@ -22,9 +22,17 @@ import { collectLeaf, leaves } from '../../support/leaves.ts';
 const period = parsePeriod('2026-11-23');
 const sound: Integrity = { size: 1_000, faults: [], witnessedSize: 990 };
 
-function evidenceOf(list: readonly Leaf[], more: { integrity?: Integrity | undefined; live?: Live } = {}): Evidence {
+interface More {
+  integrity?: Integrity | undefined;
+  live?: Live;
+  /** Otherwise long after the period. */
+  now?: string;
+}
+
+function evidenceOf(list: readonly Leaf[], more: More = {}): Evidence {
   const integrity = 'integrity' in more ? more.integrity : sound;
-  const evidence = new Evidence({ period, integrity, live: more.live ?? {}, rangeOf });
+  const nowMs = Date.parse(more.now ?? '2027-01-01T00:00Z');
+  const evidence = new Evidence({ period, nowMs, integrity, live: more.live ?? {}, rangeOf });
   for (const [index, leaf] of list.entries()) {
     const entry = encodeLeaf(leaf);
     assert.ok('leaf' in decodeLeaf(entry));
@@ -221,6 +229,7 @@ test('12: shredded on time, of what was due in the period', () => {
   assert.deepEqual([late.status, late.num, late.den], ['fail', 1, 2]);
   const never = figures(resultOf(12, [one]));
   assert.deepEqual([never.status, never.num, never.den], ['fail', 0, 1]);
+  assert.equal(resultOf(12, [one], { now: '2026-11-23T05:59Z' }).status, 'unknown', 'not due before its time');
   assert.equal(resultOf(12, [collectLeaf('cam-2', 0)]).status, 'unknown');
 });
 
@@ -269,6 +278,8 @@ test('19: a sign of another policy, or of another configuration, is stale', () =
   );
   const incomplete = { sign: { digest: undefined } };
   assert.equal(resultOf(19, [leaves.policy, leaves.sign], { live: incomplete }).status, 'fail');
+  const hour = new Date(Date.parse(leaves.sign.at) + 3_600_000).toISOString();
+  assert.equal(figures(resultOf(19, [leaves.policy, leaves.sign], { now: hour })).parts?.[0]?.value, 0, 'days old');
   assert.equal(resultOf(19, [leaves.policy], { live: incomplete }).status, 'unknown');
 });
 
