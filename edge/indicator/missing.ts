@@ -56,8 +56,8 @@ export const MISSING: Readonly<Record<number, Words>> = {
     en: 'The box puts withdrawals and pauses on record by itself, eight of them together at least. Of the common marker, a trial is missing.',
   }),
   14: {
-    ko: '증인의 공동서명이 필요합니다(ledger.witnesses): garim witness',
-    en: 'Missing is the cosignature of a witness (ledger.witnesses): garim witness',
+    ko: '원장의 첫 기록이나 --config 또는 --witness가 이름을 댄 증인의 공동서명이 필요합니다(ledger.witnesses): garim witness',
+    en: 'Missing is the cosignature of a witness that the first leaf of the log, --config or --witness names (ledger.witnesses): garim witness',
   },
   15: {
     ko: '이 기간에 이용한 사람이 없거나, 이용한 구간이 아직 끝나지 않았습니다.',
