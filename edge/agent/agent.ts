@@ -33,6 +33,7 @@ import { Recorder } from './record/recorder.ts';
 import { SensorSupervisor } from './sensor-supervisor.ts';
 import { SetupDesk } from './setup/desk.ts';
 import { SlateSpare } from './slate-spare.ts';
+import { UncountedNotices } from './uncounted.ts';
 import { openUseDesk } from './use.ts';
 import { startWaysOut } from './ways-out.ts';
 
@@ -136,6 +137,8 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
 
   const slates = new SlateSpare(SLATE_PROCESS, log);
   running.add('spare slate process', () => slates.close());
+  const uncounted = new UncountedNotices(Object.keys(config.cameras));
+  health.watchNotices(uncounted);
   const { supervisors, rota } = camerasOf({
     loaded,
     cameraProcess,
@@ -145,6 +148,10 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
     metrics,
     onCounts: (camera, counts) => health.counted(camera, counts),
     onCrossings: (camera, crossings) => sensors?.supervisor.takeCrossings(camera, crossings) === true,
+    onUncounted: (camera, classes) => {
+      uncounted.set(camera, classes);
+      sensors?.supervisor.takeUncounted(camera, classes);
+    },
     log,
   });
   for (const supervisor of supervisors) running.add(`camera ${supervisor.feed.name}`, () => supervisor.close());

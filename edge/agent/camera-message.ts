@@ -83,6 +83,7 @@ const health = z.strictObject({
   encoder: text,
   coveredNow: countsBy(coverLabels),
   delayLineFrames: count,
+  uncounted: z.array(z.enum(COUNTED_CLASSES)).max(COUNTED_CLASSES.length),
 });
 
 const counts = z.strictObject({

@@ -14,6 +14,7 @@ import type {
   AccessUnit,
   CameraCounts,
   CameraHealth,
+  CountedClass,
   CountedCrossing,
   FromCamera,
   SlateReason,
@@ -67,6 +68,8 @@ export interface SupervisorOptions {
   metrics: SupervisorMetrics;
   /** Who went over the camera's counting lines; for the sensor process and nobody else. */
   onCrossings(crossings: readonly CountedCrossing[]): void;
+  /** Once a second: what the camera process can't count. */
+  onUncounted(classes: readonly CountedClass[]): void;
   /** A round of canaries is over. */
   onCanaries(answer: CanaryAnswer): void;
 }
@@ -257,6 +260,7 @@ export class CameraSupervisor {
         return;
       case 'health':
         metrics.counted(name, message.counts);
+        if (role === 'camera') this.#options.onUncounted(message.health.uncounted);
         if (role === 'camera' && this.#state.showing !== 'slate')
           this.#setHealth(this.#advised(scrubbed(message.health)));
         return;

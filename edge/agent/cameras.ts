@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import type { CameraCounts, CountedCrossing } from '../camera/messages.ts';
+import type { CameraCounts, CountedClass, CountedCrossing } from '../camera/messages.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { CameraSupervisor } from './camera-supervisor.ts';
 import { CanaryRota } from './canary-rota.ts';
@@ -21,6 +21,7 @@ export interface CamerasOptions {
   onCounts(camera: string, counts: CameraCounts): void;
   /** Gives whether they were taken. */
   onCrossings(camera: string, crossings: readonly CountedCrossing[]): boolean;
+  onUncounted(camera: string, classes: readonly CountedClass[]): void;
   log: Log;
 }
 
@@ -46,7 +47,18 @@ export function camerasOf(options: CamerasOptions): { supervisors: CameraSupervi
 
 function supervisorOf(
   name: string,
-  { loaded, cameraProcess, cameraSockets, slates, record, metrics, onCounts, onCrossings, log }: CamerasOptions,
+  {
+    loaded,
+    cameraProcess,
+    cameraSockets,
+    slates,
+    record,
+    metrics,
+    onCounts,
+    onCrossings,
+    onUncounted,
+    log,
+  }: CamerasOptions,
   onCanaries: ConstructorParameters<typeof CameraSupervisor>[0]['onCanaries'],
 ): CameraSupervisor {
   return new CameraSupervisor({
@@ -76,6 +88,7 @@ function supervisorOf(
     onCrossings: (crossings) => {
       if (!onCrossings(name, crossings)) metrics.crossingsDropped(name, 'not-taken', crossings.length);
     },
+    onUncounted: (classes) => onUncounted(name, classes),
     onCanaries,
   });
 }

@@ -11,7 +11,7 @@ import type { Clock } from '../base/clock.ts';
 import { CHILD_STOP_MS_MAX, RESTART_HEALTHY_MS } from '../base/limits.ts';
 import { type Log, RepeatLog } from '../base/log.ts';
 import { scrub } from '../base/secrets.ts';
-import type { CountedCrossing } from '../camera/messages.ts';
+import type { CountedClass, CountedCrossing } from '../camera/messages.ts';
 import type { ResolvedIntake } from '../config/intake.ts';
 import type { ChoiceAnswer, ChoiceRequest } from '../policy/choices/exchange.ts';
 import type { EffectTime, OptOutListInForce } from '../policy/choices/port.ts';
@@ -31,6 +31,9 @@ const CROSSING_MESSAGES_UNSENT_MAX = 64;
 
 /** Shown to people until the uplink has taken them; also what is left when there is no uplink. */
 const RELEASES_KEPT = 16;
+
+/** Of `camera-counts` (sensor/adapters/camera-counts.ts). */
+const CLASS_FIELD = 'class';
 
 /** Releases that wait to be put on record and taken over: one of each sensor, with room. Beyond it they are dropped, and counted. */
 const RELEASES_WAITING_MAX = 1_024;
@@ -132,15 +135,13 @@ export class SensorSupervisor {
    * camera, or the process is away or does not keep up. They are not kept for later.
    */
   takeCrossings(camera: string, crossings: readonly CountedCrossing[]): boolean {
-    const fed = Object.entries(this.#options.intakes).filter(
-      ([sensor, intake]) => intake.kind === 'camera' && intake.camera === camera && this.#sensors.has(sensor),
-    );
+    const fed = this.#fedBy(camera);
     // Before the process said anything it has no sensors yet.
     if (fed.length === 0 || this.#child === undefined || this.#heardMs === undefined) return false;
     const data = Buffer.from(JSON.stringify(crossings));
     const unsent = this.#unsent;
     let isTaken = true;
-    for (const [sensor] of fed) {
+    for (const sensor of fed) {
       const message: ToSensors = { type: 'message', sensor, data };
       const isSent =
         unsent.messages < CROSSING_MESSAGES_UNSENT_MAX && this.#child.send(message, () => unsent.messages--);
@@ -148,6 +149,23 @@ export class SensorSupervisor {
       isTaken &&= isSent;
     }
     return isTaken;
+  }
+
+  /** What a camera can't count at present, which may be nothing: no figure of it leaves. Told once a second, so one that is lost does no harm. */
+  takeUncounted(camera: string, classes: readonly CountedClass[]): void {
+    if (this.#heardMs === undefined) return;
+    for (const sensor of this.#fedBy(camera)) {
+      const message: ToSensors = { type: 'unseen', sensor, field: CLASS_FIELD, values: classes };
+      if (this.#unsent.messages >= CROSSING_MESSAGES_UNSENT_MAX) return;
+      if (this.#child?.send(message, () => this.#unsent.messages--) === true) this.#unsent.messages++;
+    }
+  }
+
+  /** Sensors that a camera feeds. */
+  #fedBy(camera: string): string[] {
+    return Object.entries(this.#options.intakes).flatMap(([sensor, intake]) =>
+      intake.kind === 'camera' && intake.camera === camera && this.#sensors.has(sensor) ? [sensor] : [],
+    );
   }
 
   /** Brings a request of a person to the process. Undefined when there is no answer. */

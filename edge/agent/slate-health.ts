@@ -34,6 +34,7 @@ export function slateHealth(reason: SlateReason, lastExit: string, last: CameraH
     encoder: last?.encoder ?? '',
     coveredNow: {},
     delayLineFrames: 0,
+    uncounted: [],
   };
 }
 

@@ -14,13 +14,14 @@ import { type Channel, openChannel } from './channel.ts';
 import { Counter, median } from './counter.ts';
 import { createOnnxDetector } from './detect/detector.ts';
 import type { Detector } from './detect/port.ts';
-import { createSecondOpinion } from './detect/second/second-opinion.ts';
+import { createSecondOpinion, wantsSecond } from './detect/second/second-opinion.ts';
 import { openModelStore } from './detect/store.ts';
 import { LIVE_THRESHOLD_OFFSET } from './detect/thresholds.ts';
 import { createSurface, type Surface } from './draw/surface.ts';
 import {
   CANARY_TALLIES_MAX,
   type CameraHealth,
+  type CountedClass,
   CROSSINGS_PER_MESSAGE_MAX,
   type SlateReason,
   type ToCamera,
@@ -58,7 +59,7 @@ const realParts: CameraParts = {
   },
   createSecondOpinion({ stateDir, settings }, log) {
     const store = openModelStore({ stateDir, env: process.env });
-    return createSecondOpinion({ store, stateDir, rules: settings.secondOpinion, log });
+    return createSecondOpinion({ store, stateDir, isWanted: wantsSecond(settings), log });
   },
 };
 
@@ -119,6 +120,7 @@ class Camera {
   #pipeline: Pipeline | undefined;
   #canaries: CanaryRounds | undefined;
   #channelFull = 0;
+  readonly #uncounted: { now: string; told: string | undefined } = { now: '', told: undefined };
 
   constructor(start: Start, channel: Channel, parts: CameraParts) {
     this.#start = start;
@@ -282,6 +284,17 @@ class Camera {
     };
   }
 
+  /** Once a change that lasts: the first looks take a moment. */
+  #sayUncounted(uncounted: readonly CountedClass[]): void {
+    const now = uncounted.join(', ');
+    const isSettled = now === this.#uncounted.now;
+    this.#uncounted.now = now;
+    if (!isSettled || now === this.#uncounted.told || this.#source.state !== 'connected') return;
+    if (now !== '') this.#log.warn(`not counted at present: ${now}; garim doctor says what is missing`);
+    else if (this.#uncounted.told !== undefined) this.#log.info('all classes are counted');
+    this.#uncounted.told = now;
+  }
+
   #tell(
     detector: Detector,
     pipeline: Pipeline,
@@ -289,6 +302,8 @@ class Camera {
   ): void {
     const { status } = pipeline;
     const inferenceMs = pipeline.takeInferenceMs();
+    const { uncounted } = pipeline;
+    this.#sayUncounted(uncounted);
     this.#channelFull += this.output.takeDropped();
     this.#source.reconnects = capture.reconnects;
     this.#counter.inferences(inferenceMs);
@@ -320,6 +335,7 @@ class Camera {
         encoder: this.output.encoderName,
         coveredNow: this.#counter.coveredNow,
         delayLineFrames: status.delayLineFrames,
+        uncounted,
       },
     });
   }

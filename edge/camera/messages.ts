@@ -84,6 +84,8 @@ export interface CameraHealth {
   /** Tracks covered on the newest frame that went out, by label. */
   coveredNow: Partial<Record<CoverLabel, number>>;
   delayLineFrames: number;
+  /** What can't be counted at present, since nothing here looks for it. Empty without lines. */
+  uncounted: CountedClass[];
 }
 
 /** Counts since the last message of this type; the agent adds them up, so a restarted process loses nothing already told. */
@@ -103,7 +105,7 @@ export interface CameraCounts {
 
 /** What is counted. A `vehicle` is one whose kind is not known; who rides a bicycle is a `bicycle`. Kinds need the second network. */
 export const COUNTED_CLASSES = ['person', 'bicycle', 'vehicle', 'car', 'motorcycle', 'bus', 'truck'] as const;
-type CountedClass = (typeof COUNTED_CLASSES)[number];
+export type CountedClass = (typeof COUNTED_CLASSES)[number];
 
 /** `forward`: to the right of somebody who goes along the line from its `from` to its `to`, as the picture shows it. */
 export type CrossingDirection = 'forward' | 'backward';

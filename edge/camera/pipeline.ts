@@ -24,7 +24,7 @@ import { DetectionLoop, type DetectSettings } from './detection-loop.ts';
 import type { RawFrame } from './frame.ts';
 import { MarkerLook } from './marker/marker-look.ts';
 import { type MarkerSeeker, MarkerThread } from './marker/marker-thread.ts';
-import type { CountedCrossing, WholeFrameReason } from './messages.ts';
+import { COUNTED_CLASSES, type CountedClass, type CountedCrossing, type WholeFrameReason } from './messages.ts';
 import type { FilteredFrame } from './redact/filtered-frame.ts';
 import type { CoverPlan } from './redact/plan.ts';
 import { Redactor } from './redact/redactor.ts';
@@ -67,6 +67,9 @@ interface PipelineSink {
   crossed?(crossings: CountedCrossing[], dropped: number): void;
 }
 
+/** Without a verdict for so long nobody is counted. */
+const VERDICT_MS_MAX = 2_000;
+
 export interface PipelineStatus {
   delayLineFrames: number;
   cadenceFrames: number;
@@ -90,6 +93,8 @@ export class Pipeline {
   #framesIn = 0;
   /** Of the newest verdict. */
   #verdictMs = Number.NEGATIVE_INFINITY;
+  /** When it came, by the monotonic clock. */
+  #heardMs = Number.NEGATIVE_INFINITY;
   #isEnded = false;
   #isStopped = false;
   #failure: unknown;
@@ -121,6 +126,13 @@ export class Pipeline {
 
   get status(): PipelineStatus {
     return { ...this.#detection.status, framesIn: this.#framesIn, delayLineFrames: this.#line.length };
+  }
+
+  /** What can't be counted at present; nothing where nothing is to be counted. */
+  get uncounted(): CountedClass[] {
+    if (this.#counts === undefined) return [];
+    const isBlind = this.#options.clock.monotonicMs() - this.#heardMs > VERDICT_MS_MAX;
+    return isBlind ? [...COUNTED_CLASSES] : this.#counts.uncounted;
   }
 
   /** Inference times, milliseconds, since the last call. */
@@ -224,6 +236,7 @@ export class Pipeline {
     const { clock, sink } = this.#options;
     const wallMs = clock.wallMs() - (clock.monotonicMs() - capturedMs);
     this.#verdictMs = ms;
+    this.#heardMs = clock.monotonicMs();
     const { tracks: first, picture } = this.#tracker;
     this.#counts?.update({ ms, wallMs, picture, first, second: this.#second?.seen });
     this.#settleCounts(ms);

@@ -100,6 +100,7 @@ class SlateFeed {
       encoder: this.#encoder.name,
       coveredNow: {},
       delayLineFrames: 0,
+      uncounted: [],
     };
     const counts = { ...emptyCounts(), framesSlate: this.#framesUntold };
     this.#framesUntold = 0;

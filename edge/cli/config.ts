@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { scrub } from '../base/secrets.ts';
 import { configJsonSchema } from '../config/expect.ts';
 import { DEFAULT_FILE, readConfig } from '../config/load.ts';
+import { uncountedIn } from './uncounted.ts';
 
 export function configCommand(): Command {
   const command = new Command('config');
@@ -32,6 +33,8 @@ and as first line of garim.yaml:
 async function check(file: string): Promise<void> {
   const { loaded, sourceProblems } = await readConfig({ file, cameras: [], env: process.env });
   for (const problem of sourceProblems) process.stderr.write(scrub(`warning: ${problem}\n`));
+  const uncounted = await uncountedIn(loaded, process.env);
+  if (uncounted !== undefined) process.stderr.write(scrub(`warning: ${uncounted.detail}. ${uncounted.fix}\n`));
   const count = Object.keys(loaded.config.cameras).length;
   process.stdout.write(scrub(`${file}: valid, ${count} camera${count === 1 ? '' : 's'}\n`));
 }

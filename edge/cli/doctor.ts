@@ -13,7 +13,7 @@ import { checkCodecs } from './doctor/codecs.ts';
 import { checkInference } from './doctor/inference.ts';
 import { checkHeat, checkWear } from './doctor/life.ts';
 import { checkClock, checkCoreDumps, checkCpu, checkFfmpeg, checkMemory, checkNode } from './doctor/machine.ts';
-import { checkModels, checkSecondOpinion } from './doctor/models.ts';
+import { checkCounts, checkModels, checkSecondOpinion } from './doctor/models.ts';
 import { checkCameras, checkDisk, checkPorts, checkSecretFiles, checkState } from './doctor/places.ts';
 import { realSystem } from './doctor/system.ts';
 import { addConfigOptions, type ConfigOptions, loadOptionsOf } from './options.ts';
@@ -27,6 +27,7 @@ const checks: readonly [string, Check][] = [
   ['memory', checkMemory],
   ['models', checkModels],
   ['second opinion', checkSecondOpinion],
+  ['counts', checkCounts],
   ['inference', checkInference],
   ['hardware codecs', checkCodecs],
   ['ffmpeg', checkFfmpeg],

@@ -73,6 +73,8 @@ export type ToSensors =
     }
   /** Bytes of one message for a sensor that a camera of this box feeds. None is sent before the first `status`. */
   | { type: 'message'; sensor: string; data: Uint8Array }
+  /** A camera of this box sees all values of a field at present but these. Repeated once a second. */
+  | { type: 'unseen'; sensor: string; field: string; values: readonly string[] }
   | { type: 'choice'; id: number; request: ChoiceRequest }
   | { type: 'stop' };
 

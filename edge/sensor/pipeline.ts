@@ -23,6 +23,7 @@ import { AHEAD_MS_MAX } from './transform/aggregate.ts';
 import { type PrivacyBudget, UNIT_OF_PRIVACY } from './transform/budget.ts';
 import { timeBucketStart } from './transform/generalise.ts';
 import type { UniformSource } from './transform/noise/random.ts';
+import { Unseen, withoutUnseen } from './unseen.ts';
 import { openSensorWindow, type SensorWindow } from './window.ts';
 
 /** How long after its end a window waits for readings that are under way; gateways gather for some seconds. */
@@ -65,6 +66,7 @@ export class SensorPipeline {
   readonly #tainted = new Set<number>();
   /** Starts of windows in which a legal order held: the list left out some of the time only. */
   readonly #ordered = new Set<number>();
+  readonly #unseen = new Unseen();
   /** As long as somebody holds the release. */
   readonly #decoyShares = new WeakMap<Release, number>();
   readonly #isThinned: boolean;
@@ -127,6 +129,12 @@ export class SensorPipeline {
     return 'taken';
   }
 
+  /** Values of a field that can't be seen from now on, until this is called again: where that lasts, no figure about them leaves. */
+  cannotSee(field: string, values: readonly string[], nowMs: number): void {
+    const window = this.#windowAt(nowMs, nowMs);
+    this.#unseen.set(field, values, nowMs, typeof window === 'string' ? undefined : window.startMs);
+  }
+
   /** Windows that are due at `nowMs`, oldest first. In replay all, at the end of the input. */
   close(nowMs: number): Release[] {
     const isReplay = this.#options.mode.kind === 'replay';
@@ -159,6 +167,7 @@ export class SensorPipeline {
     this.#windows.clear();
     this.#tainted.clear();
     this.#ordered.clear();
+    this.#unseen.clear();
     this.#closedBeforeMs = Number.NEGATIVE_INFINITY;
     this.#completeFromMs = nowMs;
     this.#epoch++;
@@ -246,6 +255,7 @@ export class SensorPipeline {
     this.#closedBeforeMs = Math.max(this.#closedBeforeMs, startMs + this.#options.policy.windowMs);
     const tables = window.close();
     const isOrdered = this.#ordered.delete(startMs);
+    const unseen = this.#unseen.take(startMs, this.#options.policy.windowMs);
     if (this.#tainted.delete(startMs)) {
       this.withheld('guard-identifier', readings);
       return [];
@@ -255,7 +265,12 @@ export class SensorPipeline {
       this.withheld(published.withheld, readings);
       return [];
     }
-    const { cells, suppressedCells } = published;
+    const { suppressedCells } = published;
+    const cells = withoutUnseen(published.cells, this.#plan, unseen);
+    if (cells === undefined) {
+      this.withheld('unseen', readings);
+      return [];
+    }
     this.#counts.releases++;
     this.#counts.suppressedCells += suppressedCells;
     const release = this.#releaseOf(startMs, cells, suppressedCells);

@@ -46,6 +46,9 @@ export function runSensorProcess(clock: Clock = systemClock): void {
       case 'message':
         opened?.take(message.sensor, message.data);
         return;
+      case 'unseen':
+        opened?.unseen(message.sensor, message.field, message.values);
+        return;
       case 'stop':
         void Promise.resolve(station)
           .then((running) => running?.close())

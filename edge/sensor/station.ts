@@ -114,6 +114,12 @@ export class Station {
     this.#cameras.take(sensor, message);
   }
 
+  /** What a camera that feeds this sensor does not see at present. */
+  unseen(sensor: string, field: string, values: readonly string[]): void {
+    const fed = this.#sensors.find(({ name }) => name === sensor);
+    fed?.pipeline.cannotSee(field, values, this.#options.clock.wallMs());
+  }
+
   async #add(name: string, policy: Policy): Promise<void> {
     const { start, clock, choices, log } = this.#options;
     const sensorPolicy = policy.sensors[name];

@@ -1,15 +1,16 @@
 /**
- * Goal: what a camera counts leaves the box as figures of its sensor's policy and in no other way, and is counted as dropped while the sensor
- * process is away. Method: the real agent and the real sensor process with a faster clock, and a camera process whose tracks, of persons, riders,
+ * Goal: what a camera counts leaves the box as figures of its sensor's policy and in no other way, not at all where it says that it can't count it,
+ * and is counted as dropped while the sensor process is away. Method: the real agent and the real sensor process with a faster clock, and a camera process whose tracks, of persons, riders,
  * cars and buses, go through the real counter.
  */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import type { Status } from '../../edge/gateway/http/status.ts';
 import { adapterNamed } from '../../edge/sensor/adapters/index.ts';
 import type { Release } from '../../edge/sensor/messages.ts';
-import { CROSSINGS_PER_HOUR, TRACK_PREFIX } from '../support/crossings.ts';
+import { CROSSINGS_PER_HOUR, TRACK_PREFIX, UNCOUNTED } from '../support/crossings.ts';
 import { childrenOf, startGarim, titleOf, until } from '../support/garim.ts';
 import { needs } from '../support/shared.ts';
 import { TempDir } from '../support/temp.ts';
@@ -66,7 +67,15 @@ test('crossings become figures by class and direction, and nothing of a track le
       const figure = figureOf(kind, direction);
       assert.ok(Math.abs(figure - count) < NOISE_MAX, `${kind} ${direction}: ${figure}, not ${count}`);
     }
-  for (const nobody of ['vehicle', 'truck', 'motorcycle'])
+  assert.ok(
+    release?.cells.every(({ group }) => group['class'] !== UNCOUNTED),
+    'no figure of what the camera can not count',
+  );
+  await until('the console says so', async () => {
+    const { agent } = (await (await garim.get('/api/cameras')).json()) as Status;
+    return agent.notices.some((notice) => /camera yard: not counted: truck/.test(notice));
+  });
+  for (const nobody of ['vehicle', 'motorcycle'])
     assert.ok(figureOf(nobody, 'forward') < NOISE_MAX && figureOf(nobody, 'backward') < NOISE_MAX, nobody);
   const told = JSON.stringify(await latest()) + garim.output();
   const trackDigits = String(TRACK_PREFIX).replace(/0+$/, '');

@@ -55,6 +55,7 @@ function supervise(context: TestContext, sourceUrl: string) {
       },
     },
     onCrossings: (some) => crossings.push(...some),
+    onUncounted: () => {},
     onCanaries: () => {},
   });
   supervisor.start();

@@ -33,6 +33,7 @@ const HEALTHY: CameraHealth = {
   encoder: 'libx264',
   coveredNow: { face: 3, plate: 1 },
   delayLineFrames: 5,
+  uncounted: [],
 };
 
 export const RECORD: RecordHealth = {

@@ -1,6 +1,6 @@
 /**
  * A camera process without a camera, for tests of where its counts go: early in each hour of the fast clock (fast-sensor-process.ts) persons,
- * riders, cars and buses go over its line, as tracks and as what the second network says of them. What crosses is for the real counter to
+ * riders, cars, buses and lorries go over its line, as tracks and as what the second network says of them. What crosses is for the real counter to
  * find out; only times are replaced, and the random numbers of tracks by ones that a test can look for.
  */
 import { openParentWire } from '../../edge/base/wire.ts';
@@ -15,11 +15,13 @@ import {
   type ToCamera,
 } from '../../edge/camera/messages.ts';
 import type { Observation } from '../../edge/camera/track/track.ts';
-import { CROSSINGS_PER_HOUR, TRACK_PREFIX } from './crossings.ts';
+import { CROSSINGS_PER_HOUR, TRACK_PREFIX, UNCOUNTED } from './crossings.ts';
 import { FAST_SPEED, fastWallMs } from './fast-clock.ts';
 import { testCounts, testHealth } from './units.ts';
 
-type Kind = keyof typeof CROSSINGS_PER_HOUR;
+type Kind = keyof typeof SHOWN;
+
+const SHOWN = { ...CROSSINGS_PER_HOUR, [UNCOUNTED]: CROSSINGS_PER_HOUR.bus };
 
 const HOUR_MS = 3_600_000;
 const TICK_MS = 100;
@@ -80,9 +82,9 @@ function seenAs(kind: Kind, { x, y, w, h }: Box): Detection[] {
 }
 
 /** Found out once, since a fast hour is too short for it on a busy machine; told of anew in each hour. */
-const crossings = (Object.keys(CROSSINGS_PER_HOUR) as Kind[]).flatMap((kind) =>
+const crossings = (Object.keys(SHOWN) as Kind[]).flatMap((kind) =>
   (['forward', 'backward'] as const).flatMap((direction) => {
-    const groups = Math.ceil(CROSSINGS_PER_HOUR[kind][direction] / ABREAST);
+    const groups = Math.ceil(SHOWN[kind][direction] / ABREAST);
     return Array.from({ length: groups }, () => cross(kind, direction, ABREAST)).flat();
   }),
 );
@@ -105,7 +107,7 @@ const wire = openParentWire((raw) => {
   const message = raw as ToCamera;
   if (message.type === 'stop') process.exit(0);
   if (message.type !== 'start') return;
-  const sayHealth = (): void => say({ type: 'health', health: testHealth(), counts: testCounts() });
+  const sayHealth = (): void => say({ type: 'health', health: { ...testHealth(), uncounted: [UNCOUNTED] }, counts: testCounts() });
   sayHealth();
   setInterval(sayHealth, 500);
   setInterval(tick, TICK_MS);

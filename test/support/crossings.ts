@@ -8,3 +8,6 @@ export const CROSSINGS_PER_HOUR = {
 
 /** Track numbers begin with it: nothing else on the box does. */
 export const TRACK_PREFIX = 7_351_924_000_000;
+
+/** Goes over the line as often as buses do, while the camera process says that it can't count it. */
+export const UNCOUNTED = 'truck';

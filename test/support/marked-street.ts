@@ -67,6 +67,7 @@ export async function runMarkedStreet(options: {
   const pipeline = new Pipeline({
     capture: capture satisfies Capture,
     detector: options.detector ?? new PresenceDetector(capture, widthPx),
+    second: new PresenceDetector(capture, widthPx),
     look: 'solid',
     masks: [],
     countLines: options.lines,

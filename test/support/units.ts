@@ -27,6 +27,7 @@ export const testHealth = (): CameraHealth => ({
   encoder: 'libx264',
   coveredNow: { face: 1 },
   delayLineFrames: 2,
+  uncounted: [],
 });
 
 export const testCounts = (): CameraCounts => ({

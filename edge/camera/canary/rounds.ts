@@ -76,7 +76,7 @@ export class CanaryRounds implements Planted, Disposable {
       hasTold: false,
     };
     this.#running = running;
-    return createCast(round.seed, { markers: false }).then(
+    return createCast(round.seed, { markers: false, riders: false }).then(
       (cast) => this.#prepared(running, cast),
       (error: unknown) => this.#failed(running, error),
     );

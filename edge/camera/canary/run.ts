@@ -42,7 +42,7 @@ export interface CanaryReport {
 export async function runCanaries(options: CanaryRun): Promise<CanaryReport> {
   const { url, pacing, seconds, detector, signal } = options;
   const { detect, delayMs, secondOpinion, transport, tls } = options.settings;
-  const cast = await createCast(options.seed, { markers: false });
+  const cast = await createCast(options.seed, { markers: false, riders: false });
   const takeBuffer = (lengthBytes: number): Uint8Array<ArrayBuffer> =>
     detector.takeBuffer?.(lengthBytes) ?? new Uint8Array(lengthBytes);
   using canaries = new Canaries({ cast, longSidePx: detect.longSidePx, takeBuffer, zones: secondOpinion });

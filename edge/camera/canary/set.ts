@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 
 /** Changes with the way canaries are drawn, chosen or judged. */
-const SET_VERSION = 2;
+const SET_VERSION = 3;
 
 /** sha256 of the set's canonical JSON (RFC 8785), hex. */
 export function canarySetDigest(seed: number): string {

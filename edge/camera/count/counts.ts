@@ -7,7 +7,7 @@
 import { randomInt } from 'node:crypto';
 import type { CountLine } from '../../config/schema.ts';
 import type { Box, Detection } from '../detect/port.ts';
-import type { CountedCrossing } from '../messages.ts';
+import { COUNTED_CLASSES, type CountedClass, type CountedCrossing } from '../messages.ts';
 import type { PictureSize } from '../track/track.ts';
 import { Kinds } from './kinds.ts';
 import { type Crossing, DENSE, type Followed, LineCounter, RARE } from './line-counter.ts';
@@ -21,8 +21,10 @@ const NUMBERS_MAX = 16_384;
 const WINDOW_MS = 15 * 60_000;
 const NUMBER_MAX = 2 ** 48 - 1;
 
-/** Without an answer of the second network for so long, the first one's persons are counted: as long as they are held. */
-const SECOND_MS_MAX = 2_000;
+/** Looks of the second network that are further apart follow nobody over a line. */
+const SECOND_MS_MAX = 3_000;
+/** All that the first network does not find well enough by itself: of persons it misses most (models/cards/counting.md), and it tells no kinds. */
+export const NEEDS_SECOND: readonly CountedClass[] = COUNTED_CLASSES.filter((each) => each !== 'vehicle');
 
 /** What was seen on a picture of this feed time, captured at `wallMs`. */
 interface SeenTracks {
@@ -48,6 +50,7 @@ export class Counts {
   readonly #kinds = new Kinds();
   /** Feed time of the second network's look that was taken last. */
   #secondMs = Number.NEGATIVE_INFINITY;
+  #newestMs = 0;
   #held: Held[] = [];
   #window = Number.NaN;
   readonly #numbers = new Map<number, number>();
@@ -58,15 +61,15 @@ export class Counts {
     this.#rare = new LineCounter(lines, RARE);
   }
 
-  /** Takes the tracks after a verdict. Persons are the second network's where it sees any: the first finds vehicles and few persons. */
+  /** Takes the tracks after a verdict: vehicles of the first network, persons of the second alone. */
   update({ ms, wallMs, picture, first, second }: SeenTracks): void {
-    const isSeconded = second !== undefined && ms - second.ms <= SECOND_MS_MAX;
-    const crossings = this.#dense.update(isSeconded ? first.filter(({ label }) => label !== 'person') : first, picture);
-    if (isSeconded && second.ms > this.#secondMs) {
+    this.#newestMs = ms;
+    const vehicles = first.filter(({ label }) => label === 'vehicle');
+    const crossings = this.#dense.update(vehicles, picture);
+    if (second !== undefined && second.ms > this.#secondMs) {
       this.#secondMs = second.ms;
       const persons = second.tracks.filter(({ label }) => label === 'person');
       crossings.push(...this.#rare.update(persons, picture));
-      const vehicles = first.filter(({ label }) => label === 'vehicle');
       this.#kinds.vote(second.ms, second.vehicles, vehicles, persons);
     }
     for (const crossing of crossings) {
@@ -94,6 +97,11 @@ export class Counts {
     }
     this.#held = held;
     return settled;
+  }
+
+  /** What can't be counted, as of the newest verdict: no network that finds it has answered for too long, or none is here. */
+  get uncounted(): CountedClass[] {
+    return this.#newestMs - this.#secondMs <= SECOND_MS_MAX ? [] : [...NEEDS_SECOND];
   }
 
   /** Crossings given up for want of room since the last call. */

@@ -3,6 +3,7 @@ import { messageOf } from '../../base/errors.ts';
 import { otherFinder } from '../../camera/detect/second/second-opinion.ts';
 import { COCO_SSD_NAME, readCocoSsd } from '../../camera/detect/second/weights.ts';
 import { openModelStore } from '../../camera/detect/store.ts';
+import { uncountedIn } from '../uncounted.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
 export const checkModels: Check = async ({ loaded, env }) => {
@@ -30,4 +31,10 @@ export const checkSecondOpinion: Check = async ({ loaded, env }) => {
   }
   const other = await otherFinder(openModelStore({ stateDir: state, env }));
   return ok(name, other ?? `none; it is optional: garim models pull ${COCO_SSD_NAME}`);
+};
+
+/** Fails closed without it: figures of these classes do not leave. */
+export const checkCounts: Check = async ({ loaded, env }) => {
+  const uncounted = await uncountedIn(loaded, env);
+  return uncounted === undefined ? [] : warn('counts', uncounted.detail, uncounted.fix);
 };

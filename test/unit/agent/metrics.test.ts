@@ -24,6 +24,7 @@ const health: CameraHealth = {
   encoder: 'libx264',
   coveredNow: {},
   delayLineFrames: 7,
+  uncounted: [],
 };
 
 test('counts add up and all names are there', async () => {

@@ -2,11 +2,13 @@
  * Who is on the street: the people and vehicles of one seed, with their looks, ready to be drawn. The street sets them into its scene; canaries
  * (camera/canary/) set them into pictures of real cameras, for the detector alone.
  */
+import { createBicycleLooks, drawRider } from './bicycle.ts';
 import { glowSprite, shadowSprite } from './furniture.ts';
 import type { Painter } from './painter.ts';
 import { createPersonLook, drawPerson, isBearer, markerSprite, type PersonLook } from './person.ts';
 import { createPlate, type Plate, type PlateKind } from './plate.ts';
-import { peopleAt, type VehicleActor, vehiclesAt } from './traffic.ts';
+import { ridersAt } from './riders.ts';
+import { busesAt, peopleAt, type VehicleActor, vehiclesAt } from './traffic.ts';
 import { drawVehicle, type Glows, vehicleNearM } from './vehicle.ts';
 import { createVehicleLook, type VehicleKind, type VehicleLook } from './vehicle-look.ts';
 
@@ -41,11 +43,18 @@ export interface Cast {
   at(seconds: number): CastMember[];
 }
 
-/** `markers`: some persons show the common marker. Draws all sprites once: most of a second, on threads of the image library. */
-export async function createCast(seed: number, { markers }: { markers: boolean }): Promise<Cast> {
-  const [people, cars, marker] = await Promise.all([
+/**
+ * `markers`: some persons show the common marker. `riders`: cyclists, and buses on a timetable, are there too; canaries do without, so that what
+ * they measure stays what it was. Draws all sprites once: most of a second, on threads of the image library.
+ */
+export async function createCast(
+  seed: number,
+  { markers, riders }: { markers: boolean; riders: boolean },
+): Promise<Cast> {
+  const [people, cars, bicycles, marker] = await Promise.all([
     Promise.all(Array.from({ length: PEOPLE }, (_, i) => createPersonLook(seed, i))),
     Promise.all(CARS.map(([kind, paint]) => createVehicleLook(kind, paint))),
+    riders ? createBicycleLooks() : [],
     markers ? markerSprite() : undefined,
   ]);
   const glows: Glows = {
@@ -60,12 +69,23 @@ export async function createCast(seed: number, { markers }: { markers: boolean }
   const tallPlates = plates.filter((plate) => plate.heightM > 0.13);
   const garage = { cars, plates, taxiPlates, tallPlates };
   const at = (seconds: number): CastMember[] => [
-    ...vehiclesAt(seed, seconds).map((actor) => vehicleMember(actor, garage, glows)),
+    ...[...vehiclesAt(seed, seconds), ...(riders ? busesAt(seed, seconds) : [])].map((actor) =>
+      vehicleMember(actor, garage, glows),
+    ),
     ...peopleAt(seed, seconds).map(({ id, pose, look }) => {
       const person: PersonLook = people[Math.floor(look * people.length)]!;
       const sheet = isBearer(seed, id) ? marker : undefined;
       const draw = (painter: Painter): void => drawPerson(painter, person, pose, id, glows.shadow, sheet);
       return { id, depth: pose.z, draw };
+    }),
+    ...(riders ? ridersAt(seed, seconds) : []).map(({ id, pose, look }) => {
+      const person = people[Math.floor(look * people.length)]!;
+      const bicycle = bicycles[id % bicycles.length]!;
+      return {
+        id,
+        depth: pose.z,
+        draw: (painter: Painter) => drawRider(painter, bicycle, person, pose, id, glows.shadow),
+      };
     }),
   ];
   return { at };

@@ -27,7 +27,13 @@ export interface TruthObject {
   plate?: string;
   /** Faces: 0 looks into the camera, positive to the right side of the picture. */
   yawDeg?: number;
+  /** Vehicles: which; persons: only of who rides a bicycle, which is a vehicle of its own. */
+  kind?: ObjectKind;
+  /** Persons and vehicles: the picture of the point on the ground below their middle, pixels; it may be outside the picture. */
+  ground?: readonly [x: number, y: number];
 }
+
+export type ObjectKind = 'car' | 'bus' | 'truck' | 'bicycle' | 'rider';
 
 type WorldPoint = readonly [x: number, y: number, z: number];
 type Claim = Omit<TruthObject, 'visible'> & { owner: number; partsBefore: number; whole: boolean };
@@ -106,6 +112,13 @@ export class Painter {
   /** Puts an object into the truth; `whole`: a body or a vehicle, judged by the parts of its owner rather than by its box. */
   claim(object: Omit<TruthObject, 'visible'>, whole = false): void {
     this.#claims.push({ ...object, owner: this.#owner, partsBefore: this.#parts.length, whole });
+  }
+
+  /** Where a point on the ground shows; undefined behind the camera. */
+  groundAt(x: number, z: number): { ground: readonly [x: number, y: number] } | undefined {
+    if (z < NEAR_M) return undefined;
+    const [px, py] = project(this.view, x, 0, z);
+    return { ground: [rounded(px), rounded(py)] };
   }
 
   truth(): TruthObject[] {

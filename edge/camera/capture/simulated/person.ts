@@ -217,17 +217,25 @@ export function drawPerson(
   for (const sideOf of near) armAt(sideOf);
   if (near.length === 0) armAt(-farSide);
   const bodyW = tall * (0.24 + 0.16 * Math.abs(swing));
-  painter.claim({ id: id * 10, label: 'person', x: footX - bodyW / 2, y: at(1), w: bodyW, h: footY - at(1) }, true);
+  const body = { x: footX - bodyW / 2, y: at(1), w: bodyW, h: footY - at(1) };
+  painter.claim({ id: id * 10, label: 'person', ...body, ...painter.groundAt(pose.x, pose.z) }, true);
 }
 
-interface LimbContext {
+export interface LimbContext {
   painter: Painter;
   light: Light;
   tall: number;
   swing: number;
 }
 
-function drawHead(context: LimbContext, look: PersonLook, x: number, chinY: number, yaw: number, id: number): void {
+export function drawHead(
+  context: LimbContext,
+  look: PersonLook,
+  x: number,
+  chinY: number,
+  yaw: number,
+  id: number,
+): void {
   const { painter, light, tall } = context;
   const degrees = (yaw * 180) / Math.PI;
   const turned = Math.abs(degrees);
@@ -254,7 +262,7 @@ function drawHead(context: LimbContext, look: PersonLook, x: number, chinY: numb
 }
 
 /** Draws a limb's sprite from one joint to the next. */
-function segment(
+export function segment(
   context: LimbContext,
   sprite: Sprite,
   x0: number,

@@ -33,7 +33,7 @@ export async function createStreet(given: Partial<StreetOptions> = {}): Promise<
   const [background, furniture, cast] = await Promise.all([
     drawBackground(view, seed),
     createFurniture(),
-    createCast(seed, options),
+    createCast(seed, { markers: options.markers, riders: true }),
   ]);
   const noise = noiseTile(seed, options.night ? 4.5 : 2);
   const backdrop = new Painter(view, background);

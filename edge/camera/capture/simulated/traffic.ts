@@ -3,13 +3,14 @@
  * timetable, so the street at any moment is known without having lived through the moments before.
  *
  * The street breathes in cycles of 40 s: cars flow, then they wait and people cross. In each second cycle a truck comes right up to the
- * camera, backs out and drives on, instead of the cars of that lane.
+ * camera, backs out and drives on, instead of the cars of that lane. Each stream has random numbers of its own, so that another one changes nobody
+ * else's timetable (cyclists: riders.ts).
  */
 import type { PersonPose } from './person.ts';
 import { between, pick, type Random, randomOf } from './random.ts';
 import type { VehiclePose } from './vehicle.ts';
 
-const CYCLE_S = 40;
+export const CYCLE_S = 40;
 
 export interface VehicleActor {
   kind: 'vehicle';
@@ -29,18 +30,20 @@ export interface PersonActor {
   pose: PersonPose;
 }
 
-const LANE_M = 2;
-const CROSS_NEAR_Z = 21.5;
-const CROSS_FAR_Z = 25;
+export const LANE_M = 2;
+export const CROSS_NEAR_Z = 21.5;
+export const CROSS_FAR_Z = 25;
+/** On the cross street. */
+const BUS_EVERY_S = 20;
 const STREAM_STRIDE = 100_000;
 
 /** Distinct number for slot `k` (which may be negative) of a stream. */
-function idOf(stream: number, k: number): number {
+export function idOf(stream: number, k: number): number {
   return stream * STREAM_STRIDE + k + STREAM_STRIDE / 2;
 }
 
 /** A share in [0, 1) that differs well between actors who follow each other, so that neighbours rarely look alike. */
-function spread(id: number, step: number, random: Random): number {
+export function spread(id: number, step: number, random: Random): number {
   return ((id % STREAM_STRIDE) * step + Math.floor(id / STREAM_STRIDE) * 0.31 + random() * 0.08) % 1;
 }
 
@@ -58,6 +61,16 @@ export function vehiclesAt(seed: number, t: number): VehicleActor[] {
     for (let place = 0; place < 2; place++) waiting(seed, cycle, place, t - start, out);
   }
   for (let k = Math.floor(t / 2.8) - 4; k <= Math.floor(t / 2.8); k++) crossing(seed, k, t, out);
+  return out;
+}
+
+/** Buses on a timetable of their own; some of the vehicles above are buses too. */
+export function busesAt(seed: number, t: number): VehicleActor[] {
+  const out: VehicleActor[] = [];
+  const cycleNow = Math.floor(t / CYCLE_S);
+  for (let cycle = cycleNow - 1; cycle <= cycleNow + 1; cycle++) busOnRoad(seed, cycle, t - cycle * CYCLE_S, out);
+  for (let k = Math.floor(t / BUS_EVERY_S) - 1; k <= Math.floor(t / BUS_EVERY_S); k++)
+    busOnCrossStreet(seed, k, t - k * BUS_EVERY_S, out);
   return out;
 }
 
@@ -155,6 +168,26 @@ function crossing(seed: number, k: number, t: number, out: VehicleActor[]): void
       left ? { x: -x, z: CROSS_FAR_Z, heading: -Math.PI / 2 } : { x, z: CROSS_NEAR_Z, heading: Math.PI / 2 },
     ),
   );
+}
+
+/** When no car is in its way: away from the camera in each cycle, and towards it once the truck has gone. */
+function busOnRoad(seed: number, cycle: number, t: number, out: VehicleActor[]): void {
+  const random = randomOf(seed, 7, cycle);
+  const gone = 6 + 7.5 * (t - 17.2 - random() * 0.6);
+  if (gone > -8 && gone < 85) out.push(car(idOf(7, 2 * cycle), random, { x: LANE_M, z: gone, heading: 0 }, 'bus'));
+  const left = 7 + 7 * (17.5 - t);
+  if (cycle % 2 !== 0 && left > -8 && left < 75)
+    out.push(car(idOf(7, 2 * cycle + 1), random, { x: -LANE_M, z: left, heading: Math.PI }, 'bus'));
+}
+
+/** On a lane of its own in the middle of the cross street, to either side in turn. */
+function busOnCrossStreet(seed: number, k: number, t: number, out: VehicleActor[]): void {
+  const random = randomOf(seed, 8, k);
+  const x = -34 + 6 * (t - 4 * random());
+  if (x < -34 || x > 34) return;
+  const side = k % 2 === 0 ? 1 : -1;
+  const pose = { x: side * x, z: (CROSS_NEAR_Z + CROSS_FAR_Z) / 2, heading: (side * Math.PI) / 2 };
+  out.push(car(idOf(8, k), random, pose, 'bus'));
 }
 
 /** Comes up to the camera, waits, backs out, drives on. Its time runs from the start of its cycle. */

@@ -1,5 +1,6 @@
 /** Looks of vehicles: shapes in metres, and SVG of their front, rear and side at 160 pixels per metre. */
 import type { Rgb } from '../../draw/primitives.ts';
+import { busEndSvg, busSideSvg } from './bus-look.ts';
 import { css, mix, shade } from './color.ts';
 import { type Sprite, spriteOfSvg } from './raster.ts';
 
@@ -98,10 +99,11 @@ const PX_PER_M = 160;
 
 export async function createVehicleLook(kind: VehicleKind, paint: Rgb): Promise<VehicleLook> {
   const shape = SHAPES[kind];
+  const bus = kind === 'bus' ? { ...shape, paint, pxPerM: PX_PER_M } : undefined;
   const [front, rear, side] = await Promise.all([
-    spriteOfSvg(endSvg(shape, paint, true)),
-    spriteOfSvg(endSvg(shape, paint, false)),
-    spriteOfSvg(sideSvg(shape, paint)),
+    spriteOfSvg(bus ? busEndSvg(bus, true) : endSvg(shape, paint, true)),
+    spriteOfSvg(bus ? busEndSvg(bus, false) : endSvg(shape, paint, false)),
+    spriteOfSvg(bus ? busSideSvg(bus) : sideSvg(shape, paint)),
   ]);
   return { shape, paint, front, rear, side };
 }
@@ -166,15 +168,9 @@ function sideSvg(shape: VehicleShape, paint: Rgb): string {
   const sill = y(boxed(shape) ? 1.05 : shape.bonnetM - 0.02);
   const windows: string[] = [];
   if (boxed(shape)) {
-    const cargo = shape.kind === 'truck' || shape.kind === 'van';
-    const count = shape.kind === 'bus' ? 6 : 1;
-    const from = 0.22 * m;
-    const to = cargo ? 1.25 * m : w - 0.3 * m;
-    const each = (to - from) / count;
-    for (let i = 0; i < count; i++)
-      windows.push(
-        `<rect x="${from + i * each}" y="${0.24 * m}" width="${each - 12}" height="${sill - 0.24 * m}" rx="8" fill="url(#glass)"/>`,
-      );
+    windows.push(
+      `<rect x="${0.22 * m}" y="${0.24 * m}" width="${1.03 * m - 12}" height="${sill - 0.24 * m}" rx="8" fill="url(#glass)"/>`,
+    );
     if (shape.kind === 'truck')
       windows.push(
         `<rect x="${1.45 * m}" y="10" width="${w - 1.5 * m}" height="${y(0.55) - 10}" fill="rgb(226,230,226)" stroke="rgb(150,156,156)" stroke-width="5"/><rect x="${1.45 * m}" y="${h * 0.5}" width="${w - 1.5 * m}" height="${0.16 * m}" fill="rgb(46,128,84)"/>`,

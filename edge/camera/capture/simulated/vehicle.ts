@@ -107,7 +107,16 @@ export function drawVehicle(
   }
   if (view.night)
     lamps(painter, glows, plan, showsFront ? half : -half, side, shape.kind === 'bus' ? 0.8 : 0.7, showsFront);
-  claimBody(painter, point, half, side, shape.roofM, id);
+  painter.claim(
+    {
+      id: id * 10,
+      label: 'vehicle',
+      ...bodyBox(painter, point, half, side, shape.roofM),
+      kind: shape.kind === 'bus' || shape.kind === 'truck' ? shape.kind : 'car',
+      ...painter.groundAt(pose.x, pose.z),
+    },
+    true,
+  );
 }
 
 type PointOf = (forward: number, right: number, y: number) => [number, number, number];
@@ -195,7 +204,7 @@ function lamps(
   }
 }
 
-function claimBody(painter: Painter, point: PointOf, half: number, side: number, roofM: number, id: number): void {
+function bodyBox(painter: Painter, point: PointOf, half: number, side: number, roofM: number): Box {
   const corners: [number, number][] = [];
   for (const forward of [-half, half]) {
     for (const right of [-side, side]) {
@@ -205,15 +214,18 @@ function claimBody(painter: Painter, point: PointOf, half: number, side: number,
       }
     }
   }
-  painter.claim({ id: id * 10, label: 'vehicle', ...boxAround(corners) }, true);
+  return boxAround(corners);
 }
 
-function boxAround(points: readonly (readonly [number, number])[]): {
+interface Box {
   x: number;
   y: number;
   w: number;
   h: number;
-} {
+}
+
+/** The smallest box that holds these points. */
+export function boxAround(points: readonly (readonly [number, number])[]): Box {
   const xs = points.map((point) => point[0]);
   const ys = points.map((point) => point[1]);
   const x = Math.min(...xs);

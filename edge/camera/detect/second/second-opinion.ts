@@ -1,20 +1,26 @@
 /** Chooses the second opinion of a camera: coco-ssd where its weights are, else another network for persons and vehicles, else none. */
 import { messageOf } from '../../../base/errors.ts';
 import type { Log } from '../../../base/log.ts';
+import type { CameraSettings } from '../../../config/schema.ts';
 import { createOnnxDetector } from '../detector.ts';
 import type { DetectionLabel, Detector } from '../port.ts';
 import type { ModelStore } from '../store.ts';
 import { createCocoSsdDetector } from './coco-ssd-detector.ts';
 import { readCocoSsd } from './weights.ts';
-import type { ZoneRules } from './zones.ts';
 
 const HINTS: readonly DetectionLabel[] = ['person', 'vehicle'];
 
 export interface SecondOpinionOptions {
   store: ModelStore;
   stateDir: string;
-  rules: ZoneRules;
+  /** Whether anything would use it. */
+  isWanted: boolean;
   log: Log;
+}
+
+/** A camera that counts needs it for persons and for kinds of vehicles, whatever it covers. */
+export function wantsSecond({ secondOpinion, count }: Pick<CameraSettings, 'secondOpinion' | 'count'>): boolean {
+  return secondOpinion.people !== 'off' || secondOpinion.vehicles !== 'off' || count !== undefined;
 }
 
 /**
@@ -24,10 +30,10 @@ export interface SecondOpinionOptions {
 export async function createSecondOpinion({
   store,
   stateDir,
-  rules,
+  isWanted,
   log,
 }: SecondOpinionOptions): Promise<Detector | undefined> {
-  if (rules.people === 'off' && rules.vehicles === 'off') return undefined;
+  if (!isWanted) return undefined;
   try {
     const weights = await readCocoSsd(stateDir);
     if (weights !== undefined) {

@@ -73,7 +73,7 @@ interface Measured {
 async function measure(): Promise<Measured> {
   const street = await createStreet({ ...SIZE, seed: 7, frameRate: FRAME_RATE });
   const capture = new StreetCapture(street, SECONDS * FRAME_RATE, true);
-  const watching = watched(await createCast(21, { markers: false }));
+  const watching = watched(await createCast(21, { markers: false, riders: false }));
   const takeBuffer = (lengthBytes: number) => new Uint8Array(lengthBytes);
   using canaries = new Canaries({ cast: watching.cast, longSidePx: 640, takeBuffer, zones: ZONES });
   const { truths } = capture;

@@ -77,7 +77,7 @@ function run(see: Sight): Promise<Outcome> {
 }
 
 async function runOnce(see: Sight): Promise<Outcome> {
-  cast ??= await createCast(5, { markers: false });
+  cast ??= await createCast(5, { markers: false, riders: false });
   const common = { takeBuffer: (lengthBytes: number) => new Uint8Array(lengthBytes), zones: ZONES };
   const canaries =
     see === 'no canaries' || see === 'a round' ? undefined : new Canaries({ cast, longSidePx: 320, ...common });

@@ -23,18 +23,25 @@ class Walks {
     this.tracker.picture = PICTURE;
   }
 
-  look(wallMs: number, second?: { ms: number; tracks: readonly Followed[]; vehicles?: Detection[] }): void {
-    const seconded = second && { vehicles: [], ...second };
+  /** Both networks see the same, unless told otherwise. */
+  look(
+    wallMs: number,
+    second: { ms: number; tracks: readonly Followed[]; vehicles?: Detection[] } | 'none' = {
+      ms: this.ms,
+      tracks: this.tracker.tracks,
+    },
+  ): void {
+    const seconded = second === 'none' ? undefined : { vehicles: [], ...second };
     this.counts.update({ ms: this.ms, wallMs, picture: PICTURE, first: this.tracker.tracks, second: seconded });
   }
 
   /** Over the line and back out of the way, at this place. */
-  cross(x: number, label: 'person' | 'vehicle', isDown = true): void {
+  cross(x: number, label: 'person' | 'vehicle', isDown = true, second?: 'none'): void {
     for (let i = 0; i <= 10; i++) {
       this.ms += 100;
       const y = isDown ? 400 + 20 * i : 600 - 20 * i;
       this.tracker.update(this.ms, [{ label, score: 0.9, x, y: y - 100, w: 50, h: 100 }]);
-      this.look(WALL_MS + this.ms);
+      this.look(WALL_MS + this.ms, second);
     }
   }
 }
@@ -116,7 +123,7 @@ test('beyond its bound crossings are dropped and counted', () => {
   assert.equal(walks.counts.takeDropped(), 0);
 });
 
-test('persons are counted by the second network while it sees any, and once it is silent by the first again', () => {
+test('persons are counted by the second network alone: while it is silent nobody is, and what is not counted is named', () => {
   const walks = new Walks();
   const rare = new Tracker(1_000);
   rare.picture = PICTURE;
@@ -148,9 +155,16 @@ test('persons are counted by the second network while it sees any, and once it i
     seen.flat().every((track) => track < 0),
     'under the numbers of the second network’s tracks',
   );
+  assert.deepEqual(walks.counts.uncounted, []);
   walks.ms += 3_000;
-  walks.cross(700, 'person');
-  assert.equal(walks.counts.settle(Number.POSITIVE_INFINITY, nobody).length, 1);
+  walks.cross(700, 'person', true, 'none');
+  walks.cross(200, 'vehicle', true, 'none');
+  const settledAlone = walks.counts.settle(Number.POSITIVE_INFINITY, nobody);
+  assert.deepEqual(
+    settledAlone.map((crossing) => crossing.class),
+    ['vehicle'],
+  );
+  assert.deepEqual(walks.counts.uncounted, ['person', 'bicycle', 'car', 'motorcycle', 'bus', 'truck']);
 });
 
 test('the second network tells what a vehicle is, and whoever rides a bicycle is one', () => {

@@ -118,6 +118,39 @@ describe('the simulated street', () => {
     }
   });
 
+  test('shows bicycles with their riders, whose faces are in the truth, and buses with plates', () => {
+    const of = (kind: TruthObject['kind']): TruthObject[] =>
+      minute.flatMap(({ objects }) => objects.filter((o) => o.kind === kind));
+    const facesOf = (riders: readonly TruthObject[]): TruthObject[] =>
+      every('face').filter((face) => riders.some((rider) => face.id === rider.id + 1) && face.visible > 0.6);
+    assert.ok(of('bicycle').some((bicycle) => bicycle.visible > 0.6 && bicycle.h > SIZE.heightPx / 6));
+    assert.equal(of('rider').length > 20 && of('rider').every((rider) => rider.label === 'person'), true);
+    assert.ok(new Set(facesOf(of('rider')).map(({ id }) => id)).size >= 3);
+    const buses = new Set(of('bus').map(({ id }) => id));
+    const plates = every('plate').filter(({ id, visible }) => buses.has(id - 1) && visible > 0.6);
+    assert.ok(buses.size >= 3 && plates.length >= 3, `${buses.size} buses, ${plates.length} plates`);
+  });
+
+  test('keeps persons and cars where they were before there were bicycles and more buses', () => {
+    const placeOf = (id: number): number[] => {
+      const { x, y, w, h } = minute[3]!.objects.find((object) => object.id === id)!;
+      return [x, y, w, h];
+    };
+    // Of seed 1 at 1.2 s, as drawn then: measurements of one street stay comparable.
+    assert.deepEqual(placeOf(1_500_000), [450, 114.4, 170.9, 96.4]);
+    assert.deepEqual(placeOf(2_500_000), [0, 123.2, 250.2, 199.5]);
+    assert.deepEqual(placeOf(21_499_890), [262.3, 134.8, 56, 222.8]);
+  });
+
+  test('says where each body stands: the middle of its feet for a person', () => {
+    for (const { objects } of minute)
+      for (const { label, ground, x, y, w, h, kind } of objects) {
+        if (label !== 'person' || kind === 'rider' || ground === undefined) continue;
+        if (x < 1 || x + w > SIZE.widthPx - 1 || y + h > SIZE.heightPx - 1) continue;
+        assert.ok(Math.abs(ground[0] - x - w / 2) < 0.2 && Math.abs(ground[1] - y - h) < 0.2);
+      }
+  });
+
   test('lets objects enter from the edge, from behind others, and near the camera', () => {
     const first = new Map<number, TruthObject>();
     const hidden = new Set<number>();

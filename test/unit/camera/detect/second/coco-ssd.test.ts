@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { DetectorPicture, Verdict } from '../../../../../edge/camera/detect/port.ts';
 import { createCocoSsdDetector } from '../../../../../edge/camera/detect/second/coco-ssd-detector.ts';
-import { createSecondOpinion } from '../../../../../edge/camera/detect/second/second-opinion.ts';
+import { createSecondOpinion, wantsSecond } from '../../../../../edge/camera/detect/second/second-opinion.ts';
 import { pullCocoSsd, readCocoSsd } from '../../../../../edge/camera/detect/second/weights.ts';
 import { openModelStore } from '../../../../../edge/camera/detect/store.ts';
 import { cocoModelFiles, serveFiles } from '../../../../support/coco-model.ts';
@@ -38,7 +38,6 @@ async function storeWeights(dir: TempDir): Promise<void> {
   await pullCocoSsd(dir.path, server.url);
 }
 
-const RULES = { people: 'head', vehicles: 'plate-band' } as const;
 const openStore = (dir: TempDir) => openModelStore({ stateDir: dir.path, env: {} });
 
 /** `settled` is known to the one implementation; the port leaves it out. */
@@ -55,7 +54,7 @@ test('persons and vehicles come out where they are, other things do not, and pad
   const detector = await createSecondOpinion({
     store: openStore(dir),
     stateDir: dir.path,
-    rules: RULES,
+    isWanted: true,
     log: silentLog,
   });
   assert.ok(detector);
@@ -96,7 +95,7 @@ test('weights that tfjs cannot use are said, and nothing waits', async (t) => {
   const detector = await createSecondOpinion({
     store: openStore(dir),
     stateDir: dir.path,
-    rules: RULES,
+    isWanted: true,
     log: silentLog,
   });
   assert.ok(detector);
@@ -109,12 +108,15 @@ test('without weights, or with both rules off, there is no thread and no second 
   using dir = new TempDir();
   const lines: string[] = [];
   const log = { ...silentLog, info: (text: string) => lines.push(text) } as unknown as typeof silentLog;
-  const options = { store: openStore(dir), stateDir: dir.path, rules: RULES, log };
+  const options = { store: openStore(dir), stateDir: dir.path, isWanted: true, log };
   assert.equal(await createSecondOpinion(options), undefined);
   assert.equal(lines.length, 1);
   assert.match(lines[0]!, /garim models pull coco-ssd/);
   await storeWeights(dir);
-  assert.equal(await createSecondOpinion({ ...options, rules: { people: 'off', vehicles: 'off' } }), undefined);
+  const off = { secondOpinion: { people: 'off', vehicles: 'off' }, count: undefined } as const;
+  assert.equal(await createSecondOpinion({ ...options, isWanted: wantsSecond(off) }), undefined);
+  const line = { name: 'gate', from: [0, 0.5] as [number, number], to: [1, 0.5] as [number, number] };
+  assert.equal(wantsSecond({ ...off, count: { lines: [line] } }), true, 'counting needs it, whatever is covered');
 });
 
 const FAULTS: [string, string, RegExp][] = [
