@@ -53,21 +53,27 @@ function boxOf(kind: Kind, direction: CrossingDirection, i: number, look: number
 
 function cross(kind: Kind, direction: CrossingDirection, count: number): CountedCrossing[] {
   const isOnFoot = kind === 'person' || kind === 'bicycle';
-  const observed = Array.from({ length: count }, (): { id: number; observations: Observation[] } => ({
-    id: id++,
-    observations: [],
-  }));
+  const tracksOf = (): { id: number; observations: Observation[] }[] =>
+    Array.from({ length: count }, () => ({ id: id++, observations: [] }));
+  const [observed, bicycles] = [tracksOf(), tracksOf()];
   for (let look = 0; look < LOOKS; look++) {
     ms += LOOK_MS;
     const boxes = observed.map((_, i) => boxOf(kind, direction, i, look));
     observed.forEach(({ observations }, i) => void observations.push({ ms, box: boxes[i]!, score: 0.9 }));
     const tracks = observed.map((each): Followed => ({ ...each, label: isOnFoot ? 'person' : 'vehicle' }));
+    const ridden = bicycles.map((each): Followed => ({ ...each, label: 'bicycle' }));
+    bicycles.forEach(({ observations }, i) => void observations.push({ ms, box: wheelsUnder(boxes[i]!), score: 0.9 }));
     counter.update({
       ms,
       wallMs: ms,
       picture: PICTURE,
       first: isOnFoot ? [] : tracks,
-      second: { ms, tracks: isOnFoot ? tracks : [], vehicles: boxes.flatMap((box) => seenAs(kind, box)) },
+      second: {
+        ms,
+        tracks: isOnFoot ? tracks : [],
+        bicycles: kind === 'bicycle' ? ridden : [],
+        vehicles: boxes.flatMap((box) => seenAs(kind, box)),
+      },
     });
   }
   ms += HELD_MS;
@@ -75,11 +81,10 @@ function cross(kind: Kind, direction: CrossingDirection, count: number): Counted
 }
 
 /** A bicycle stands under its rider. */
-function seenAs(kind: Kind, { x, y, w, h }: Box): Detection[] {
-  if (kind === 'person') return [];
-  const box = kind === 'bicycle' ? { x: x - 1, y: y + 18, w: 14, h: 14 } : { x, y, w, h };
-  return [{ ...box, label: 'vehicle', score: 0.9, kind }];
-}
+const wheelsUnder = ({ x, y }: Box): Box => ({ x: x - 1, y: y + 18, w: 14, h: 14 });
+
+const seenAs = (kind: Kind, box: Box): Detection[] =>
+  kind === 'person' || kind === 'bicycle' ? [] : [{ ...box, label: 'vehicle', score: 0.9, kind }];
 
 /** Found out once, since a fast hour is too short for it on a busy machine; told of anew in each hour. */
 const crossings = (Object.keys(SHOWN) as Kind[]).flatMap((kind) =>
@@ -107,7 +112,8 @@ const wire = openParentWire((raw) => {
   const message = raw as ToCamera;
   if (message.type === 'stop') process.exit(0);
   if (message.type !== 'start') return;
-  const sayHealth = (): void => say({ type: 'health', health: { ...testHealth(), uncounted: [UNCOUNTED] }, counts: testCounts() });
+  const sayHealth = (): void =>
+    say({ type: 'health', health: { ...testHealth(), uncounted: [UNCOUNTED] }, counts: testCounts() });
   sayHealth();
   setInterval(sayHealth, 500);
   setInterval(tick, TICK_MS);

@@ -21,6 +21,8 @@ const NUMBERS_MAX = 16_384;
 const WINDOW_MS = 15 * 60_000;
 const NUMBER_MAX = 2 ** 48 - 1;
 
+/** How far a rider is above the bicycle, in heights of it. */
+const RIDER_HEIGHTS = 0.8;
 /** Looks of the second network that are further apart follow nobody over a line. */
 const SECOND_MS_MAX = 3_000;
 /** All that the first network does not find well enough by itself: of persons it misses most (models/cards/counting.md), and it tells no kinds. */
@@ -34,7 +36,9 @@ interface SeenTracks {
   /** Of the network that looks many times a second. */
   first: readonly Followed[];
   /** Of the one that looks twice a second, if there is one, with the feed time of its last look. */
-  second?: { ms: number; tracks: readonly Followed[]; vehicles: readonly Detection[] } | undefined;
+  second?:
+    | { ms: number; tracks: readonly Followed[]; bicycles: readonly Followed[]; vehicles: readonly Detection[] }
+    | undefined;
 }
 
 type IsLeftOut = (tracks: readonly number[], ms: number, box: Box) => boolean;
@@ -69,8 +73,9 @@ export class Counts {
     if (second !== undefined && second.ms > this.#secondMs) {
       this.#secondMs = second.ms;
       const persons = second.tracks.filter(({ label }) => label === 'person');
-      crossings.push(...this.#rare.update(persons, picture));
-      this.#kinds.vote(second.ms, second.vehicles, vehicles, persons);
+      crossings.push(...this.#rare.update([...persons, ...second.bicycles], picture));
+      this.#kinds.vote(second.ms, second.vehicles, vehicles);
+      this.#kinds.seat(second.ms, second.bicycles, persons);
     }
     for (const crossing of crossings) {
       if (this.#held.length >= HELD_MAX) this.#dropped++;
@@ -85,13 +90,14 @@ export class Counts {
     for (const one of this.#held) {
       const { crossing, atMs } = one;
       if (ms - crossing.ms < HELD_MS) held.push(one);
-      else if (crossing.label === 'person' && isLeftOut(crossing.tracks, crossing.ms, crossing.box)) continue;
+      else if (!this.#isOne(crossing, isLeftOut)) continue;
       else {
         const track = this.#numberOf(crossing.tracks, atMs);
         if (track === undefined) this.#dropped++;
         else {
-          const { line, direction, tracks } = crossing;
-          settled.push({ line, class: this.#kinds.of(tracks) ?? crossing.label, direction, atMs, track });
+          const { line, direction, tracks, label } = crossing;
+          const kind = label === 'vehicle' ? this.#kinds.of(tracks) : undefined;
+          settled.push({ line, class: kind ?? label, direction, atMs, track });
         }
       }
     }
@@ -118,6 +124,16 @@ export class Counts {
     this.#kinds.reset();
     this.#secondMs = Number.NEGATIVE_INFINITY;
     this.#held = [];
+  }
+
+  /** Whether it is to be counted: not who is left out, nor a bicycle whose rider is, nor a bicycle that nobody rides, nor a rider once more. */
+  #isOne({ label, tracks, ms, box }: Crossing, isLeftOut: IsLeftOut): boolean {
+    if (label === 'vehicle') return true;
+    if (label === 'person') return !this.#kinds.isRiding(tracks) && !isLeftOut(tracks, ms, box);
+    const riders = this.#kinds.ridersOf(tracks);
+    // Who rides it sits above it.
+    const withRider = { ...box, y: box.y - RIDER_HEIGHTS * box.h, h: box.h * (1 + RIDER_HEIGHTS) };
+    return riders.length > 0 && !isLeftOut(riders, ms, withRider);
   }
 
   /** An object keeps its number when it gets another track. */

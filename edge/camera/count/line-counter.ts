@@ -11,7 +11,7 @@ import type { CrossingDirection } from '../messages.ts';
 import { areaOf, iou, sizeOf } from '../track/geometry.ts';
 import type { Observation, PictureSize, Track } from '../track/track.ts';
 
-type CountedLabel = 'person' | 'vehicle';
+type CountedLabel = 'person' | 'vehicle' | 'bicycle';
 
 export interface Crossing {
   line: string;
@@ -33,21 +33,21 @@ export interface SightingRules {
   hitsMin: number;
   /** One after the other on a side, to stand there: a box that jumps to something else and back has not crossed. */
   steadyMin: number;
+  /** Of the areas of its boxes in two sightings. Feet vanish behind a parked car, and half a second later they are back. */
+  areaRatioMax: number;
 }
 /** Of looks many times a second, and of looks so far apart that a walker is seen on either side hardly more than once. */
-export const DENSE: SightingRules = { hitsMin: 3, steadyMin: 2 };
-export const RARE: SightingRules = { hitsMin: 2, steadyMin: 1 };
+export const DENSE: SightingRules = { hitsMin: 3, steadyMin: 2, areaRatioMax: 1.6 };
+export const RARE: SightingRules = { hitsMin: 2, steadyMin: 1, areaRatioMax: 2.5 };
 
 /** What was never seen so surely is not believed to be there. */
-const SCORE_MIN = { person: 0.5, vehicle: 0.5 } as const;
-/** Between two sightings of one object, a tenth of a second apart. */
-const AREA_RATIO_MAX = 1.6;
+const SCORE_MIN = { person: 0.5, vehicle: 0.5, bicycle: 0.5 } as const;
 /**
  * A track that ends and another that begins within this time and reach are one object that was missed or moved by more than itself between two
- * looks. The reach is what the fastest walker and a car in a city cover, in heights of the box: 1.7 m and 1.5 m.
+ * looks. The reach is what the fastest walker, a car in a city and a cyclist cover, in heights of the box: 1.7 m, 1.5 m and 1 m.
  */
 const STITCH_MS_MAX = 1_200;
-const STITCH_HEIGHTS_PER_S = { person: 1.6, vehicle: 8 } as const;
+const STITCH_HEIGHTS_PER_S = { person: 1.6, vehicle: 8, bicycle: 6 } as const;
 const STITCH_HEIGHT_RATIO_MAX = 1.5;
 /** Tracks of one object that are remembered, in case one of them showed the marker. */
 const TRACKS_KEPT = 8;
@@ -56,7 +56,7 @@ const TWIN_MS = 1_000;
 const TWIN_IOU = 0.3;
 
 /** What is needed of a track. */
-export type Followed = Pick<Track, 'id' | 'label' | 'observations'>;
+export type Followed = Pick<Track, 'id' | 'observations'> & { readonly label: Track['label'] | 'bicycle' };
 
 type Counted = Followed & { readonly label: CountedLabel };
 
@@ -105,7 +105,7 @@ export class LineCounter {
 
   /** Takes the tracks after a verdict. Crossings that came to light with it, in no order. */
   update(tracks: readonly Followed[], picture: PictureSize): Crossing[] {
-    const counted = tracks.filter((track): track is Counted => track.label === 'person' || track.label === 'vehicle');
+    const counted = tracks.filter((track): track is Counted => track.label !== 'face' && track.label !== 'plate');
     const followers = new Map<number, Follower>();
     for (const { id } of counted) {
       const known = this.#followers.get(id);
@@ -125,7 +125,7 @@ export class LineCounter {
         follower = this.#goOn(track, followers, lost);
         followers.set(track.id, follower);
       } else if (newest === follower.last) continue;
-      observe(follower, newest, () => this.#unknown());
+      observe(follower, newest, this.#rules, () => this.#unknown());
       // Until a track is believed in, nothing is noted: its first side is where it was when it became so.
       if (follower.seen < this.#rules.hitsMin || follower.scoreMax < SCORE_MIN[track.label]) continue;
       for (const [i, line] of this.#lines.entries()) {
@@ -200,9 +200,14 @@ export class LineCounter {
 }
 
 /** Takes the newest sighting in. */
-function observe(follower: Follower, newest: Observation, unknown: () => Standing[]): void {
+function observe(
+  follower: Follower,
+  newest: Observation,
+  { areaRatioMax }: SightingRules,
+  unknown: () => Standing[],
+): void {
   const { last } = follower;
-  if (isAnother(last.box, newest.box)) follower.standings = unknown();
+  if (isAnother(last.box, newest.box, areaRatioMax)) follower.standings = unknown();
   if (newest.ms > last.ms) {
     const [from, to] = [footOf(last.box), footOf(newest.box)];
     const ms = newest.ms - last.ms;
@@ -238,9 +243,9 @@ function distanceToGoOn(
 }
 
 /** A box that changes its size at once has been taken over by something that passes before it. */
-function isAnother(before: Box, after: Box): boolean {
+function isAnother(before: Box, after: Box, ratioMax: number): boolean {
   const ratio = areaOf(after) / Math.max(1e-9, areaOf(before));
-  return ratio > AREA_RATIO_MAX || ratio < 1 / AREA_RATIO_MAX;
+  return ratio > ratioMax || ratio < 1 / ratioMax;
 }
 
 /** Where it stands on the ground. */

@@ -4,12 +4,12 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { SensorPolicy } from '../../../edge/policy/schema.ts';
+import { adapterNamed } from '../../../edge/sensor/adapters/index.ts';
 import { LATENESS_MS_MAX } from '../../../edge/sensor/pipeline.ts';
 import { compilePlan } from '../../../edge/sensor/plan.ts';
-import { adapterNamed } from '../../../edge/sensor/adapters/index.ts';
 import { Unseen, withoutUnseen } from '../../../edge/sensor/unseen.ts';
-import { bytesOf, exactPolicyOf, pipelineOf, START_MS as PIPELINE_MS } from '../../support/pipelines.ts';
-import type { SensorPolicy } from '../../../edge/policy/schema.ts';
+import { bytesOf, exactPolicyOf, START_MS as PIPELINE_MS, pipelineOf } from '../../support/pipelines.ts';
 
 const HOUR_MS = 3_600_000;
 const START_MS = 1_000 * HOUR_MS;
@@ -61,12 +61,20 @@ test('what a policy does not tell apart goes with what was not seen', () => {
   const unseen = new Map([['class', new Set(['person'])]]);
   assert.deepEqual(withoutUnseen([cell('vehicle'), cell('other')], plan, unseen), [cell('vehicle')]);
   const together = planOf({ class: { category: 'body', transform: { kind: 'drop' } } });
-  assert.equal(withoutUnseen([{ group: { direction: 'forward' }, figures: { contributors: 40 } }], together, unseen), undefined);
+  assert.equal(
+    withoutUnseen([{ group: { direction: 'forward' }, figures: { contributors: 40 } }], together, unseen),
+    undefined,
+  );
 });
 
 test('a live window leaves without what the camera did not see, and as nothing at all where figures are of all together', () => {
-  const crossing = (i: number, label: string) =>
-    ({ atMs: PIPELINE_MS + 1_000, line: 'gate', class: label, direction: 'forward', track: i });
+  const crossing = (i: number, label: string) => ({
+    atMs: PIPELINE_MS + 1_000,
+    line: 'gate',
+    class: label,
+    direction: 'forward',
+    track: i,
+  });
   const crossings = [...Array(40).keys()].map((i) => crossing(i, i % 2 === 0 ? 'person' : 'vehicle'));
   for (const isToldApart of [true, false]) {
     const { fields } = exactPolicyOf('camera-counts');

@@ -22,6 +22,8 @@ const STALL_MS = 5_000;
 export class SecondLook {
   readonly #detector: Detector;
   readonly #tracker = new Tracker(HOLD_MS_MIN);
+  /** For counting alone: nothing is covered for them. */
+  readonly #bicycles = new Tracker(HOLD_MS_MIN);
   /** Resets so far: an answer to a question from before one is void. */
   #resets = 0;
   #isLooking = false;
@@ -53,23 +55,29 @@ export class SecondLook {
     this.#tracker.picture = { widthPx, heightPx };
     const found = toFrame(verdict.detections, letterbox, widthPx, heightPx);
     this.#vehicles = found.filter(({ label }) => label === 'vehicle');
+    this.#bicycles.picture = { widthPx, heightPx };
+    const isBicycle = ({ kind }: Detection): boolean => kind === 'bicycle';
+    this.#bicycles.update(ms, found.filter(isBicycle));
     this.#tracker.update(
       ms,
-      found.filter(({ kind }) => kind !== 'bicycle'),
+      found.filter((each) => !isBicycle(each)),
     );
   }
 
-  /**
-   * What was seen up to the last look that was answered, at this feed time; tracks under the numbers that `regionsAt()` gives, and vehicles of
-   * that look by their kind, bicycles among them.
-   */
+  /** What was seen up to the last look that was answered, at this feed time; tracks under the numbers that `regionsAt()` gives. */
   get seen(): {
     ms: number;
     tracks: Pick<Track, 'id' | 'label' | 'observations'>[];
+    bicycles: (Pick<Track, 'id' | 'observations'> & { label: 'bicycle' })[];
+    /** Of that look, by their kind. */
     vehicles: readonly Detection[];
   } {
-    const tracks = this.#tracker.tracks.map(({ id, label, observations }) => ({ id: -id, label, observations }));
-    return { ms: this.#answeredMs, tracks, vehicles: this.#vehicles };
+    return {
+      ms: this.#answeredMs,
+      tracks: this.#tracker.tracks.map(({ id, label, observations }) => ({ id: -id, label, observations })),
+      bicycles: this.#bicycles.tracks.map(({ id, observations }) => ({ id: -id, label: 'bicycle', observations })),
+      vehicles: this.#vehicles,
+    };
   }
 
   /** Persons and vehicles at a time, in frame pixels. Their track numbers are negative: no track of the first detector has them. */
@@ -80,6 +88,7 @@ export class SecondLook {
   /** Forgets all: the picture's size or source changed. */
   reset(): void {
     this.#tracker.reset();
+    this.#bicycles.reset();
     this.#answeredMs = Number.NEGATIVE_INFINITY;
     this.#vehicles = [];
     this.#resets++;

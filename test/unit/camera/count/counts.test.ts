@@ -26,12 +26,12 @@ class Walks {
   /** Both networks see the same, unless told otherwise. */
   look(
     wallMs: number,
-    second: { ms: number; tracks: readonly Followed[]; vehicles?: Detection[] } | 'none' = {
+    second: { ms: number; tracks: readonly Followed[]; bicycles?: Followed[]; vehicles?: Detection[] } | 'none' = {
       ms: this.ms,
       tracks: this.tracker.tracks,
     },
   ): void {
-    const seconded = second === 'none' ? undefined : { vehicles: [], ...second };
+    const seconded = second === 'none' ? undefined : { vehicles: [], bicycles: [], ...second };
     this.counts.update({ ms: this.ms, wallMs, picture: PICTURE, first: this.tracker.tracks, second: seconded });
   }
 
@@ -172,6 +172,8 @@ test('the second network tells what a vehicle is, and whoever rides a bicycle is
   const rare = new Tracker(1_000);
   rare.picture = PICTURE;
   const seen: Detection[] = [];
+  const wheels = new Tracker(1_000);
+  wheels.picture = PICTURE;
   for (let i = 0; i <= 20; i++) {
     walks.ms += 100;
     const y = 360 + 14 * i;
@@ -193,10 +195,12 @@ test('the second network tells what a vehicle is, and whoever rides a bicycle is
       const pushed = { ...bicycle, x: 850, y: y - 45 };
       // Once the lorry is taken for a bus; what has no kind says nothing.
       const kind = i === 5 ? 'bus' : 'truck';
-      seen.splice(0, seen.length, { ...lorry, kind }, car, bicycle, pushed);
+      seen.splice(0, seen.length, { ...lorry, kind }, car);
+      wheels.update(walks.ms, [bicycle, pushed]);
       rare.update(walks.ms, [rider, walker]);
     }
-    walks.look(WALL_MS + walks.ms, { ms: walks.ms - (i % 5) * 100, tracks: rare.tracks, vehicles: seen });
+    const bicycles = wheels.tracks.map((track) => ({ ...track, label: 'bicycle' as const }));
+    walks.look(WALL_MS + walks.ms, { ms: walks.ms - (i % 5) * 100, tracks: rare.tracks, bicycles, vehicles: seen });
   }
   const settled = walks.counts.settle(Number.POSITIVE_INFINITY, nobody);
   assert.deepEqual(settled.map((crossing) => crossing.class).sort(), ['bicycle', 'person', 'truck', 'vehicle']);
