@@ -33,7 +33,7 @@ export interface TruthObject {
   ground?: readonly [x: number, y: number];
 }
 
-export type ObjectKind = 'car' | 'bus' | 'truck' | 'bicycle' | 'rider';
+type ObjectKind = 'car' | 'bus' | 'truck' | 'bicycle' | 'rider';
 
 type WorldPoint = readonly [x: number, y: number, z: number];
 type Claim = Omit<TruthObject, 'visible'> & { owner: number; partsBefore: number; whole: boolean };
