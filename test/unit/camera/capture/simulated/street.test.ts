@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { before, describe, test } from 'node:test';
 import type { TruthObject } from '../../../../../edge/camera/capture/simulated/painter.ts';
 import { createStreet, type Street, type StreetTruth } from '../../../../../edge/camera/capture/simulated/street.ts';
+import { peopleAt, vehiclesAt } from '../../../../../edge/camera/capture/simulated/traffic.ts';
 import { createSurface, type Surface } from '../../../../../edge/camera/draw/surface.ts';
 
 const SIZE = { widthPx: 640, heightPx: 360 };
@@ -140,6 +141,18 @@ describe('the simulated street', () => {
     assert.deepEqual(placeOf(1_500_000), [450, 114.4, 170.9, 96.4]);
     assert.deepEqual(placeOf(2_500_000), [0, 123.2, 250.2, 199.5]);
     assert.deepEqual(placeOf(21_499_890), [262.3, 134.8, 56, 222.8]);
+  });
+
+  test('and so do two minutes of three seeds: who they are, their looks, plates, ways and glances', () => {
+    const digests = { 1: '97269b3254b2f930', 2: '103059a636ef3508', 7: '4075d3713f69b293' };
+    const rounded = (_: string, value: unknown): unknown =>
+      typeof value === 'number' ? Math.round(value * 1e6) : value;
+    for (const [seed, digest] of Object.entries(digests)) {
+      const hash = createHash('sha256');
+      for (let t = 0; t < 120; t++)
+        hash.update(JSON.stringify([vehiclesAt(Number(seed), t), peopleAt(Number(seed), t)], rounded));
+      assert.equal(hash.digest('hex').slice(0, 16), digest, `seed ${seed}`);
+    }
   });
 
   test('says where each body stands: the middle of its feet for a person', () => {
