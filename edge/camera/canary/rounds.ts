@@ -12,7 +12,7 @@ import type { RawFrame } from '../frame.ts';
 import type { CanaryOutcome, CanaryTally } from '../messages.ts';
 import { Canaries } from './canaries.ts';
 import type { CanaryLook, Left, LookAtFrame, Planted } from './port.ts';
-import { canarySetDigest } from './set.ts';
+import { CANARY_CAST, canarySetDigest } from './set.ts';
 
 /** A camera that gives no pictures must not keep a round open: it ends this long after it should have. */
 const OVERTIME_MS_MAX = 15_000;
@@ -76,7 +76,7 @@ export class CanaryRounds implements Planted, Disposable {
       hasTold: false,
     };
     this.#running = running;
-    return createCast(round.seed, { markers: false, riders: false }).then(
+    return createCast(round.seed, CANARY_CAST).then(
       (cast) => this.#prepared(running, cast),
       (error: unknown) => this.#failed(running, error),
     );

@@ -12,6 +12,7 @@ import type { CanaryTally } from '../messages.ts';
 import { Pipeline } from '../pipeline.ts';
 import { Canaries } from './canaries.ts';
 import { KnownStreet, plantedTogether } from './known-street.ts';
+import { CANARY_CAST } from './set.ts';
 
 export interface CanaryRun {
   /** With credentials; never logged. */
@@ -42,7 +43,7 @@ export interface CanaryReport {
 export async function runCanaries(options: CanaryRun): Promise<CanaryReport> {
   const { url, pacing, seconds, detector, signal } = options;
   const { detect, delayMs, secondOpinion, transport, tls } = options.settings;
-  const cast = await createCast(options.seed, { markers: false, riders: false });
+  const cast = await createCast(options.seed, CANARY_CAST);
   const takeBuffer = (lengthBytes: number): Uint8Array<ArrayBuffer> =>
     detector.takeBuffer?.(lengthBytes) ?? new Uint8Array(lengthBytes);
   using canaries = new Canaries({ cast, longSidePx: detect.longSidePx, takeBuffer, zones: secondOpinion });

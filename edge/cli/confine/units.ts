@@ -35,7 +35,7 @@ export interface UnitsOptions {
 }
 
 /**
- * 1080p takes 300 to 400 MB, 4K with a second network some 900, a round of canaries 240 to 320 more; what leaks is ended, and the agent starts it anew.
+ * 1080p takes 300 to 400 MB, 4K with a second network some 900, a round of canaries 150 to 320 more; what leaks is ended, and the agent starts it anew.
  */
 const CAMERA_MEMORY_MAX = '1200M';
 /** Its default of 8 KiB cuts a key frame into dozens of writes. A second for what is on its way when one end is gone. */

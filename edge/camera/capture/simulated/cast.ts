@@ -7,6 +7,7 @@ import { glowSprite, shadowSprite } from './furniture.ts';
 import type { Painter } from './painter.ts';
 import { createPersonLook, drawPerson, isBearer, markerSprite, type PersonLook } from './person.ts';
 import { createPlate, type Plate, type PlateKind } from './plate.ts';
+import type { Halvings } from './raster.ts';
 import { ridersAt } from './riders.ts';
 import { busesAt, peopleAt, type VehicleActor, vehiclesAt } from './traffic.ts';
 import { drawVehicle, type Glows, vehicleNearM } from './vehicle.ts';
@@ -45,15 +46,15 @@ export interface Cast {
 
 /**
  * `markers`: some persons show the common marker. `riders`: cyclists, and buses on a timetable, are there too; canaries do without, so that what
- * they measure stays what it was. Draws all sprites once: most of a second, on threads of the image library.
+ * they measure stays what it was. `halvings`: of heads and vehicles, which are most of the memory: 104 MB whole, 40 MB halved. Draws all sprites once: most of a second, on threads of the image library.
  */
 export async function createCast(
   seed: number,
-  { markers, riders }: { markers: boolean; riders: boolean },
+  { markers, riders, halvings = 0 }: { markers: boolean; riders: boolean; halvings?: Halvings },
 ): Promise<Cast> {
   const [people, cars, bicycles, marker] = await Promise.all([
-    Promise.all(Array.from({ length: PEOPLE }, (_, i) => createPersonLook(seed, i))),
-    Promise.all(CARS.map(([kind, paint]) => createVehicleLook(kind, paint))),
+    Promise.all(Array.from({ length: PEOPLE }, (_, i) => createPersonLook(seed, i, halvings))),
+    Promise.all(CARS.map(([kind, paint]) => createVehicleLook(kind, paint, halvings))),
     riders ? createBicycleLooks() : [],
     markers ? markerSprite() : undefined,
   ]);

@@ -6,7 +6,7 @@ import { faceBox, HEAD_NECK_Y, HEAD_SIZE_PX, HEAD_WIDTH_PX, HEAD_YAWS, headSvg }
 import { type Identity, identityOf } from './identity.ts';
 import type { Painter } from './painter.ts';
 import { pick, randomOf } from './random.ts';
-import { type Light, type Sprite, spriteOfSvg } from './raster.ts';
+import { type Halvings, type Light, type Sprite, spriteOfSvg } from './raster.ts';
 import { lightAt, project } from './view.ts';
 
 export interface PersonLook {
@@ -52,7 +52,7 @@ const BOTTOMS: Rgb[] = [
   [84, 80, 78],
 ];
 
-export async function createPersonLook(seed: number, index: number): Promise<PersonLook> {
+export async function createPersonLook(seed: number, index: number, halvings: Halvings): Promise<PersonLook> {
   const random = randomOf(seed, 303, index);
   const identity = identityOf(seed, index);
   const top = TOPS[(index * 5 + Math.abs(seed)) % TOPS.length]!;
@@ -67,7 +67,7 @@ export async function createPersonLook(seed: number, index: number): Promise<Per
     spriteOfSvg(
       `<svg xmlns="http://www.w3.org/2000/svg" width="80" height="40"><path d="M4,38V16Q6,2 26,4L46,14Q76,18 78,30V38Z" fill="rgb(38,34,34)"/><rect x="4" y="33" width="74" height="6" fill="rgb(200,200,196)"/></svg>`,
     ),
-    ...HEAD_YAWS.map((yaw) => spriteOfSvg(headSvg(identity, yaw))),
+    ...HEAD_YAWS.map((yaw) => spriteOfSvg(headSvg(identity, yaw), halvings)),
   ]);
   return { identity, heads, front: front!, back: back!, arm: arm!, thigh: thigh!, shin: shin!, shoe: shoe! };
 }

@@ -17,8 +17,13 @@ interface Level {
 export interface Sprite {
   widthPx: number;
   heightPx: number;
+  /** Times that the first level is halved already. */
+  halvings: Halvings;
   levels: Level[];
 }
+
+/** 1: at half the size, for who draws small and has little memory. */
+export type Halvings = 0 | 1;
 
 /** A shape on the picture: its bounds, and whether it is solid at a point. */
 export interface Cover {
@@ -37,10 +42,15 @@ export type Affine = readonly [a: number, b: number, c: number, d: number, e: nu
 
 const MARGIN = 1;
 const SOLID_ALPHA = 128;
+/** At which one unit of an SVG is one pixel. */
+const SVG_DENSITY = 72;
 
-export async function spriteOfSvg(svg: string): Promise<Sprite> {
-  const { data, info } = await sharp(Buffer.from(svg)).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
-  return spriteOfPixels(data, info.width, info.height, 4);
+/** Halved, an odd size counts as one pixel less or more. */
+export async function spriteOfSvg(svg: string, halvings: Halvings = 0): Promise<Sprite> {
+  const image = sharp(Buffer.from(svg), { density: SVG_DENSITY / 2 ** halvings });
+  const { data, info } = await image.ensureAlpha().raw().toBuffer({ resolveWithObject: true });
+  const { levels } = spriteOfPixels(data, info.width, info.height, 4);
+  return { widthPx: info.width * 2 ** halvings, heightPx: info.height * 2 ** halvings, halvings, levels };
 }
 
 /** `additive`: light that is added (a glow) instead of paint that covers. */
@@ -71,7 +81,7 @@ export function spriteOfPixels(
     level = halved(level, w, h);
     levels.push(measured(level));
   }
-  return { widthPx, heightPx, levels };
+  return { widthPx, heightPx, halvings: 0, levels };
 }
 
 function blank(widthPx: number, heightPx: number): Level {
@@ -136,7 +146,8 @@ function halved(level: Level, widthPx: number, heightPx: number): Level {
 }
 
 function levelFor(sprite: Sprite, scale: number): number {
-  return Math.max(0, Math.min(sprite.levels.length - 1, Math.round(Math.log2(1 / Math.max(scale, 1e-3)))));
+  const level = Math.round(Math.log2(1 / Math.max(scale, 1e-3))) - sprite.halvings;
+  return Math.max(0, Math.min(sprite.levels.length - 1, level));
 }
 
 /** Sets a sprite into the picture. */

@@ -2,7 +2,7 @@
 import type { Rgb } from '../../draw/primitives.ts';
 import { busEndSvg, busSideSvg } from './bus-look.ts';
 import { css, mix, shade } from './color.ts';
-import { type Sprite, spriteOfSvg } from './raster.ts';
+import { type Halvings, type Sprite, spriteOfSvg } from './raster.ts';
 
 export type VehicleKind = 'sedan' | 'suv' | 'taxi' | 'van' | 'bus' | 'truck';
 
@@ -97,13 +97,13 @@ const SHAPES: Record<VehicleKind, VehicleShape> = {
 
 const PX_PER_M = 160;
 
-export async function createVehicleLook(kind: VehicleKind, paint: Rgb): Promise<VehicleLook> {
+export async function createVehicleLook(kind: VehicleKind, paint: Rgb, halvings: Halvings): Promise<VehicleLook> {
   const shape = SHAPES[kind];
   const bus = kind === 'bus' ? { ...shape, paint, pxPerM: PX_PER_M } : undefined;
   const [front, rear, side] = await Promise.all([
-    spriteOfSvg(bus ? busEndSvg(bus, true) : endSvg(shape, paint, true)),
-    spriteOfSvg(bus ? busEndSvg(bus, false) : endSvg(shape, paint, false)),
-    spriteOfSvg(bus ? busSideSvg(bus) : sideSvg(shape, paint)),
+    spriteOfSvg(bus ? busEndSvg(bus, true) : endSvg(shape, paint, true), halvings),
+    spriteOfSvg(bus ? busEndSvg(bus, false) : endSvg(shape, paint, false), halvings),
+    spriteOfSvg(bus ? busSideSvg(bus) : sideSvg(shape, paint), halvings),
   ]);
   return { shape, paint, front, rear, side };
 }

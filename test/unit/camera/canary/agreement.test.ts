@@ -9,6 +9,7 @@ import { test } from 'node:test';
 import { systemClock } from '../../../../edge/base/clock.ts';
 import { Canaries } from '../../../../edge/camera/canary/canaries.ts';
 import { KnownStreet, plantedTogether } from '../../../../edge/camera/canary/known-street.ts';
+import { CANARY_CAST } from '../../../../edge/camera/canary/set.ts';
 import { type Cast, createCast } from '../../../../edge/camera/capture/simulated/cast.ts';
 import type { Painter, TruthObject } from '../../../../edge/camera/capture/simulated/painter.ts';
 import { createStreet } from '../../../../edge/camera/capture/simulated/street.ts';
@@ -73,7 +74,7 @@ interface Measured {
 async function measure(): Promise<Measured> {
   const street = await createStreet({ ...SIZE, seed: 7, frameRate: FRAME_RATE });
   const capture = new StreetCapture(street, SECONDS * FRAME_RATE, true);
-  const watching = watched(await createCast(21, { markers: false, riders: false }));
+  const watching = watched(await createCast(21, CANARY_CAST));
   const takeBuffer = (lengthBytes: number) => new Uint8Array(lengthBytes);
   using canaries = new Canaries({ cast: watching.cast, longSidePx: 640, takeBuffer, zones: ZONES });
   const { truths } = capture;

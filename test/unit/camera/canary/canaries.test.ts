@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { systemClock } from '../../../../edge/base/clock.ts';
 import { Canaries } from '../../../../edge/camera/canary/canaries.ts';
 import { type CanaryResult, CanaryRounds } from '../../../../edge/camera/canary/rounds.ts';
-import { canarySetDigest } from '../../../../edge/camera/canary/set.ts';
+import { CANARY_CAST, canarySetDigest } from '../../../../edge/camera/canary/set.ts';
 import { type Cast, createCast } from '../../../../edge/camera/capture/simulated/cast.ts';
 import type { Detection, DetectorPicture } from '../../../../edge/camera/detect/port.ts';
 import type { CanaryTally } from '../../../../edge/camera/messages.ts';
@@ -77,7 +77,7 @@ function run(see: Sight): Promise<Outcome> {
 }
 
 async function runOnce(see: Sight): Promise<Outcome> {
-  cast ??= await createCast(5, { markers: false, riders: false });
+  cast ??= await createCast(5, CANARY_CAST);
   const common = { takeBuffer: (lengthBytes: number) => new Uint8Array(lengthBytes), zones: ZONES };
   const canaries =
     see === 'no canaries' || see === 'a round' ? undefined : new Canaries({ cast, longSidePx: 320, ...common });
