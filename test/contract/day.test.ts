@@ -1,7 +1,8 @@
 /**
  * Goal: a day of schedules, retention, key epochs and certificates passes as it should: nothing is kept beyond its time, nothing is released or
- * recorded twice, no window is left out, and nothing piles up. And clocks that are set, by hours or by decades, change none of it. Method: the
- * real parts of a box on simulated time, over midnights and an hour that comes twice where the box stands.
+ * recorded twice, no window is left out, and nothing piles up. A legal order begins and ends in it, and changes what it names for its time only.
+ * And clocks that are set, by hours or by decades, change none of it. Method: the real parts of a box on simulated time, over midnights and an
+ * hour that comes twice where the box stands.
  */
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
@@ -15,12 +16,15 @@ import { msOf } from '../../edge/ledger/window.ts';
 import type { Release } from '../../edge/sensor/messages.ts';
 import {
   DAY_MS,
+  DEVICES_PER_STEP,
   DEVICES_PER_WINDOW,
   HOUR_MS,
   MINUTE_MS,
+  REFUSING_PER_STEP,
   SEGMENT_BYTES,
   SEGMENTS_MB_MAX,
   SimulatedBox,
+  STEP_MS,
   WINDOW_MS,
 } from '../support/simulated-box.ts';
 import { TempDir } from '../support/temp.ts';
@@ -29,6 +33,14 @@ process.env['TZ'] = 'Europe/Berlin';
 /** That night the clocks of Berlin go back, at 01:00 UTC. */
 const START_MS = Date.UTC(2026, 9, 24, 20);
 const HOURS = 27;
+/** Of addresses at the corner; it ends in the middle of a window. */
+const ORDER = {
+  reference: '2026-117',
+  sensors: ['corner'],
+  categories: ['mac-address' as const],
+  from: new Date(START_MS + 7 * HOUR_MS).toISOString(),
+  until: new Date(START_MS + 8 * HOUR_MS + 20 * MINUTE_MS).toISOString(),
+};
 
 /** A certificate as an authority gives it to somebody, beside the box's own. */
 async function given(dir: string, name: string): Promise<TlsSettings> {
@@ -49,7 +61,7 @@ test('a day and a night', async () => {
   const nextTls = await given(dir.path, 'new');
   // Two hours into the day 60 days are left of the box's own certificate.
   const madeMsAgo = (820 - 60) * DAY_MS - 2 * HOUR_MS;
-  await using box = await SimulatedBox.open({ wallStartMs: START_MS, madeMsAgo, rtspTls });
+  await using box = await SimulatedBox.open({ wallStartMs: START_MS, madeMsAgo, rtspTls, legalOrders: [ORDER] });
   const { time } = box;
   const own = ownFilesIn(box.dir);
   const firstOwn = fingerprintOf(own.cert);
@@ -113,7 +125,7 @@ test('a day and a night', async () => {
   }
   assert.equal(
     new Set(collected.map(({ presence }) => presence)).size,
-    collected.length / 2,
+    new Set(startsOf(collected)).size,
     'a code of its own for each window',
   );
   assert.ok(codes.size > HOURS - 3);
@@ -141,12 +153,36 @@ test('a day and a night', async () => {
   assert.ok(released.length >= windows - 4, `${released.length} releases`);
   for (const { window, atMs, cells } of box.releases) {
     assert.ok(atMs >= window.endMs + WINDOW_MS, 'not before its time');
+    // Who refuses counts while the order holds, reading by reading, and at no other time.
     assert.deepEqual(
       cells.map(({ figures }) => figures),
-      [{ contributors: DEVICES_PER_WINDOW }],
+      [{ contributors: DEVICES_PER_WINDOW + orderedIn(window) }],
+      new Date(window.startMs).toISOString(),
     );
   }
-  assert.deepEqual([box.withheld, box.dropped], [{}, {}]);
+  const steps = (HOURS * HOUR_MS) / STEP_MS;
+  const ordered = expected.reduce((sum, startMs) => sum + orderedIn({ startMs, endMs: startMs + WINDOW_MS }), 0);
+  assert.equal(ordered, (80 / 5) * REFUSING_PER_STEP);
+  assert.deepEqual([box.withheld, box.dropped], [{}, { choice: steps * REFUSING_PER_STEP - ordered }]);
+
+  // Each use of the order is logged under its number, by nothing else, while it holds; nobody stands there.
+  const uses = box.logged.filter(({ msg }) => msg.includes('legal order'));
+  let logged = 0;
+  for (const { msg, atMs } of uses) {
+    const [, times] = /^(\d+) × use of a legal order at sensor corner, last was: 2026-117$/.exec(msg) ?? [];
+    assert.ok(times !== undefined, msg);
+    assert.ok(atMs >= Date.parse(ORDER.from) && atMs <= Date.parse(ORDER.until) + MINUTE_MS, `${msg} at ${atMs}`);
+    logged += Number(times);
+  }
+  assert.equal(logged, (80 / 5) * (DEVICES_PER_STEP + REFUSING_PER_STEP), 'of each reading that it decided');
+  // On record stands, in steps that single nobody out, what was left out of each window: nothing of those in which the order held from end to end.
+  // What is read at a step's beginning is told at its end.
+  for (const { window, messages } of collected.filter(({ sensor }) => sensor === 'corner')) {
+    const startMs = msOf(window[0]) - STEP_MS;
+    const read = startMs < START_MS ? WINDOW_MS - STEP_MS : WINDOW_MS;
+    const leftOut = (read / STEP_MS) * REFUSING_PER_STEP - orderedIn({ startMs, endMs: startMs + WINDOW_MS });
+    assert.equal(messages?.dropped, bucketOf(leftOut), window[0]);
+  }
 
   const today = Math.floor(time.wallMs() / DAY_MS);
   assert.ok(epochsSeen.size >= 2, 'keys of tokens are drawn anew each day');
@@ -250,6 +286,13 @@ test('a box without a clock: it begins in 1970, network time arrives, is decades
       `${year}`,
     );
 });
+
+/** Readings of devices that refuse, and that an order covered: one step's come at its beginning. */
+function orderedIn({ startMs, endMs }: { startMs: number; endMs: number }): number {
+  const fromMs = Math.max(startMs, Date.parse(ORDER.from));
+  const untilMs = Math.min(endMs, Date.parse(ORDER.until));
+  return (Math.max(0, untilMs - fromMs) / STEP_MS) * REFUSING_PER_STEP;
+}
 
 function minuteOfName(name: string): string {
   return name.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5Z');

@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { connect } from 'node:tls';
+import { pino } from 'pino';
 import { CertificateKeeper } from '../../edge/agent/certificate/keeper.ts';
 import { boxCertificate, ownFilesIn } from '../../edge/agent/certificate/own.ts';
 import { cameraStream, sensorStream } from '../../edge/agent/record/about.ts';
@@ -28,6 +29,7 @@ import { ChoiceBook } from '../../edge/policy/choices/choice-book.ts';
 import { optInMessage, pauseMessage } from '../../edge/policy/choices/requests.ts';
 import type { TokenKind } from '../../edge/policy/choices/token-keys.ts';
 import type { Issued, Token } from '../../edge/policy/choices/tokens.ts';
+import type { LegalOrder } from '../../edge/policy/schema.ts';
 import type { FromSensors, Release } from '../../edge/sensor/messages.ts';
 import { Station } from '../../edge/sensor/station.ts';
 import { startConsole } from './console-fixture.ts';
@@ -47,16 +49,27 @@ const DETAIL_DAYS = 1;
 export const SEGMENTS_MB_MAX = 1;
 export const SEGMENT_BYTES = 50_000;
 /** What happens between is in order, but is read and written at the end of a step only. */
-const STEP_MS = 5 * MINUTE_MS;
+export const STEP_MS = 5 * MINUTE_MS;
 /** Devices that pass the scanner in a step, each once and never again. */
-const DEVICES_PER_STEP = 15;
+export const DEVICES_PER_STEP = 15;
 export const DEVICES_PER_WINDOW = (DEVICES_PER_STEP * WINDOW_MS) / STEP_MS;
+/** And such as say by their network's name that they are to be left out. */
+export const REFUSING_PER_STEP = 4;
 const BOX = 'box-1';
 const CARD = { sensor: 'bus', category: 'transit-card', value: '1040-2200-7719' } as const;
 const log = rootLog.child({}, { level: 'silent' });
 
 /** What may lie in memory only: a flush costs nothing there, and none of these tests is about flushes. */
 const SCRATCH = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+
+interface SimulatedBoxOptions {
+  wallStartMs: number;
+  /** How long ago the box's own certificate was made, by the wall clock. */
+  madeMsAgo: number;
+  /** A certificate that somebody gave the box. */
+  rtspTls: TlsSettings;
+  legalOrders?: LegalOrder[];
+}
 
 export class SimulatedBox implements AsyncDisposable {
   readonly time: SimulatedTime;
@@ -66,6 +79,8 @@ export class SimulatedBox implements AsyncDisposable {
   readonly withheld: Record<string, number> = {};
   readonly dropped: Record<string, number> = {};
   readonly lapses: string[] = [];
+  /** What the sensor process logs at the level of a user's interest. */
+  readonly logged: { msg: string; atMs: number }[] = [];
   sessions!: Sessions;
   recorder!: Recorder;
   presence!: PresenceCodes;
@@ -83,8 +98,7 @@ export class SimulatedBox implements AsyncDisposable {
     this.time = new SimulatedTime(wallStartMs);
   }
 
-  /** `rtspTls`: a certificate that somebody gave the box; its own one is made `madeMsAgo` before, by the wall clock. */
-  static async open(options: { wallStartMs: number; madeMsAgo: number; rtspTls: TlsSettings }): Promise<SimulatedBox> {
+  static async open(options: SimulatedBoxOptions): Promise<SimulatedBox> {
     const box = new SimulatedBox(options.wallStartMs);
     try {
       await box.#open(options);
@@ -95,7 +109,7 @@ export class SimulatedBox implements AsyncDisposable {
     return box;
   }
 
-  async #open({ madeMsAgo, rtspTls }: { madeMsAgo: number; rtspTls: TlsSettings }): Promise<void> {
+  async #open({ madeMsAgo, rtspTls, legalOrders = [] }: SimulatedBoxOptions): Promise<void> {
     const { time: clock, dir: stateDir } = this;
     const past = { wallMs: () => clock.wallMs() - madeMsAgo, monotonicMs: () => 0 };
     await boxCertificate(stateDir, ['pole-7.example'], past);
@@ -120,7 +134,7 @@ export class SimulatedBox implements AsyncDisposable {
       },
       { adapter: 'transit-card', zone: 'square' },
     );
-    const policy = policyWith({ corner, bus });
+    const policy = policyWith({ corner, bus }, { legalOrders });
 
     this.presence = await PresenceCodes.open({ stateDir, clock, windowMinutes: config.ledger.windowMinutes });
     this.recorder = new Recorder({
@@ -153,7 +167,10 @@ export class SimulatedBox implements AsyncDisposable {
       },
       clock,
       choices: this.choices,
-      log,
+      log: pino(
+        { level: 'info' },
+        { write: (line: string) => void this.logged.push({ msg: JSON.parse(line).msg, atMs: this.time.wallMs() }) },
+      ),
       send: (message) => this.#fromSensors(message),
     });
     this.#parts.push(() => this.#station.close());
@@ -190,23 +207,26 @@ export class SimulatedBox implements AsyncDisposable {
   async pass(ms: number): Promise<void> {
     for (const endMs = this.time.monotonicMs() + ms; this.time.monotonicMs() < endMs; ) {
       this.recorder.counted('gate', { ...testCounts(), framesIn: 1500, framesOut: 1500 });
-      for (let i = 0; i < DEVICES_PER_STEP; i++) this.#probe();
+      for (let i = 0; i < DEVICES_PER_STEP; i++) this.#probe({});
+      for (let i = 0; i < REFUSING_PER_STEP; i++) this.#probe({ ssid: 'home_optout' });
       this.fed.pushUnit(unit(this.#steps++ * STEP_MS * 1000, true, SEGMENT_BYTES));
       await this.time.pass(STEP_MS);
     }
   }
 
-  #probe(): void {
+  #probe(more: { ssid?: string }): void {
     const hex = (0x020000000000 + this.#devices++).toString(16).padStart(12, '0');
     const mac = hex.replaceAll(/(..)(?=.)/g, '$1:');
     const time = new Date(this.time.wallMs()).toISOString();
-    this.#station.take('corner', Buffer.from(JSON.stringify({ mac, time, rssi: -60 })));
+    this.#station.take('corner', Buffer.from(JSON.stringify({ mac, time, rssi: -60, ...more })));
   }
 
   #fromSensors(message: FromSensors): void {
     if (message.type === 'release') this.releases.push({ ...message.release, atMs: this.time.wallMs() });
     if (message.type !== 'status') return;
-    const { counts } = message.sensors['corner']!;
+    const report = message.sensors['corner']!;
+    this.recorder.sensorReport('corner', report);
+    const { counts } = report;
     for (const [reason, times] of Object.entries(counts.withheld))
       this.withheld[reason] = (this.withheld[reason] ?? 0) + (times ?? 0);
     for (const [reason, times] of Object.entries(counts.dropped))
