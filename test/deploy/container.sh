@@ -1,49 +1,27 @@
 #!/bin/bash
 # Goal: deploy/Dockerfile builds, and what comes out of it does under deploy/compose.yaml and as the pod of deploy/k3s/garim.yaml what they promise: a
 # filtered feed from an image without a shell, with nothing to write to but its state and /tmp, ended within its grace, back with its
-# state. Method: podman, with a storage of its own that goes away. No image is pulled: the bases are stood in for by images of the same
-# shape, made from Debian's packages and the package garim-node. As root:
+# state. Method: podman, and Docker with docker-compose where they are here, each with a storage of its own that goes away. No image is
+# pulled: the bases are stood in for by images of the same shape, made from Debian's packages and the package garim-node. As root:
 #
 #   test/deploy/container.sh FOLDER-OF-PACKAGES
 #
 # Exit code 77: containers can't be run here. Counts are printed as the test runner prints them.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
+. test/deploy/checks.sh
 
 packages=$(realpath "$1")
 checkout=$PWD
 work=$(mktemp -d)
-pass=0
-fail=0
-step_started=$EPOCHREALTIME
 
-took() {
-  local now=$EPOCHREALTIME
-  printf '%6.1f s  %s\n' "$(bc -l <<< "$now - $step_started")" "$1"
-  step_started=$now
-}
-check() { # WHAT COMMAND...
-  local what=$1
-  shift
-  if "$@"; then
-    pass=$((pass + 1))
-    printf 'ok    %s\n' "$what"
-  else
-    fail=$((fail + 1))
-    printf 'WRONG %s\n' "$what"
-  fi
-}
-refuses() { ! "$@" > /dev/null 2>&1; }
-within() { # SECONDS COMMAND...: until it succeeds
-  local until=$((SECONDS + $1))
-  shift
-  until "$@" 2> /dev/null; do
-    [ "$SECONDS" -lt "$until" ] || return 1
-    sleep 0.3
-  done
-}
-
+dockerd=
 finish() {
+  if [ -n "$dockerd" ]; then
+    docker rm -f -v "$(docker ps -aq)" > /dev/null 2>&1
+    kill "$dockerd" 2> /dev/null
+    wait "$dockerd" 2> /dev/null
+  fi
   podman pod rm -f -t 0 -a > /dev/null 2>&1
   podman rm -f -t 0 -a > /dev/null 2>&1
   podman volume rm -f -a > /dev/null 2>&1
@@ -173,41 +151,20 @@ frame() {
   timeout 20 ffmpeg -nostdin -v error -rtsp_transport tcp -i "rtsp://garim:$password@127.0.0.1:8554/street" -frames:v 1 -f rawvideo -y "$work/frame" && [ -s "$work/frame" ]
 }
 # inside FILE-OR-CODE: Node in the running container.
-inside() { podman exec "$name" /nodejs/bin/node -e "$1"; }
+engine=podman
+inside() { "$engine" exec "$name" /nodejs/bin/node -e "$1"; }
 read_inside() { inside "process.stdout.write(require('node:fs').readFileSync('$1', 'utf8'))"; }
 
-compose up -d --no-build || cat "$work/compose.log"
-check '/healthz answers' within 120 answers
-check 'the HEALTHCHECK of the image says so' podman healthcheck run "$name"
-check 'the camera is live' within 120 is_live
-check 'a frame of the filtered feed can be pulled over RTSP over TCP' within 60 frame
-check 'no library of it reports to anybody' refuses grep -qi telemetry <<< "$(podman logs "$name" 2>&1)"
-check 'without a password nothing can' refuses curl -sf http://127.0.0.1:8080/cameras/street/snapshot.jpg
-check 'it is published on this machine only' test -z "$(ss -Hltn '( sport = :8080 or sport = :8554 )' | awk '{ print $4 }' | grep -v '^127\.0\.0\.1:')"
-took 'up, first frame'
-check 'no shell can be started in it' refuses podman exec "$name" /bin/sh -c true
-writable="$(inside '
-  const fs = require("node:fs");
-  const found = [];
-  const walk = (dir) => {
-    try { fs.rmdirSync(fs.mkdtempSync(`${dir}/w`)); found.push(dir || "/"); } catch {}
-    let entries = [];
-    try { entries = fs.readdirSync(`${dir}/`, { withFileTypes: true }); } catch {}
-    for (const entry of entries) if (entry.isDirectory() && !/^\/(proc|sys)$/.test(`${dir}/${entry.name}`)) walk(`${dir}/${entry.name}`);
-  };
-  walk("");
-  console.log(found.join("\n"));')"
-check 'it can write to its state' grep -qx /var/lib/garim <<< "$writable"
-check 'and to /tmp' grep -qx /tmp <<< "$writable"
-# Memory, not files; Docker and Kubernetes give them to every container.
-check 'and nowhere else but the memory that every container shares with itself' test -z "$(grep -vE '^(/tmp|/var/lib/garim|/dev/shm|/dev/mqueue)(/|$)' <<< "$writable")"
-status=$(read_inside /proc/1/status)
-check 'its process is 65532' grep -qE '^Uid:\s+65532\s+65532' <<< "$status"
-check 'it has no capability, not even to gain' grep -qE '^CapBnd:\s+0+$' <<< "$status"
-check 'it gains no privileges' grep -qE '^NoNewPrivs:\s+1' <<< "$status"
-check 'its system calls are filtered' grep -qE '^Seccomp:\s+2' <<< "$status"
-check 'it dumps no core' grep -qE '^Max core file size +0 +0' <<< "$(read_inside /proc/1/limits)"
 bytes=$(numfmt --from=iec "$(key mem_limit | tr a-z A-Z)")
+# fenced: of the first process of the container, who it is and what it may.
+fenced() {
+  local status
+  status=$(read_inside /proc/1/status)
+  check 'its process is 65532' grep -qE '^Uid:\s+65532\s+65532' <<< "$status"
+  check 'it has no capability, not even to gain' grep -qE '^CapBnd:\s+0+$' <<< "$status"
+  check 'it gains no privileges' grep -qE '^NoNewPrivs:\s+1' <<< "$status"
+  check 'its system calls are filtered' grep -qE '^Seccomp:\s+2' <<< "$status"
+}
 # limit WHAT FILE-V1 FILE-V2 WANTED-V1 WANTED-V2: as the kernel holds it.
 limit() {
   local found
@@ -219,9 +176,43 @@ limit() {
     echo "skipped: $1 is not limited on this machine (no such controller)"
   fi
 }
-limit memory memory/memory.limit_in_bytes memory.max "$bytes" "$bytes"
-limit 'memory with swap' memory/memory.memsw.limit_in_bytes memory.swap.max "$bytes" 0
-limit 'number of processes' pids/pids.max pids.max "$(key pids_limit)" "$(key pids_limit)"
+# as_composed: what compose.yaml asks for, as the kernel holds it.
+as_composed() {
+  check 'no shell can be started in it' refuses "$engine" exec "$name" /bin/sh -c true
+  local writable
+  writable="$(inside '
+    const fs = require("node:fs");
+    const found = [];
+    const walk = (dir) => {
+      try { fs.rmdirSync(fs.mkdtempSync(`${dir}/w`)); found.push(dir || "/"); } catch {}
+      let entries = [];
+      try { entries = fs.readdirSync(`${dir}/`, { withFileTypes: true }); } catch {}
+      for (const entry of entries) if (entry.isDirectory() && !/^\/(proc|sys)$/.test(`${dir}/${entry.name}`)) walk(`${dir}/${entry.name}`);
+    };
+    walk("");
+    console.log(found.join("\n"));')"
+  check 'it can write to its state' grep -qx /var/lib/garim <<< "$writable"
+  check 'and to /tmp' grep -qx /tmp <<< "$writable"
+  # Memory, not files; Docker and Kubernetes give them to every container.
+  check 'and nowhere else but the memory that every container shares with itself' test -z "$(grep -vE '^(/tmp|/var/lib/garim|/dev/shm|/dev/mqueue)(/|$)' <<< "$writable")"
+  fenced
+  check 'it dumps no core' grep -qE '^Max core file size +0 +0' <<< "$(read_inside /proc/1/limits)"
+  limit memory memory/memory.limit_in_bytes memory.max "$bytes" "$bytes"
+  limit 'memory with swap' memory/memory.memsw.limit_in_bytes memory.swap.max "$bytes" 0
+  limit 'number of processes' pids/pids.max pids.max "$(key pids_limit)" "$(key pids_limit)"
+}
+
+compose up -d --no-build || cat "$work/compose.log"
+check '/healthz answers' within 120 answers
+check 'the HEALTHCHECK of the image says so' podman healthcheck run "$name"
+check 'the camera is live' within 120 is_live
+check 'a frame of the filtered feed can be pulled over RTSP over TCP' within 60 frame
+check 'no library of it reports to anybody' refuses grep -qi telemetry <<< "$(podman logs "$name" 2>&1)"
+check 'without a password nothing can' refuses curl -sf http://127.0.0.1:8080/cameras/street/snapshot.jpg
+here_only() { test -z "$(ss -Hltn '( sport = :8080 or sport = :8554 )' | awk '{ print $4 }' | grep -v '^127\.0\.0\.1:')"; }
+check 'it is published on this machine only' here_only
+took 'up, first frame'
+as_composed
 took 'what it can do'
 
 echo '--- Ended, and back'
@@ -254,9 +245,7 @@ podman kube play "$work/pod.yaml" > "$work/kube.log" 2>&1 || cat "$work/kube.log
 name=garim-garim
 check 'the camera is live' within 120 is_live
 check 'a frame of the filtered feed can be pulled' within 60 frame
-status=$(read_inside /proc/1/status)
-check 'its process is 65532' grep -qE '^Uid:\s+65532\s+65532' <<< "$status"
-check 'it has no capability' grep -qE '^CapBnd:\s+0+$' <<< "$status"
+fenced
 check 'its root cannot be written to' inside '
   try { require("node:fs").mkdirSync("/app/x"); } catch (error) { process.exit(error.code === "EROFS" ? 0 : 1); }
   process.exit(1);'
@@ -264,5 +253,44 @@ limit memory memory/memory.limit_in_bytes memory.max "$bytes" "$bytes"
 podman kube down "$work/pod.yaml" > "$work/kube.log" 2>&1 || cat "$work/kube.log"
 took 'as a pod'
 
-printf '# pass %s\n# fail %s\n' "$pass" "$fail"
-[ "$fail" -eq 0 ]
+echo '--- deploy/compose.yaml under Docker'
+# In a place of its own, without a rule in the machine's packet filter: docker-proxy publishes the ports.
+docker_up() {
+  export DOCKER_HOST=unix://$work/docker.sock
+  dockerd --data-root "$work/docker" --exec-root "$work/docker-run" --pidfile "$work/docker.pid" -H "$DOCKER_HOST" \
+    --iptables=false --ip6tables=false --ip-masq=false --bridge=none > "$work/dockerd.log" 2>&1 &
+  dockerd=$!
+  within 20 docker info > /dev/null
+}
+compose() { docker-compose -f compose.yaml "$@" > "$work/compose.log" 2>&1; }
+if ! command -v dockerd > /dev/null || ! command -v docker-compose > /dev/null || ! docker_up; then
+  echo 'skipped: needs a Docker that runs, not found on this machine'
+  [ ! -e "$work/dockerd.log" ] || tail -3 "$work/dockerd.log"
+else
+  cd "$work/box" || exit 1
+  podman save -q garim | docker load -q > "$work/load.log" 2>&1 || cat "$work/load.log"
+  docker tag localhost/garim:latest garim:latest
+  took 'image handed over'
+  check 'docker-compose reads the file' compose config
+  engine=docker
+  compose up -d --no-build || cat "$work/compose.log"
+  name=$(docker ps -q)
+  check 'the camera is live' within 120 is_live
+  check 'a frame of the filtered feed can be pulled' within 60 frame
+  check 'it is published on this machine only' here_only
+  as_composed
+  before=$(vkey)
+  kill -KILL "$(docker inspect "$name" --format '{{.State.Pid}}')"
+  started_again() { [ "$(docker inspect "$name" --format '{{.RestartCount}}')" -gt 0 ] && is_live; }
+  check 'killed, it is started again by the engine' within 120 started_again
+  check 'with its state: the record has the same key' test "$(vkey)" = "$before"
+  # Docker runs it by itself every 30 s; here its command is run once, as it stands in the image.
+  mapfile -t health < <(docker inspect "$name" --format '{{range .Config.Healthcheck.Test}}{{println .}}{{end}}')
+  check 'the HEALTHCHECK of the image says that it is well' docker exec "$name" "${health[@]:1:3}"
+  docker stop -t 10 "$name" > /dev/null
+  check 'it ends by itself within its grace' test "$(docker inspect "$name" --format '{{.State.ExitCode}}')" = 0
+  compose down -v || cat "$work/compose.log"
+  took 'under Docker'
+fi
+
+counted

@@ -7,47 +7,11 @@
 #   test/deploy/package.sh FOLDER-OF-PACKAGES
 set -uo pipefail
 
+. "$(dirname "$0")/checks.sh"
+
 password=
 packages=$(realpath "$1")
-pass=0
-fail=0
 started=$SECONDS
-step_started=$EPOCHREALTIME
-
-# Seconds since the last call, and what was done; all of them stand in a table at the end.
-steps=()
-took() {
-  local now=$EPOCHREALTIME line
-  line=$(printf '%6.1f s  %s' "$(bc -l <<< "$now - $step_started")" "$1")
-  echo "$line"
-  steps+=("$line")
-  step_started=$now
-}
-
-# check WHAT COMMAND...
-check() {
-  local what=$1
-  shift
-  if "$@"; then
-    pass=$((pass + 1))
-    printf 'ok    %s\n' "$what"
-  else
-    fail=$((fail + 1))
-    printf 'WRONG %s\n' "$what"
-  fi
-}
-
-refuses() { ! "$@"; }
-
-# within SECONDS COMMAND...: until it succeeds.
-within() {
-  local until=$((SECONDS + $1))
-  shift
-  until "$@" 2> /dev/null; do
-    [ "$SECONDS" -lt "$until" ] || return 1
-    sleep 0.2
-  done
-}
 
 reaches() { timeout 2 bash -c ': > "/dev/tcp/$0/$1"' "$1" "$2" 2> /dev/null; }
 
@@ -258,6 +222,5 @@ took 'purged twice'
 
 printf '\nSteps on %s cores, load %s:\n' "$(nproc)" "$(cut -d' ' -f1 /proc/loadavg)"
 printf '%s\n' "${steps[@]}"
-printf '# pass %s\n# fail %s\n' "$pass" "$fail"
 if [ "$fail" -gt 0 ]; then journalctl --no-pager -o short-monotonic -n 120 | cut -c1-220; fi
-[ "$fail" -eq 0 ]
+counted
