@@ -2,8 +2,8 @@
  * The users of this box. Owns `users.json` in the state folder, and is the only place that sees a password in clear: what it keeps
  * is a scrypt hash (console, HTTP) and the two digest HA1 (RTSP). HA1 is as good as the password for RTSP, so the file has mode 0600.
  *
- * The file is written once, when the first user is made; a damaged one is refused and never replaced, since replacing it would
- * let whoever can damage a file choose who may watch.
+ * The file is written when the first user is made, and when a user takes another name or password; a damaged one is refused and never
+ * replaced, since replacing it would let whoever can damage a file choose who may watch.
  */
 import { createHash, randomBytes, randomInt, scrypt as scryptCallback, timingSafeEqual } from 'node:crypto';
 import { chmod, readFile } from 'node:fs/promises';
@@ -30,6 +30,8 @@ const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 
 /** Neither `:` (Basic and HA1 split there) nor quotes, spaces or control characters (Digest headers). */
 const userName = z.string().regex(/^[A-Za-z0-9._@-]{1,64}$/, 'use letters, digits and . _ @ -');
 
+const NAME_FIX = { fix: 'Use up to 64 letters, digits and . _ @ -' };
+
 const userSchema = z.strictObject({
   name: userName,
   salt: hex(16),
@@ -44,6 +46,11 @@ export interface CredentialStore {
   credentials: Credentials;
   /** False only when `users.json` lists nobody. */
   hasUser: boolean;
+  /**
+   * Gives a user another name, another password or both, durably and from then on. Throws UserError that names what is at fault, WorldError when it
+   * can't be written; nothing has changed then.
+   */
+  change(user: string, to: { name: string; password: string }): Promise<void>;
 }
 
 /** Throws UserError for a bad GARIM_USER, GARIM_PASSWORD or users.json, WorldError when the state folder can't be written. */
@@ -58,18 +65,22 @@ export async function openCredentialStore(options: {
   const fromEnv = readEnv(options.env);
   if (fromEnv !== undefined) {
     registerSecret(fromEnv.password);
-    return storeOf([await makeUser(fromEnv.user, fromEnv.password)]);
+    return storeOf([await makeUser(fromEnv.user, fromEnv.password)], undefined);
   }
   const file = path.join(options.stateDir, 'users.json');
   const users = await readUsers(file);
-  if (users !== undefined) return storeOf(users);
+  if (users !== undefined) return storeOf(users, file);
 
   const first = options.firstUser ?? { user: FIRST_USER, password: readablePassword() };
   registerSecret(first.password);
   const user = await makeUser(first.user, first.password);
   options.showFirstUser(first);
-  await writeDurably(file, `${JSON.stringify({ version: 1, users: [user] }, undefined, 2)}\n`);
-  return storeOf([user]);
+  await writeUsers(file, [user]);
+  return storeOf([user], file);
+}
+
+function writeUsers(file: string, users: readonly User[]): Promise<void> {
+  return writeDurably(file, `${JSON.stringify({ version: 1, users }, undefined, 2)}\n`);
 }
 
 function readEnv(env: Readonly<Record<string, string | undefined>>): { user: string; password: string } | undefined {
@@ -118,8 +129,9 @@ async function readUsers(file: string): Promise<User[] | undefined> {
   return parsed.data.users;
 }
 
-function storeOf(users: readonly User[]): CredentialStore {
-  const byName = new Map(users.map((user) => [user.name, user]));
+/** Without a file they come from the environment. */
+function storeOf(users: readonly User[], file: string | undefined): CredentialStore {
+  let byName = new Map(users.map((user) => [user.name, user]));
   // An unknown user costs the same work as a known one.
   const nobodySalt = randomBytes(16);
   const nobodyHash = randomBytes(HASH_BYTES);
@@ -136,7 +148,29 @@ function storeOf(users: readonly User[]): CredentialStore {
       return algorithm === 'MD5' ? user?.ha1Md5 : user?.ha1Sha256;
     },
   };
-  return { credentials, hasUser: users.length > 0 };
+  const change: CredentialStore['change'] = async (name, to) => {
+    if (file === undefined) {
+      const fix = 'Change them there (the package: /etc/garim/garim.env), and start Garim again.';
+      throw new UserError('the user comes from GARIM_USER and GARIM_PASSWORD', { fix });
+    }
+    const parsed = userName.safeParse(to.name);
+    if (!parsed.success) throw new UserError('name: it has characters that a user name must not have', NAME_FIX);
+    const { length } = to.password;
+    if (length < PASSWORD_CHARS_MIN || length > PASSWORD_CHARS_MAX) {
+      const fix = `Use ${PASSWORD_CHARS_MIN} to ${PASSWORD_CHARS_MAX}.`;
+      throw new UserError(`password: it has ${length} characters`, { fix });
+    }
+    if (to.name !== name && byName.has(to.name)) {
+      throw new UserError(`name: there is a user ${to.name} already`, { fix: 'Choose another name.' });
+    }
+    if (!byName.has(name)) throw new UserError(`there is no user ${name} any more`, { fix: 'Log in again.' });
+    registerSecret(to.password);
+    const changed = await makeUser(to.name, to.password);
+    const next = [...byName.values()].map((user) => (user.name === name ? changed : user));
+    await writeUsers(file, next);
+    byName = new Map(next.map((user) => [user.name, user]));
+  };
+  return { credentials, hasUser: users.length > 0, change };
 }
 
 async function makeUser(name: string, password: string): Promise<User> {

@@ -10,7 +10,7 @@ import type { Credentials } from '../auth/port.ts';
 import { cookieName, parseBasic, readCookie } from './headers.ts';
 import { Sessions, sessionId } from './sessions.ts';
 
-/** For as long as the agent runs: users can't change meanwhile, and each scrypt leaves the allocator 16 MiB larger per pool thread. */
+/** Until the user changes, or the agent ends: each scrypt leaves the allocator 16 MiB larger per pool thread. */
 const BASIC_REMEMBERED_MAX = 64;
 /** Each takes 16 MiB and a thread of the pool that disk writes need too. */
 const VERIFICATIONS_MAX = 2;
@@ -31,6 +31,8 @@ export class Authenticator {
   /** As many as are being verified. */
   readonly #pending = new Map<string, Promise<Authentication>>();
   #verifying = 0;
+  /** Counts changes of users: what was verified across one holds no more. */
+  #changes = 0;
 
   constructor(credentials: Credentials, damper: FailureDamper, clock: Clock) {
     this.#credentials = credentials;
@@ -51,6 +53,7 @@ export class Authenticator {
     const digest = createHmac('sha256', this.#key).update(`${basic.user}:${basic.password}`).digest('base64');
     const remembered = this.#basic.get(digest);
     if (remembered !== undefined) return { outcome: 'known', identity: { user: remembered } };
+    const changes = this.#changes;
     // A client that opens several connections at once asks the same thing several times: it is worked out once.
     let pending = this.#pending.get(digest);
     if (pending === undefined) {
@@ -60,8 +63,15 @@ export class Authenticator {
       this.#pending.set(digest, pending);
     }
     const result = await pending;
-    if (result.outcome === 'known') this.#remember(digest, basic.user);
+    if (result.outcome === 'known' && changes === this.#changes) this.#remember(digest, basic.user);
     return result;
+  }
+
+  /** The user has another name or password now: sessions and credentials of before hold no more. Returns the ids of the sessions. */
+  forget(user: string): string[] {
+    this.#changes++;
+    for (const [digest, name] of this.#basic) if (name === user) this.#basic.delete(digest);
+    return this.sessions.endAllOf(user);
   }
 
   #remember(digest: string, user: string): void {
@@ -78,8 +88,10 @@ export class Authenticator {
     const waitMs = this.#damper.tryTurn(address);
     if (waitMs > 0) return { outcome: 'wait', waitMs };
     this.#verifying++;
+    const changes = this.#changes;
     try {
       if (await this.#credentials.verifyPassword(user, password)) {
+        if (changes !== this.#changes) return { outcome: 'wait', waitMs: 1000 };
         this.#damper.succeeded(address);
         return { outcome: 'known', identity: { user } };
       }

@@ -41,8 +41,13 @@ export class Login {
       return respond(response, { ...this.#form(429, WAIT), headers: retryAfter(result.waitMs) });
     }
     if (result.outcome === 'unknown') return respond(response, this.#form(401, WRONG));
-    const token = this.#authenticator.sessions.start(result.identity.user);
-    respond(response, { status: 303, headers: { Location: '/', 'Set-Cookie': cookie(request, token) } });
+    const cookie = this.startSession(request, result.identity.user);
+    respond(response, { status: 303, headers: { Location: '/', 'Set-Cookie': cookie } });
+  }
+
+  /** The `Set-Cookie` of a new session. */
+  startSession(request: IncomingMessage, user: string): string {
+    return cookieOf(request, this.#authenticator.sessions.start(user));
   }
 
   /** Ends the session of the request, and returns its id so that its sockets can be closed. */
@@ -56,7 +61,7 @@ export class Login {
     if (id !== undefined) this.#authenticator.sessions.end(id);
     respond(response, {
       status: 303,
-      headers: { Location: '/login', 'Set-Cookie': `${cookie(request, '')}; Max-Age=0` },
+      headers: { Location: '/login', 'Set-Cookie': `${cookieOf(request, '')}; Max-Age=0` },
     });
     return id;
   }
@@ -67,7 +72,7 @@ export class Login {
   }
 }
 
-function cookie(request: IncomingMessage, token: string): string {
+function cookieOf(request: IncomingMessage, token: string): string {
   // A proxy that ends TLS says so; whoever forges the header only harms the own cookie.
   const isSecure = request.socket instanceof TLSSocket || request.headers['x-forwarded-proto'] === 'https';
   const secure = isSecure ? '; Secure' : '';

@@ -51,6 +51,13 @@ export class Sessions {
   end(id: string): void {
     this.#byId.delete(id);
   }
+
+  /** Returns the ids of those that ended. */
+  endAllOf(user: string): string[] {
+    const ended = [...this.#byId].flatMap(([id, session]) => (session.user === user ? [id] : []));
+    for (const id of ended) this.#byId.delete(id);
+    return ended;
+  }
 }
 
 /** What may be kept and compared in place of the cookie's secret. */

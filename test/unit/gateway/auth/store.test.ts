@@ -109,3 +109,52 @@ test('a password that can not be stored has been shown', async () => {
   await assert.rejects(open({}), { name: 'WorldError' });
   assert.equal(shown.length, 1);
 });
+
+test('a user takes another name and password, for good and at once; what is refused changes nothing', async () => {
+  const store = await open({});
+  const { credentials } = store;
+  const { password = '' } = shown[0] ?? {};
+  const file = path.join(stateDir, 'users.json');
+  const before = readFileSync(file, 'utf8');
+  const wrong: [string, { name: string; password: string }, RegExp][] = [
+    ['garim', { name: 'a b', password: 'long-enough-1' }, /^name: it has characters/],
+    ['garim', { name: '', password: 'long-enough-1' }, /^name: it has characters/],
+    ['garim', { name: 'kim', password: 'short' }, /^password: it has 5 characters$/],
+    ['garim', { name: 'kim', password: 'x'.repeat(257) }, /^password: it has 257 characters$/],
+    ['nobody', { name: 'kim', password: 'long-enough-1' }, /^there is no user nobody/],
+  ];
+  for (const [user, to, message] of wrong) await assert.rejects(store.change(user, to), { name: 'UserError', message });
+  assert.equal(readFileSync(file, 'utf8'), before);
+  assert.equal(await credentials.verifyPassword('garim', password), true);
+
+  await store.change('garim', { name: 'kim', password: 'long-enough-1' });
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  assert.ok(!scrub('oops long-enough-1').includes('long-enough-1'), 'the logger knows the secret');
+  for (const each of [credentials, (await open({})).credentials]) {
+    assert.deepEqual(
+      [await each.verifyPassword('kim', 'long-enough-1'), await each.verifyPassword('garim', password)],
+      [true, false],
+    );
+    assert.equal(each.digestHa1('kim', 'MD5'), digest('md5', 'kim:garim:long-enough-1'));
+    assert.equal(each.digestHa1('garim', 'MD5'), undefined);
+  }
+
+  const fixed = await open({ GARIM_USER: 'ops', GARIM_PASSWORD: 'long-enough' });
+  await assert.rejects(fixed.change('ops', { name: 'ops', password: 'long-enough-1' }), {
+    message: /comes from GARIM_USER and GARIM_PASSWORD/,
+  });
+});
+
+test('a name is taken by one user only', async () => {
+  await open({});
+  const file = path.join(stateDir, 'users.json');
+  const { users, ...rest } = JSON.parse(readFileSync(file, 'utf8'));
+  writeFileSync(file, JSON.stringify({ ...rest, users: [...users, { ...users[0], name: 'lee' }] }));
+  const store = await open({});
+  await assert.rejects(store.change('garim', { name: 'lee', password: 'long-enough-1' }), {
+    message: /^name: there is a user lee/,
+  });
+  await store.change('lee', { name: 'kim', password: 'long-enough-1' });
+  const names = JSON.parse(readFileSync(file, 'utf8')).users.map(({ name }: { name: string }) => name);
+  assert.deepEqual(names, ['garim', 'kim']);
+});
