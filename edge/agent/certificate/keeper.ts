@@ -11,7 +11,7 @@ import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import { type Log, RepeatLog } from '../../base/log.ts';
 import { readTls, type TlsPair, type TlsSettings } from '../../config/tls.ts';
-import { boxCertificate, ownFilesIn } from './own.ts';
+import { boxCertificate, ownFilesIn, replaceByOwn, replaceOwn } from './own.ts';
 
 const CHECK_EVERY_MS = 60_000;
 /** Somebody has to get a new one from an authority. */
@@ -118,6 +118,25 @@ export class CertificateKeeper {
         this.#checking = undefined;
       });
     return this.#checking;
+  }
+
+  /**
+   * Puts this pair, or without one a new one of the box's own, in the place of the box's own, and serves it where that is served. Rejects with a
+   * WorldError when it can't be written.
+   */
+  async replaceOwn(pair: TlsPair | undefined): Promise<void> {
+    while (this.#checking !== undefined) await this.#checking;
+    const { stateDir, clock } = this.#options;
+    const replacing = pair === undefined ? replaceByOwn(stateDir, clock) : replaceOwn(stateDir, pair);
+    // No look at the files meanwhile.
+    this.#checking = replacing
+      .catch(() => {})
+      .finally(() => {
+        this.#checking = undefined;
+      });
+    await replacing;
+    await this.#checking;
+    await this.check();
   }
 
   async close(): Promise<void> {

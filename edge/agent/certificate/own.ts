@@ -1,16 +1,17 @@
 /**
  * The box's own certificate: made once, for its names and addresses, and made anew with the same key when it ends soon. Browsers warn about
- * it once; its fingerprint, which setup prints, is what the installer compares.
+ * it once; its fingerprint, which setup prints, is what the installer compares. In its place one can be put that an authority made.
  */
 import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { generate } from 'selfsigned';
 import type { Clock } from '../../base/clock.ts';
-import { writeDurably } from '../../base/durable-file.ts';
+import { syncFolder, writeDurably } from '../../base/durable-file.ts';
 import { UserError } from '../../base/errors.ts';
+import type { TlsPair } from '../../config/tls.ts';
 
 /** Apple's systems take no longer ones. */
 const VALID_DAYS = 820;
@@ -47,6 +48,7 @@ export async function boxCertificate(
   { isAhead = false } = {},
 ): Promise<BoxCertificate> {
   const { dir, ...files } = ownFilesIn(stateDir);
+  await finishReplacing(stateDir);
   const [oldCert, oldKey] = await Promise.all([readIfThere(files.cert), readIfThere(files.key)]);
   if ((oldCert === undefined) !== (oldKey === undefined)) {
     throw new UserError(`${dir}: of box.crt and box.key only one is there.`, {
@@ -61,14 +63,54 @@ export async function boxCertificate(
     if (!old.verify(old.publicKey) || !(isDue || isTooEarly)) return told(files, old, 'kept');
   }
   const old = oldCert === undefined ? undefined : certificateOf(oldCert, files.cert);
-  const names = [...new Set([os.hostname(), 'localhost', ...ownAddresses(), ...extraNames, ...namesIn(old)])];
-  const publicKey = old?.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  const before = old === undefined || oldKey === undefined ? undefined : { old, key: oldKey };
+  const made = await generatePair(now, [...extraNames, ...namesIn(old)], before);
+  if (oldKey === undefined) await writeDurably(files.key, made.key);
+  await writeDurably(files.cert, made.cert);
+  return told(files, new X509Certificate(made.cert), oldKey === undefined ? 'made' : 'renewed');
+}
+
+/** Puts a pair in the place of whatever lies there: after a power cut it is the pair of before or this one, never half of each. */
+export async function replaceOwn(stateDir: string, pair: TlsPair): Promise<void> {
+  await writeDurably(nextIn(stateDir), JSON.stringify({ cert: pair.cert, key: pair.key }));
+  await finishReplacing(stateDir);
+}
+
+/** The box has its own pair afterwards: the one that lies there, or a new one with a new key in the place of one that an authority made. */
+export async function replaceByOwn(stateDir: string, clock: Clock): Promise<void> {
+  const { cert } = ownFilesIn(stateDir);
+  const text = await readIfThere(cert);
+  const lying = text === undefined ? undefined : certificateOf(text, cert);
+  if (lying === undefined || lying.verify(lying.publicKey)) await boxCertificate(stateDir, [], clock);
+  else await replaceOwn(stateDir, await generatePair(clock.wallMs(), [], undefined));
+}
+
+const nextIn = (stateDir: string): string => path.join(ownFilesIn(stateDir).dir, 'next.json');
+
+/** What is to come lies there whole before either file is touched, until both are. */
+async function finishReplacing(stateDir: string): Promise<void> {
+  const { dir, ...files } = ownFilesIn(stateDir);
+  const next = await readIfThere(nextIn(stateDir));
+  if (next === undefined) return;
+  const { cert, key } = JSON.parse(next) as TlsPair;
+  await writeDurably(files.key, key);
+  await writeDurably(files.cert, cert);
+  await rm(nextIn(stateDir));
+  await syncFolder(dir);
+}
+
+async function generatePair(
+  nowMs: number,
+  moreNames: readonly string[],
+  before: { old: X509Certificate; key: string } | undefined,
+): Promise<TlsPair> {
+  const names = [...new Set([os.hostname(), 'localhost', ...ownAddresses(), ...moreNames])];
   const made = await generate([{ name: 'commonName', value: os.hostname().slice(0, 64) }], {
     keyType: 'ec',
     curve: 'P-256',
     algorithm: 'sha256',
-    notBeforeDate: new Date(now - BACKDATED_DAYS * DAY_MS),
-    notAfterDate: new Date(now + VALID_DAYS * DAY_MS),
+    notBeforeDate: new Date(nowMs - BACKDATED_DAYS * DAY_MS),
+    notAfterDate: new Date(nowMs + VALID_DAYS * DAY_MS),
     extensions: [
       { name: 'basicConstraints', cA: false },
       { name: 'keyUsage', digitalSignature: true },
@@ -78,11 +120,14 @@ export async function boxCertificate(
         altNames: names.map((name) => (isIP(name) === 0 ? { type: 2, value: name } : { type: 7, ip: name })),
       },
     ],
-    ...(oldKey !== undefined && publicKey !== undefined && { keyPair: { privateKey: oldKey, publicKey } }),
+    ...(before !== undefined && {
+      keyPair: {
+        privateKey: before.key,
+        publicKey: before.old.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+      },
+    }),
   });
-  if (oldKey === undefined) await writeDurably(files.key, made.private);
-  await writeDurably(files.cert, made.cert);
-  return told(files, new X509Certificate(made.cert), oldKey === undefined ? 'made' : 'renewed');
+  return { cert: made.cert, key: made.private };
 }
 
 function told(

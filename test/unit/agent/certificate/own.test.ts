@@ -1,9 +1,10 @@
 /** Goal: a box makes itself one certificate that browsers can take, keeps it, and renews it with the same key. Method: a driven clock. */
 import assert from 'node:assert/strict';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
-import { boxCertificate } from '../../../../edge/agent/certificate/own.ts';
+import { boxCertificate, replaceByOwn, replaceOwn } from '../../../../edge/agent/certificate/own.ts';
 import { readTls } from '../../../../edge/config/tls.ts';
 import { TempDir } from '../../../support/temp.ts';
 
@@ -55,4 +56,31 @@ test('half a pair is not made whole, and what is no pair is refused by name', as
   writeFileSync(key, 'x');
   writeFileSync(cert, 'x');
   await assert.rejects(boxCertificate(dir.path, [], at(NOW)), { message: /holds no certificate/ });
+});
+
+test('another pair takes its place as a whole, also when the power fails half way, and gives way to a self-made one when asked', async () => {
+  using dir = new TempDir();
+  using authority = new TempDir();
+  const { cert, key } = await boxCertificate(dir.path, [], at(NOW));
+  const first = await boxCertificate(authority.path, ['city.example'], at(NOW));
+  const given = { cert: readFileSync(first.cert, 'utf8'), key: readFileSync(first.key, 'utf8') };
+  await replaceOwn(dir.path, given);
+  assert.deepEqual([readFileSync(cert, 'utf8'), readFileSync(key, 'utf8')], [given.cert, given.key]);
+  assert.deepEqual(readdirSync(path.dirname(cert)).sort(), ['box.crt', 'box.key']);
+
+  rmSync(first.cert);
+  rmSync(first.key);
+  const second = await boxCertificate(authority.path, ['city.example'], at(NOW));
+  const next = { cert: readFileSync(second.cert, 'utf8'), key: readFileSync(second.key, 'utf8') };
+  assert.notEqual(next.key, given.key);
+  // As it lies there when the power fails after the first of the two.
+  writeFileSync(path.join(path.dirname(cert), 'next.json'), JSON.stringify(next));
+  writeFileSync(key, next.key);
+  const kept = await boxCertificate(dir.path, [], at(NOW));
+  assert.deepEqual([kept.state, kept.fingerprint], ['kept', second.fingerprint]);
+  await readTls({ cert, key }, 'http.tls');
+  assert.deepEqual(readdirSync(path.dirname(cert)).sort(), ['box.crt', 'box.key']);
+
+  await replaceByOwn(dir.path, at(NOW));
+  assert.equal(readFileSync(cert, 'utf8'), next.cert, 'a self-made one stays');
 });
