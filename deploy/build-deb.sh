@@ -56,7 +56,7 @@ deploy/prune-modules.sh "$modules" "$cpu"
 find "$lib" -type d -empty -delete
 
 install -D -m 755 deploy/debian/garim.sh "$root/usr/bin/garim"
-install -D -m 644 -t "$root/lib/systemd/system" deploy/systemd/*.service
+install -D -m 644 -t "$root/lib/systemd/system" deploy/systemd/*.{service,path}
 install -D -m 644 -t "$root/usr/lib/systemd/journald.conf.d" deploy/journald/garim.conf
 install -D -m 644 -t "$root/usr/share/garim" deploy/debian/garim.yaml deploy/garim.example.yaml deploy/policy.example.yaml deploy/city.ttl
 install -D -m 644 -t "$root/usr/share/garim/presets" deploy/presets/*.yaml

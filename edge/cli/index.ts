@@ -127,6 +127,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./update.ts')).updateCommand(),
   },
   {
+    name: 'time',
+    summary: 'make this box follow a time server',
+    load: async () => (await import('./time.ts')).timeCommand(),
+  },
+  {
     name: 'wipe',
     summary: 'take the keys and secrets of this box away',
     load: async () => (await import('./wipe.ts')).wipeCommand(),
