@@ -61,6 +61,8 @@ export interface AgentOptions {
   cameraSockets?: string;
   /** Entry of the sensor process; tests bring their own. */
   sensorProcess?: URL;
+  /** Where a service of the box looks for the name of a time server. */
+  timeServerFile?: string | undefined;
 }
 
 export interface Agent {
@@ -190,6 +192,9 @@ async function boot(options: AgentOptions, running: Running): Promise<Agent> {
       env: process.env,
       log,
       checklist: { config, policy: sensorPolicy ?? (await sensorSetup(config)), certificates, record },
+      time: { clock: systemClock, requestFile: options.timeServerFile },
+      certificates,
+      users: store,
       cameraProcess: options.cameraProcess,
     }),
     ...(sensors === undefined

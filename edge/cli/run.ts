@@ -39,6 +39,7 @@ async function run(options: ConfigOptions): Promise<void> {
     loaded,
     log: rootLog,
     ...(cameraSockets !== undefined && { cameraSockets }),
+    timeServerFile: process.env['GARIM_TIME_SERVER'], // likewise, for `garim time`
     showFirstUser: (created) => process.stderr.write(firstUser(created)),
   });
   process.stderr.write(greeting(loaded, agent));

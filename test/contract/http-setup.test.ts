@@ -1,12 +1,13 @@
 /**
- * Goal: cameras are set up from the console by who is logged in, from its own page, in private, one at a time. Method: real requests against a
- * real server; behind it a desk that writes down what it was asked.
+ * Goal: the box is set up from the console by who is logged in, from its own page, in private, one question at a time; and a user is changed only by
+ * who knows its password, and is out everywhere else then. Method: real requests against a real server; behind it a desk that writes down what it
+ * was asked.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UserError } from '../../edge/base/errors.ts';
 import type { SetupPort } from '../../edge/gateway/http/setup.ts';
-import { BASIC, startConsole, USER } from '../support/console-fixture.ts';
+import { BASIC, PASSWORD, startConsole, USER } from '../support/console-fixture.ts';
 import { agreementOf, openTestDesk } from '../support/use.ts';
 import { until } from '../support/wait.ts';
 
@@ -35,6 +36,23 @@ class Desk implements SetupPort {
 
   add(): Promise<object> {
     return Promise.resolve({ name: 'gate' });
+  }
+
+  async time(body: unknown): Promise<object> {
+    this.asked.push(body);
+    return {};
+  }
+
+  async certificate(body: unknown): Promise<object> {
+    this.asked.push((body as { cert: string }).cert.length);
+    return {};
+  }
+
+  async user(user: string, body: unknown): Promise<{ name: string }> {
+    this.asked.push([user, body]);
+    const { name } = body as { name: string };
+    if (name === 'taken') throw new UserError('name: there is a user taken already', { fix: 'Choose another name.' });
+    return { name };
   }
 }
 
@@ -137,9 +155,59 @@ test('the checklist and signs are for who is logged in; a sign is a file to keep
   const get = (path: string, headers: Record<string, string> = { Authorization: BASIC }): Promise<Response> =>
     fetch(`${box.url}/api/setup/${path}`, { headers });
   for (const path of ['checklist', 'sign-gate.html']) assert.equal((await get(path, {})).status, 401, path);
-  assert.deepEqual(await (await get('checklist')).json(), { wallMs: 7, items: [], signs: ['gate'] });
+  assert.deepEqual(await (await get('checklist')).json(), { wallMs: 7, items: [], signs: ['gate'], user: USER });
   const sign = await get('sign-gate.html');
   assert.equal(sign.headers.get('content-disposition'), 'attachment; filename="sign-gate.html"');
   assert.match(await sign.text(), /<title>gate/);
   assert.equal((await get('sign-yard.html')).status, 404);
+});
+
+test('who changes the user shows that it is no page that was left open, and is the only one who stays', async () => {
+  const desk = new Desk();
+  await using box = await startConsole([], { setup: desk });
+  const login = async (): Promise<string> => {
+    const form = new URLSearchParams({ user: USER, password: PASSWORD });
+    const answer = await fetch(`${box.url}/login`, { method: 'POST', body: form, redirect: 'manual' });
+    return (answer.headers.get('set-cookie') ?? '').split(';')[0]!;
+  };
+  const [mine, another] = [await login(), await login()];
+  const post = (Cookie: string, body: object): Promise<Response> =>
+    fetch(`${box.url}/api/setup/user`, { method: 'POST', headers: { Cookie }, body: JSON.stringify(body) });
+  const status = async (headers: Record<string, string>): Promise<number> =>
+    (await fetch(`${box.url}/api/cameras`, { headers })).status;
+  assert.deepEqual([await status({ Cookie: mine }), await status({ Cookie: another })], [200, 200]);
+  assert.equal(await status({ Authorization: BASIC }), 200, 'and by its password, which is remembered');
+
+  const wanted = { name: 'somebody', password: 'new-password-1' };
+  for (const current of [undefined, 'guess']) {
+    const refused = await post(mine, { ...wanted, current });
+    assert.equal(refused.status, 422);
+    assert.deepEqual(await refused.json(), { message: `current: it is not the password of ${USER}`, fix: '' });
+  }
+  assert.equal((await post('', { ...wanted, current: PASSWORD })).status, 401);
+  assert.deepEqual(desk.asked, []);
+  const taken = await post(mine, { ...wanted, name: 'taken', current: PASSWORD });
+  assert.equal(taken.status, 422);
+  assert.deepEqual([await status({ Cookie: mine }), await status({ Cookie: another })], [200, 200], 'nothing changed');
+
+  const changed = await post(mine, { ...wanted, current: PASSWORD });
+  assert.deepEqual(await changed.json(), { name: 'somebody' });
+  assert.deepEqual(desk.asked.at(-1), [USER, wanted], 'the desk is not told the old password');
+  const next = (changed.headers.get('set-cookie') ?? '').split(';')[0]!;
+  assert.deepEqual([await status({ Cookie: mine }), await status({ Cookie: another })], [401, 401]);
+  const checklist = await fetch(`${box.url}/api/setup/checklist`, { headers: { Cookie: next } });
+  assert.equal(((await checklist.json()) as { user: string }).user, 'somebody');
+});
+
+test('a certificate may be as long as a chain is, and no other request may', async () => {
+  const desk = new Desk();
+  await using box = await startConsole([], { setup: desk });
+  const post = async (step: string, chars: number): Promise<number> => {
+    const body = JSON.stringify({ cert: 'x'.repeat(chars) });
+    return (await fetch(`${box.url}/api/setup/${step}`, { method: 'POST', headers: { Authorization: BASIC }, body }))
+      .status;
+  };
+  assert.deepEqual([await post('certificate', 60_000), await post('time', 60_000)], [200, 400]);
+  assert.equal(await post('certificate', 70_000), 400);
+  assert.deepEqual(desk.asked, [60_000]);
 });

@@ -105,6 +105,29 @@ check 'it has no capability' grep -qE '^CapBnd:[[:space:]]*0+$' "/proc/$pid/stat
 check 'the agent has no device' test "$(nsenter -t "$(systemctl show -P MainPID garim)" -m find /dev -xdev -type b | wc -l)" -eq 0
 took 'what it can reach'
 
+echo '--- A time server, named in the console'
+# Nothing here may touch this machine's clock, which the box shares.
+systemctl mask --runtime systemd-timesyncd.service > /dev/null 2>&1
+ip netns exec street /usr/lib/garim-node/bin/node -e '
+  const socket = require("node:dgram").createSocket("udp4");
+  socket.on("message", (request, { port, address }) => {
+    const answer = Buffer.alloc(48);
+    answer[0] = 0b00100100;
+    answer[1] = 2;
+    request.copy(answer, 24, 40, 48);
+    for (const at of [32, 40]) answer.writeUInt32BE(Math.floor(Date.now() / 1000) + 2208988800, at);
+    socket.send(answer, port, address);
+  });
+  socket.bind(123, "10.77.0.2");' &
+drop_in=/etc/systemd/timesyncd.conf.d/50-garim.conf
+named() { curl -s -u "garim:$password" -d "{\"server\":\"$1\"}" http://127.0.0.1:8080/api/setup/time; }
+check 'one that does not answer is refused' grep -q "can't be asked\|does not answer" <<< "$(named 10.77.0.3)"
+check 'and changes nothing' refuses test -e "$drop_in"
+check 'one that answers is followed' grep -q '"isTaken":true' <<< "$(named 10.77.0.2)"
+check 'systemd is told so' grep -qx 'NTP=10.77.0.2' <(systemd-analyze cat-config systemd/timesyncd.conf)
+check 'what is no name does not get there' bash -c 'printf "10.77.0.9\nFallbackNTP=10.77.0.9\n" > /var/lib/garim/time/server; sleep 3; ! grep -q 10.77.0.9 '"$drop_in"
+took 'a time server'
+
 echo '--- The agent is killed; one camera process is stuck'
 agent=$(systemctl show -P MainPID garim)
 kill -STOP "$street"
@@ -212,6 +235,7 @@ check 'nothing runs' refuses pgrep -f /usr/lib/garim/
 check 'the configuration and its secrets are gone' refuses test -e /etc/garim
 check 'the record is kept unless asked' test -e /var/lib/garim/users.json
 check 'no unit is left' refuses compgen -G '/run/systemd/system/garim*'
+check 'nor the time server' refuses test -e "$drop_in"
 apt-get install -y -q --no-install-recommends "$packages"/garim_*.deb > /tmp/apt.log 2>&1 || cat /tmp/apt.log
 echo 'garim garim/purge-data boolean true' | debconf-set-selections
 apt-get purge -y -q garim garim-node > /tmp/apt.log 2>&1 || cat /tmp/apt.log

@@ -11,6 +11,8 @@ import { get } from 'node:https';
 import path from 'node:path';
 import { test } from 'node:test';
 import sharp from 'sharp';
+import { boxCertificate } from '../../edge/agent/certificate/own.ts';
+import { systemClock } from '../../edge/base/clock.ts';
 import { packageRoot } from '../../edge/base/paths.ts';
 import { browserPath, launchBrowser } from '../support/browser.ts';
 import { childrenOf, PASSWORD, startGarim, titleOf, USER, until } from '../support/garim.ts';
@@ -250,6 +252,88 @@ test('a camera is added in the browser', { skip: rtspServerMissing() || needs(br
     readFileSync(path.join(box.stateDir, 'sources/gate.url'), 'utf8'),
     /^rtsp:\/\/admin:pole%257%2Fse%3Acret@/,
   );
+});
+
+test('clock, user and certificate are set in the browser, and a refusal loses nothing that was typed', {
+  skip: needs(browserPath, 'Chromium'),
+}, async () => {
+  using dir = new TempDir();
+  const authority = await boxCertificate(dir.path, ['127.0.0.1'], systemClock);
+  await using box = await startGarim({
+    config: { cameras: { street: { source: 'simulated' } } },
+    env: { GARIM_USER: '', GARIM_PASSWORD: '' },
+  });
+  const [, first = ''] = /^Password {2}(\S+)$/m.exec(box.output()) ?? [];
+  const browser = await launchBrowser();
+  try {
+    const phone = { locale: 'en-US', viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
+    const page = await (await browser.newContext(phone)).newPage();
+    page.setDefaultTimeout(60_000);
+    await page.goto(`${box.url}/login`);
+    await page.fill('#user', 'garim');
+    await page.fill('#password', first);
+    await page.click('button');
+    await page.waitForURL(`${box.url}/`);
+    await page.goto(`${box.url}/setup`);
+    const fault = async (): Promise<string> => {
+      await page.waitForSelector('#fault:not([hidden])');
+      return (await page.textContent('#fault')) ?? '';
+    };
+    const done = async (step: string): Promise<string> => {
+      await page.waitForSelector(`#step-${step} .done:not([hidden])`);
+      return (await page.textContent(`#step-${step} .done`)) ?? '';
+    };
+    await page.fill('#address', '192.0.2.7');
+    // Each step can be left out.
+    await page.click('#step-camera .skip-step');
+    await page.fill('#server', 'nobody.invalid');
+    await page.click('#time button');
+    assert.match(await fault(), /^server: nobody\.invalid can't be resolved/);
+    assert.equal(await page.inputValue('#server'), 'nobody.invalid');
+    await page.fill('#server', '');
+    await page.click('#time button');
+    assert.match(await done('time'), /synchronised/);
+
+    await page.click('#step-time .skip-step');
+    assert.equal(await page.inputValue('#newName'), 'garim');
+    await page.fill('#newName', 'kim');
+    await page.fill('#newPassword', 'another-password');
+    await page.fill('#again', 'another-password');
+    await page.fill('#current', 'guess-of-mine-4');
+    await page.click('#login button');
+    assert.match(await fault(), /^current: it is not the password of/);
+    assert.deepEqual(
+      [await page.inputValue('#newPassword'), await page.inputValue('#newName')],
+      ['another-password', 'kim'],
+    );
+
+    await page.fill('#current', first);
+    await page.click('#login button');
+    assert.match(await done('user'), /^From now on: kim,/);
+    const basic = (user: string, password: string) => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+    const status = async (Authorization: string) =>
+      (await fetch(`${box.url}/api/cameras`, { headers: { Authorization } })).status;
+    assert.equal(await status(basic('kim', 'another-password')), 200);
+    assert.equal(await status(basic('garim', first)), 401);
+
+    await page.click('#step-user .skip-step');
+    await page.check('input[value=given]');
+    await page.setInputFiles('#cert', authority.cert);
+    await page.setInputFiles('#key', authority.cert);
+    await page.click('#certificate button');
+    assert.match(await fault(), /^key: the file holds no private key in PEM/);
+    await page.setInputFiles('#key', authority.key);
+    await page.click('#certificate button');
+    assert.ok((await done('certificate')).endsWith(authority.fingerprint));
+    assert.equal(await page.inputValue('#address'), '192.0.2.7', 'what was typed in another step is there still');
+    const width = await page.evaluate('document.documentElement.scrollWidth');
+    assert.equal(width, 360, 'nothing is wider than the phone');
+  } finally {
+    await browser.close();
+  }
+  const config = readFileSync(path.join(path.dirname(box.stateDir), 'garim.yaml'), 'utf8');
+  assert.match(config, /tls: \{ cert: .*\/tls\/box\.crt, key: .*\/tls\/box\.key \}/);
+  assert.equal(readFileSync(path.join(box.stateDir, 'tls/box.key'), 'utf8').length > 100, true);
 });
 
 const terminalMissing = (): string | false =>

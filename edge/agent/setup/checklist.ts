@@ -61,7 +61,7 @@ function signItem(parts: ChecklistParts): ChecklistItem {
 function certificateItem(certificates: ChecklistParts['certificates']): ChecklistItem {
   const pair = certificates.pairOf('http');
   if (pair === undefined) {
-    const fix = 'Run garim setup, which makes one.';
+    const fix = 'Have one made above, or by garim setup.';
     return { name: 'certificate', isWell: false, detail: 'none: passwords would cross a network in the clear', fix };
   }
   const { fingerprint256, validTo } = new X509Certificate(pair.cert);

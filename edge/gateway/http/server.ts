@@ -148,9 +148,17 @@ class Gateway {
       choices === undefined
         ? undefined
         : new ChoiceRoutes({ choices: choices.keeper, deskToken: choices.deskToken, clock });
-    this.#setup = options.setup && new SetupRoutes(options.setup);
     this.#pulls = new PullRoutes(options);
     this.#sockets = new Sockets((id) => this.#authenticator.sessions.use(id) !== undefined);
+    this.#setup =
+      options.setup &&
+      new SetupRoutes(options.setup, {
+        verify: (user, password, address) => this.#authenticator.verify(user, password, address),
+        changed: (request, user, name) => {
+          for (const id of this.#authenticator.forget(user)) this.#sockets.endSession(id);
+          return this.#login.startSession(request, name);
+        },
+      });
     this.#record = new RecordPages(options.record);
     this.#publicPages = options.inquiries === undefined ? undefined : new PublicPages(options.inquiries);
     this.#viewers = new Viewers({ feeds, slots, metrics, clock, log, status: () => this.#status() });
@@ -205,7 +213,7 @@ class Gateway {
     if (who.outcome === 'wait') return respondWait(response, who.waitMs);
     if (who.outcome === 'unknown') return respondUnknown(request, response);
     if (asset !== undefined) return respondAsset(request, response, asset);
-    if (await this.#setup?.serve(key, request, response)) return;
+    if (await this.#setup?.serve(key, request, response, who.identity.user)) return;
     if (key === 'GET /api/cameras') return respondJson(response, this.#status());
     if (key === 'GET /metrics') {
       const body = await this.#options.renderMetrics();
