@@ -6,6 +6,7 @@
  * its filtered picture. A camera that is added is filtered from the next start on.
  */
 import { X509Certificate } from 'node:crypto';
+import { accessSync, constants } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import path from 'node:path';
@@ -79,9 +80,10 @@ export class SetupDesk {
     return this.#tried;
   }
 
-  checklist(): { wallMs: number; items: ChecklistItem[]; signs: string[] } {
-    const { checklist } = this.#options;
-    return { wallMs: systemClock.wallMs(), items: checklistOf(checklist), signs: signsIn(checklist) };
+  checklist(): { wallMs: number; canWrite: boolean; items: ChecklistItem[]; signs: string[] } {
+    const { checklist, loaded } = this.#options;
+    const canWrite = loaded.file !== undefined && isWritable(path.dirname(loaded.file));
+    return { wallMs: systemClock.wallMs(), canWrite, items: checklistOf(checklist), signs: signsIn(checklist) };
   }
 
   sign(camera: string): string | undefined {
@@ -243,6 +245,16 @@ function parsed<T>(schema: z.ZodType<T>, body: unknown): T {
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   throw new UserError(`${issue?.path.join('.') || 'the request'}: ${issue?.message ?? 'not understood'}`);
+}
+
+/** A folder. */
+function isWritable(dir: string): boolean {
+  try {
+    accessSync(dir, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** What somebody does who may write the file. */

@@ -27,6 +27,8 @@ const TEXTS = {
     stepsAreFree: 'Each step can be left out. What is set up already stays as it is.',
     nextStep: 'Go on',
     stepCamera: '1. A camera',
+    byRoot:
+      'Only root writes the configuration of this box: a camera can be found and tried here, and is added on the box by sudo garim setup.',
     stepTime: '2. The clock',
     stepUser: '3. Your name and password',
     stepCertificate: '4. The certificate',
@@ -160,6 +162,8 @@ const TEXTS = {
     stepsAreFree: '모든 단계는 건너뛸 수 있습니다. 이미 설정된 것은 그대로 남습니다.',
     nextStep: '다음',
     stepCamera: '1. 카메라',
+    byRoot:
+      '이 상자의 설정은 root만 쓸 수 있습니다. 여기서는 카메라를 찾고 시험할 수 있고, 추가는 상자에서 sudo garim setup 명령으로 합니다.',
     stepTime: '2. 시계',
     stepUser: '3. 사용자 이름과 비밀번호',
     stepCertificate: '4. 인증서',

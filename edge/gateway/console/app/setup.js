@@ -185,10 +185,11 @@ async function showChecklist() {
   const askedMs = Date.now();
   const answer = await fetch('/api/setup/checklist', { headers: { 'X-Garim-Console': '1' } });
   if (!answer.ok) return;
-  const { wallMs, items, signs, user } = await answer.json();
+  const { wallMs, canWrite, items, signs, user } = await answer.json();
   const offMs = Math.abs(wallMs - (askedMs + Date.now()) / 2);
   const seconds = Math.round(offMs / 1000);
   const clock = offMs <= CLOCK_MS_MAX ? text('clockAgrees') : text('clockDiffers', seconds);
+  element('byRoot').hidden = canWrite;
   element('clock').textContent = `${text('check-clock')}: ${clock}`;
   if (element('newName').value === '') element('newName').value = user;
   const all = [{ name: 'clock', isWell: offMs <= CLOCK_MS_MAX, detail: clock, fix: '' }, ...items];
