@@ -1,4 +1,5 @@
 /** `garim setup`: from nothing to a configuration that filters, by an answers file or by questions on the terminal. */
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { systemClock } from '../base/clock.ts';
 import { UserError } from '../base/errors.ts';
@@ -11,6 +12,9 @@ import { firstUser } from './run.ts';
 import { readAnswers } from './setup/answers.ts';
 import { findCameras, searchLines } from './setup/find.ts';
 import { configuredCameras, type SetupOptions, setUp } from './setup/steps.ts';
+
+const SERVICE = '/lib/systemd/system/garim.service';
+const SERVICE_CONFIG = '/etc/garim/garim.yaml';
 
 interface Options {
   answers?: string;
@@ -70,9 +74,14 @@ async function setup(options: Options): Promise<void> {
   };
   const results = await (options.answers === undefined ? ask(options, base) : byFile(options.answers, base));
   process.stdout.write(scrub(linesOf(results)));
-  const state = options.state === undefined ? '' : ` --state ${options.state}`;
-  process.stdout.write(`Start it:  garim run --config ${options.config}${state}\n`);
+  process.stdout.write(`Start it:  ${startOf(options)}\n`);
   if (results.some(({ status }) => status === 'fail')) process.exitCode = 1;
+}
+
+/** Where the package is installed, its service runs this configuration. */
+function startOf({ config, state }: Options): string {
+  if (config === SERVICE_CONFIG && existsSync(SERVICE)) return 'systemctl restart garim';
+  return `garim run --config ${config}${state === undefined ? '' : ` --state ${state}`}`;
 }
 
 async function byFile(file: string, options: SetupOptions): Promise<Awaited<ReturnType<typeof setUp>>> {
