@@ -4,6 +4,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { generate } from 'selfsigned';
 import { boxCertificate, replaceByOwn, replaceOwn } from '../../../../edge/agent/certificate/own.ts';
 import { readTls } from '../../../../edge/config/tls.ts';
 import { TempDir } from '../../../support/temp.ts';
@@ -83,4 +84,17 @@ test('another pair takes its place as a whole, also when the power fails half wa
 
   await replaceByOwn(dir.path, at(NOW));
   assert.equal(readFileSync(cert, 'utf8'), next.cert, 'a self-made one stays');
+
+  const ca = await generate([{ name: 'commonName', value: 'City' }], { keyType: 'ec', notBeforeDate: new Date(NOW) });
+  const signed = await generate([{ name: 'commonName', value: 'box' }], {
+    keyType: 'ec',
+    notBeforeDate: new Date(NOW),
+    ca: { key: ca.private, cert: ca.cert },
+  });
+  await replaceOwn(dir.path, { cert: signed.cert, key: signed.private });
+  await replaceByOwn(dir.path, at(NOW));
+  const own = new X509Certificate(readFileSync(cert));
+  assert.ok(own.verify(own.publicKey) && own.checkHost('localhost'));
+  assert.notEqual(readFileSync(key, 'utf8'), signed.private, 'with a key of its own');
+  await readTls({ cert, key }, 'http.tls');
 });

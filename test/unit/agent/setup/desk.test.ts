@@ -203,6 +203,12 @@ test('a certificate that somebody brings is written down, served at once where t
   const own = await serving.certificate({ kind: 'own' });
   assert.deepEqual([own.isServed, own.fingerprint], [true, first.fingerprint], 'self-made is self-made');
   assert.ok(serving.checklist().items[0]?.detail.endsWith(own.fingerprint));
+  using renewed = new TempDir();
+  const another = await boxCertificate(renewed.path, [], systemClock);
+  const [nextCert, nextKey] = [readFileSync(another.cert, 'utf8'), readFileSync(another.key, 'utf8')];
+  const next = await serving.certificate({ kind: 'given', cert: nextCert, key: nextKey });
+  assert.deepEqual([next.isServed, next.fingerprint], [true, another.fingerprint]);
+  assert.ok(serving.checklist().items[0]?.detail.endsWith(another.fingerprint), 'it is served already');
 
   writeFileSync(file, `${CONFIG}http: { tls: { cert: ${cert}, key: ${key} } }\n`);
   const elsewhere = await deskIn(dir);
