@@ -11,6 +11,7 @@ import { partialNameFor, publish } from '../base/whole-file.ts';
 
 /** A name and a line end; who writes more into the file is not asked. */
 const NAME_BYTES_MAX = 256;
+const SERVICE = 'systemd-timesyncd.service';
 const RESTART_MS_MAX = 30_000;
 
 interface Options {
@@ -41,9 +42,14 @@ async function time(server: string | undefined, { from, dropIn }: Options): Prom
     const what = from === undefined || server !== undefined ? 'the server' : from;
     throw new UserError(`${what}: write one host name or address.`, { fix: 'e.g. garim time 192.0.2.1' });
   }
+  const state = await systemctl('show', '--property=LoadState', '--value', SERVICE).catch(() => 'not-found');
+  if (state.trim() !== 'loaded') {
+    const fix = 'Install systemd-timesyncd, or name the server in the settings of what keeps the time here.';
+    throw new UserError(`this box has no ${SERVICE} to follow ${name}.`, { fix });
+  }
   await writeDropIn(dropIn, name);
   try {
-    await promisify(execFile)('systemctl', ['try-restart', 'systemd-timesyncd.service'], { timeout: RESTART_MS_MAX });
+    await systemctl('try-restart', SERVICE);
   } catch (error) {
     throw new WorldError(
       'process-lost',
@@ -51,6 +57,10 @@ async function time(server: string | undefined, { from, dropIn }: Options): Prom
     );
   }
   process.stdout.write(`${dropIn}: ${name}; see timedatectl timesync-status\n`);
+}
+
+async function systemctl(...args: string[]): Promise<string> {
+  return (await promisify(execFile)('systemctl', args, { timeout: RESTART_MS_MAX })).stdout;
 }
 
 /** It may be somebody else's who wrote it: no link is followed, and no more is read than a name has. */

@@ -171,7 +171,8 @@ test('a time server is asked first, and left for the service of the box that fol
   const desk = await deskIn(dir, { ...noTime, port, requestFile, dropIn });
   const asked = desk.time({ server: '127.0.0.1' });
   await until('the request', () => existsSync(requestFile));
-  // As garim-time.service does it, but where there is no systemctl: this machine keeps its time service.
+  // As garim-time.service does it, but with a systemctl that does nothing: this machine keeps its time service.
+  writeFileSync(path.join(dir.path, 'systemctl'), '#!/bin/sh\necho loaded\n', { mode: 0o755 });
   await garim(['time', '--from', requestFile, '--drop-in', dropIn], { cwd: dir.path, env: { PATH: dir.path } });
   assert.equal((await asked).isTaken, true);
   assert.match(readFileSync(dropIn, 'utf8'), /^NTP=127\.0\.0\.1$/m);
