@@ -36,7 +36,7 @@ const TICK_MS = 200;
  * heap that hardly changes, twice a second and on several threads: 6 % of the process's CPU. A roomy old generation and a small young one
  * end that; `camera/process.ts` then collects from time to time by itself.
  */
-export const CAMERA_NODE_FLAGS = ['--initial-heap-size=128', '--max-semi-space-size=2', '--expose-gc'] as const;
+export const CAMERA_NODE_FLAGS = ['--initial-heap-size=64', '--max-semi-space-size=2', '--expose-gc'] as const;
 
 /** Size of slates until the camera's own is known. */
 const SLATE_WIDTH_PX = 1280;
