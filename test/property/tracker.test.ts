@@ -76,6 +76,20 @@ test('three missed verdicts in a row uncover nothing', () => {
   );
 });
 
+test('a small plate that drives on behind a pole is covered when it shows again between two verdicts', () => {
+  const pxPerMs = fc.double({ min: -0.32, max: 0.32, noNaN: true });
+  fc.assert(
+    fc.property(pxPerMs, fc.integer({ min: 1, max: 300 }), (speed, hiddenMs) => {
+      const path = (ms: number): Box => ({ x: 600 + speed * ms, y: 250, w: 9, h: 9 });
+      const tracker = new Tracker();
+      tracker.picture = { widthPx: 1280, heightPx: 720 };
+      for (const ms of [0, 120]) tracker.update(ms, [{ ...path(ms), label: 'plate', score: 0.9 }]);
+      for (const ms of [240, 360, 480]) tracker.update(ms, []);
+      assert.ok(inside(path(120 + hiddenMs), tracker.regionsAt(120 + hiddenMs)) >= 0.99);
+    }),
+  );
+});
+
 test('tracks of one label never take detections of another, and numbers are never used twice', () => {
   const tracker = newTracker();
   const box = { x: 10, y: 10, w: 30, h: 30, score: 1 };

@@ -23,8 +23,14 @@ export const HOLD_MS_MAX = { leaving: 400, moving: 1_000, still: 2_500 } as cons
 const EDGE_SIZES = 0.1;
 /** Own sizes per 100 ms below which a track counts as still. */
 const STILL_SIZES_PER_100_MS = 0.1;
-/** While held, a cover reaches along the last velocity by at most so many of its own sizes, and beyond by at most this share of one. */
+/**
+ * While held, a cover reaches along the last velocity by at most so many of its own sizes, and in the first moment by this share of the
+ * picture's width: a small plate that drives on behind a pole is many of its sizes further when it shows again for a frame or two. Not for
+ * longer: boxes that jitter would be stretched across the picture. It drifts by at most a share of one size beyond.
+ */
 const HOLD_REACH_SIZES = 2;
+const HOLD_REACH_SHARE = 0.1;
+const HOLD_REACH_MS = 320;
 const DRIFT_SIZES_MAX = 0.35;
 /** A new track is carried back this far before its first observation: as far as the verdict before may be (pipeline.ts, at the longest interval). */
 export const LOOK_BACK_MS = 1_000;
@@ -63,7 +69,11 @@ export function coverBoxAt(track: Track, ms: number, picture: PictureSize, holdM
     const holdMs = Math.min(HOLD_MS_MAX[bound], HOLD_MS_MIN + HOLD_MS_PER_HIT * track.hits);
     if (ahead > Math.max(holdMsMin, holdMs)) return undefined;
     // The object may as well have stopped: cover where it was and where it would be.
-    const reach = Math.min(1, (HOLD_REACH_SIZES * sizeOf(last.box)) / Math.max(1e-6, Math.hypot(v.x, v.y) * ahead));
+    const reachPx = Math.max(
+      HOLD_REACH_SIZES * sizeOf(last.box),
+      ahead > HOLD_REACH_MS ? 0 : HOLD_REACH_SHARE * picture.widthPx,
+    );
+    const reach = Math.min(1, reachPx / Math.max(1e-6, Math.hypot(v.x, v.y) * ahead));
     box = hull(last.box, shift(last.box, v.x * ahead * reach, v.y * ahead * reach));
     spread = drift(last.box, v, ahead, observations.length < 2);
     if (isSpeedUnknown(track)) strayPx = stray(ahead, picture.widthPx);

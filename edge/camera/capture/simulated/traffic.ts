@@ -183,7 +183,7 @@ function busOnRoad(seed: number, cycle: number, t: number, out: VehicleActor[]):
 /** On a lane of its own in the middle of the cross street, to either side in turn. */
 function busOnCrossStreet(seed: number, k: number, t: number, out: VehicleActor[]): void {
   const random = randomOf(seed, 8, k);
-  const x = -34 + 6 * (t - 4 - 4 * random());
+  const x = -34 + 6 * (t - 4 * random());
   if (x < -34 || x > 34) return;
   const side = k % 2 === 0 ? 1 : -1;
   const pose = { x: side * x, z: (CROSS_NEAR_Z + CROSS_FAR_Z) / 2, heading: (side * Math.PI) / 2 };
