@@ -173,21 +173,28 @@ test(
   },
 );
 
+/** Where a process that is started in this test looks for public networks. */
+function useModels(context: TestContext, dir: string | undefined): void {
+  const before = process.env['GARIM_MODELS'];
+  const set = (value: string | undefined): void => {
+    if (value === undefined) delete process.env['GARIM_MODELS'];
+    else process.env['GARIM_MODELS'] = value;
+  };
+  set(dir);
+  context.after(() => set(before));
+}
+
 describe('the camera process says what it can not count', () => {
   test('nothing, with a public network', weights, async (context) => {
     using temp = new TempDir();
-    const models = process.env['GARIM_MODELS'];
-    process.env['GARIM_MODELS'] = sharedModels;
-    context.after(() => {
-      if (models === undefined) delete process.env['GARIM_MODELS'];
-      else process.env['GARIM_MODELS'] = models;
-    });
+    useModels(context, sharedModels);
     const { health } = await runCamera(context, temp.path);
     assert.ok(health.some(({ uncounted }) => uncounted.length === 0));
   });
 
   test('with the embedded network alone all but vehicles, and nothing else is counted', async (context) => {
     using temp = new TempDir();
+    useModels(context, undefined);
     const { crossings, health } = await runCamera(context, temp.path);
     assert.ok(health.some(({ uncounted }) => uncounted.join() === NEEDS_PUBLIC.join()));
     assert.ok(health.every(({ uncounted }) => NEEDS_PUBLIC.every((each) => uncounted.some((other) => other === each))));
