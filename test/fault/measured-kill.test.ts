@@ -7,16 +7,14 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { test } from 'node:test';
-import { Recorder } from '../../edge/agent/record/recorder.ts';
 import { systemClock } from '../../edge/base/clock.ts';
-import { rootLog } from '../../edge/base/log.ts';
 import { packageRoot } from '../../edge/base/paths.ts';
-import { configSchema } from '../../edge/config/schema.ts';
 import { auditLog } from '../../edge/ledger/audit.ts';
 import { nodeDisk } from '../../edge/ledger/disk.ts';
 import { DurableFolder } from '../../edge/ledger/durable.ts';
 import { entriesOf } from '../../edge/ledger/entries.ts';
 import { decodeLeaf, type Leaf } from '../../edge/ledger/leaf.ts';
+import { boxIn, opened } from '../support/recorder-box.ts';
 import { TempDir } from '../support/temp.ts';
 
 const RUNS = 3;
@@ -69,16 +67,7 @@ test('a kill takes the last moments of what was measured and no more, and it sho
   using dir = new TempDir();
   const runs: { told: Sums; kept: Sums }[] = [];
   for (let run = 0; run < RUNS; run++) runs.push(await runAndKill(dir.path, run));
-  const recorder = new Recorder({
-    settings: configSchema.parse({ cameras: { gate: { source: 'simulated' } } }).ledger,
-    stateDir: dir.path,
-    box: '00c0ffee00c0ffee',
-    software: '0.1.0',
-    streams: [],
-    clock: systemClock,
-    log: rootLog.child({}, { level: 'silent' }),
-  });
-  await recorder.start();
+  const recorder = await opened({ ...boxIn(dir.path).options, streams: [], clock: systemClock });
   await recorder.close();
 
   const folder = new DurableFolder(nodeDisk, path.join(dir.path, 'ledger'));

@@ -5,23 +5,12 @@
  */
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { Recorder } from '../../edge/agent/record/recorder.ts';
 import { systemClock } from '../../edge/base/clock.ts';
-import { rootLog } from '../../edge/base/log.ts';
-import { configSchema } from '../../edge/config/schema.ts';
+import { boxIn, opened } from './recorder-box.ts';
 
 const [, , stateDir = '', run = ''] = process.argv;
 const EVERY_MS = 50;
-const recorder = new Recorder({
-  settings: configSchema.parse({ cameras: { gate: { source: 'simulated' } } }).ledger,
-  stateDir,
-  box: '00c0ffee00c0ffee',
-  software: '0.1.0',
-  streams: [],
-  clock: systemClock,
-  log: rootLog.child({}, { level: 'silent' }),
-});
-await recorder.start();
+const recorder = await opened({ ...boxIn(stateDir).options, streams: [], clock: systemClock });
 const startedMs = Date.now();
 const set = run.padStart(64, '0');
 const told = { planted: 0, missed: 0, mutual: 0, connections: 0, choices: 0 };

@@ -1,6 +1,7 @@
 /** Identity, tax, health, passport and licence numbers of Europe, with their check digits where the issuer publishes them. */
-import { digitsOf, isLuhn, isMod11Radix10, isRepeated, startsWithDate, weighted } from '../checksums.ts';
+import { digitsOf, isLuhn, isMod11Radix10, startsWithDate, weighted } from '../checksums.ts';
 import type { Rule } from '../rule.ts';
+import { END, FEW_DIGITS, NO_LETTER, rule } from './national-id-rule.ts';
 
 const upper = (value: string): string => value.replaceAll(/[^A-Za-z0-9]/g, '').toUpperCase();
 
@@ -61,24 +62,6 @@ const isFrench = (value: string): boolean => {
   const digits = digitsOf(value);
   return 97 - (Number(digits.slice(0, 13)) % 97) === Number(digits.slice(13));
 };
-
-const NO_LETTER = '(?<![A-Za-z0-9])';
-const END = '(?![A-Za-z0-9])';
-/** Nearly all have as many; some that have more letters say so. */
-const DIGITS_MIN = 6;
-const FEW_DIGITS = 1;
-const rule = (
-  pattern: string,
-  isValid?: (value: string) => boolean,
-  context?: RegExp,
-  digitsMin = DIGITS_MIN,
-): Rule => ({
-  digitsMin,
-  category: 'national-id',
-  pattern: new RegExp(pattern, 'gi'),
-  ...(isValid && { isValid: (value: string) => !isRepeated(digitsOf(value)) && isValid(value) }),
-  ...(context && { context }),
-});
 
 export const EUROPE: readonly Rule[] = [
   // United Kingdom: health service, national insurance, passport, driving licence.

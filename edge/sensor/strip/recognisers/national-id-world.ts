@@ -1,6 +1,7 @@
 /** Identity, tax, health, passport and licence numbers outside Europe and Korea, and whatever follows a word for one. */
-import { digitsOf, isDate, isLuhn, isRepeated, isVerhoeff, startsWithDate, weighted } from '../checksums.ts';
+import { digitsOf, isDate, isLuhn, isVerhoeff, startsWithDate, weighted } from '../checksums.ts';
 import type { Rule } from '../rule.ts';
+import { END, FEW_DIGITS, NO_LETTER, rule } from './national-id-rule.ts';
 
 const isSsn = (value: string): boolean => {
   const digits = digitsOf(value);
@@ -59,24 +60,6 @@ const isBrazilian = (value: string): boolean => {
 
 /** A word for an identity number may stand beside a telephone number. */
 const KOREAN_MOBILE = /^(?:82[ .-]{0,2}0?|0)1[016789][ .-]?\d{3,4}[ .-]?\d{4}$/;
-
-const NO_LETTER = '(?<![A-Za-z0-9])';
-const END = '(?![A-Za-z0-9])';
-/** Nearly all have as many; some that have more letters say so. */
-const DIGITS_MIN = 6;
-const FEW_DIGITS = 1;
-const rule = (
-  pattern: string,
-  isValid?: (value: string) => boolean,
-  context?: RegExp,
-  digitsMin = DIGITS_MIN,
-): Rule => ({
-  digitsMin,
-  category: 'national-id',
-  pattern: new RegExp(pattern, 'gi'),
-  ...(isValid && { isValid: (value: string) => !isRepeated(digitsOf(value)) && isValid(value) }),
-  ...(context && { context }),
-});
 
 export const WORLD: readonly Rule[] = [
   // United States: social security and taxpayer numbers, passport, Medicare, provider and prescriber numbers, driving licences.
